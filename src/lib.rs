@@ -1,0 +1,3 @@
+//! Huican (惠残): case management for a Disabled Persons' Federation and its county offices.
+
+pub mod kernel;
