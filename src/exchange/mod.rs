@@ -1,0 +1,3 @@
+//! Spreadsheets in and out: rosters, payment lists, notices.
+
+pub mod roster;

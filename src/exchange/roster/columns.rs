@@ -1,0 +1,206 @@
+//! The header of a roster: which column holds what, under the names offices give them.
+
+use super::read::{Cell, SheetRow};
+use crate::kernel::text;
+
+/// What a roster says of a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Column {
+    Name,
+    Sex,
+    CitizenId,
+    CertificateNumber,
+    ImpairmentType,
+    SeverityLevel,
+    Components,
+    IssuedDate,
+    County,
+    Township,
+    Village,
+    Guardian,
+    Phone,
+    IncomeStatus,
+    Cause,
+}
+
+impl Column {
+    /// Without these a row is no header.
+    pub const REQUIRED: [Self; 3] = [Self::Name, Self::CitizenId, Self::Township];
+
+    pub const ALL: [Self; 15] = [
+        Self::Name,
+        Self::Sex,
+        Self::CitizenId,
+        Self::CertificateNumber,
+        Self::ImpairmentType,
+        Self::SeverityLevel,
+        Self::Components,
+        Self::IssuedDate,
+        Self::County,
+        Self::Township,
+        Self::Village,
+        Self::Guardian,
+        Self::Phone,
+        Self::IncomeStatus,
+        Self::Cause,
+    ];
+
+    /// The usual name first, then what else it is called, all without brackets.
+    const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Name => &["姓名", "残疾人姓名"],
+            Self::Sex => &["性别"],
+            Self::CitizenId => &[
+                "身份证号",
+                "身份证号码",
+                "公民身份号码",
+                "公民身份证号码",
+                "身份证",
+            ],
+            Self::CertificateNumber => &[
+                "残疾人证号",
+                "残疾人证号码",
+                "残疾证号",
+                "残疾证号码",
+                "残疾人证",
+            ],
+            Self::ImpairmentType => &["残疾类别", "残疾类型"],
+            Self::SeverityLevel => &["残疾等级", "残疾级别"],
+            Self::Components => &["多重残疾明细", "多重残疾", "多重明细"],
+            Self::IssuedDate => &["发证日期", "发证时间"],
+            Self::County => &["县", "县区", "区县", "县市区", "市县区"],
+            Self::Township => &["乡镇", "乡镇街道", "镇街", "街道"],
+            Self::Village => &["村", "村社区", "社区", "行政村"],
+            Self::Guardian => &["监护人", "监护人姓名"],
+            Self::Phone => &["联系电话", "电话", "手机号", "手机号码", "手机", "联系方式"],
+            Self::IncomeStatus => &["低保类型", "低保情况"],
+            Self::Cause => &["致残原因"],
+        }
+    }
+
+    pub fn label_zh(self) -> &'static str {
+        self.names().first().copied().unwrap_or_default()
+    }
+
+    fn of_header(header: &str) -> Option<Self> {
+        let plain = plain_header(header);
+        Self::ALL
+            .into_iter()
+            .find(|column| column.names().contains(&plain.as_str()))
+    }
+}
+
+/// A header without brackets and their content, stars and separators.
+fn plain_header(header: &str) -> String {
+    let mut depth = 0_u32;
+    let mut plain = String::new();
+    for character in text::compact(header).chars() {
+        match character {
+            '(' | '[' | '【' => depth += 1,
+            ')' | ']' | '】' => depth = depth.saturating_sub(1),
+            '*' | '、' | '/' | ':' => {}
+            other if depth == 0 => plain.push(other),
+            _ => {}
+        }
+    }
+    plain
+}
+
+/// Where the columns of a file are.
+#[derive(Debug, Clone)]
+pub struct Columns(Vec<Place>);
+
+#[derive(Debug, Clone)]
+struct Place {
+    column: Column,
+    index: usize,
+    header: String,
+}
+
+impl Columns {
+    /// Takes a row for the header if it names the required columns. Of two columns of one name
+    /// the first counts.
+    pub fn of_header(row: &SheetRow) -> Option<Self> {
+        let mut places = Vec::<Place>::new();
+        for (index, cell) in row.cells.iter().enumerate() {
+            let Cell::Text(header) = cell else { continue };
+            let Some(column) = Column::of_header(header) else {
+                continue;
+            };
+            if !places.iter().any(|place| place.column == column) {
+                places.push(Place {
+                    column,
+                    index,
+                    header: header.trim().to_owned(),
+                });
+            }
+        }
+        let columns = Self(places);
+        Column::REQUIRED
+            .iter()
+            .all(|column| columns.place(*column).is_some())
+            .then_some(columns)
+    }
+
+    /// Whether a row says the header once more, as on every printed page.
+    pub fn repeated_in(&self, row: &SheetRow) -> bool {
+        Column::REQUIRED.iter().all(|column| {
+            matches!(self.cell(row, *column), Cell::Text(text) if text.trim() == self.header(*column))
+        })
+    }
+
+    fn place(&self, column: Column) -> Option<&Place> {
+        self.0.iter().find(|place| place.column == column)
+    }
+
+    pub fn cell<'a>(&self, row: &'a SheetRow, column: Column) -> &'a Cell {
+        self.place(column)
+            .and_then(|place| row.cells.get(place.index))
+            .unwrap_or(&Cell::Empty)
+    }
+
+    /// What the file calls the column.
+    pub fn header(&self, column: Column) -> &str {
+        self.place(column)
+            .map_or(column.label_zh(), |place| &place.header)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(headers: &[&str]) -> SheetRow {
+        let cells = headers
+            .iter()
+            .map(|header| Cell::Text((*header).to_owned()))
+            .collect();
+        SheetRow { line: 1, cells }
+    }
+
+    #[test]
+    fn columns_are_found_in_any_order_under_many_names() {
+        let row = row(&[
+            "村（社区）",
+            "乡镇 (街道)",
+            "手机号",
+            "公民身份号码",
+            "*姓 名",
+            "姓名",
+        ]);
+        let columns = Columns::of_header(&row).unwrap();
+        assert_eq!(
+            columns.cell(&row, Column::Name),
+            &Cell::Text("*姓 名".to_owned())
+        );
+        assert_eq!(columns.header(Column::CitizenId), "公民身份号码");
+        assert_eq!(columns.cell(&row, Column::Sex), &Cell::Empty);
+        assert_eq!(columns.header(Column::Sex), "性别");
+    }
+
+    #[test]
+    fn a_title_or_a_list_of_something_else_is_no_header() {
+        assert!(Columns::of_header(&row(&["残疾人基础信息花名册"])).is_none());
+        assert!(Columns::of_header(&row(&["姓名", "身份证号", "金额"])).is_none());
+    }
+}

@@ -1,0 +1,14 @@
+//! The roster of residents (花名册) as offices send it: a spreadsheet with titles, notes and
+//! habits of its own. `read` turns a file into rows of cells, `columns` knows the header, `model`
+//! picks the rows that are people, `checks` turns each into a resident or into findings that say
+//! what to correct.
+
+mod checks;
+pub mod columns;
+pub mod division_names;
+pub mod finding;
+pub mod model;
+pub mod read;
+
+#[cfg(test)]
+mod tests;
