@@ -3,4 +3,7 @@
 //! The modules are the departments of the office, top floor first; a floor imports only floors
 //! beneath it. `ARCHITECTURE.md` has the picture, `tests/architecture.rs` keeps it.
 
+pub mod audit;
+pub mod db;
+pub mod http;
 pub mod kernel;

@@ -2,8 +2,8 @@
 //! so that a test, a demonstration or a replay decides what time it is.
 
 use std::fmt::Debug;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use uuid::{ContextV7, Uuid};
@@ -57,7 +57,7 @@ impl Clock for ManualClock {
 #[derive(Clone)]
 pub struct Given {
     clock: Arc<dyn Clock>,
-    ids: Arc<ContextV7>,
+    ids: Arc<Mutex<ContextV7>>,
 }
 
 impl Debug for Given {
@@ -72,7 +72,7 @@ impl Given {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
             clock,
-            ids: Arc::new(ContextV7::new()),
+            ids: Arc::new(Mutex::new(ContextV7::new())),
         }
     }
 

@@ -1,0 +1,64 @@
+//! Text as people type it: full-width characters, stray spaces, invisible marks.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, de};
+
+/// Distance between `！` and `!`, the same for every full-width form of ASCII.
+const FULL_WIDTH_OFFSET: u32 = 0xFEE0;
+
+/// The ASCII form of a full-width character or space; any other character as it is.
+pub fn half_width(character: char) -> char {
+    match character {
+        '\u{3000}' => ' ',
+        '！'..='～' => {
+            char::from_u32(u32::from(character) - FULL_WIDTH_OFFSET).unwrap_or(character)
+        }
+        other => other,
+    }
+}
+
+/// Marks that take no room on the screen and travel along when text is copied.
+pub fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// Half-width, without spaces and invisible marks, without the apostrophe by which a spreadsheet
+/// is told to keep digits as text.
+pub fn compact(text: &str) -> String {
+    let compact: String = text
+        .chars()
+        .map(half_width)
+        .filter(|character| !character.is_whitespace() && !is_invisible(*character))
+        .collect();
+    match compact.strip_prefix('\'') {
+        Some(rest) => rest.to_owned(),
+        None => compact,
+    }
+}
+
+/// Deserialises what is written as text on the wire, with the parser's own words on failure.
+pub fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr,
+    T::Err: Display,
+{
+    Cow::<str>::deserialize(deserializer)?
+        .parse()
+        .map_err(de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compacting_leaves_what_was_meant() {
+        assert_eq!(compact("　９９０１ ０２\u{FEFF}ｘ "), "990102x");
+        assert_eq!(compact("'990102"), "990102");
+        assert_eq!(compact("张　三"), "张三");
+    }
+}
