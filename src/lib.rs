@@ -5,5 +5,6 @@
 
 pub mod audit;
 pub mod db;
+pub mod access;
 pub mod http;
 pub mod kernel;

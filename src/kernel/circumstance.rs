@@ -1,5 +1,6 @@
 //! Circumstances of a resident on which programs depend.
 
+use super::text;
 use super::vocabulary::vocabulary;
 
 vocabulary! {
@@ -15,8 +16,9 @@ vocabulary! {
 }
 
 impl IncomeStatus {
+    /// Reads the word an office uses.
     pub fn from_chinese(text: &str) -> Option<Self> {
-        match text {
+        match text::compact(text).as_str() {
             "低保" | "低保户" | "最低生活保障" => Some(Self::MinimumLiving),
             "低保边缘" | "低保边缘户" | "低边" => Some(Self::MinimumLivingMargin),
             "特困" | "特困供养" | "特困人员" | "五保" => {

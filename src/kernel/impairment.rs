@@ -52,7 +52,8 @@ impl ImpairmentType {
 
     /// Reads `视力` or `视力残疾`.
     pub fn from_chinese(text: &str) -> Option<Self> {
-        let name = text.strip_suffix("残疾").unwrap_or(text);
+        let text = text::compact(text);
+        let name = text.strip_suffix("残疾").unwrap_or(&text);
         Self::ALL
             .iter()
             .copied()

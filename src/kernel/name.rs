@@ -169,11 +169,7 @@ impl PersonName {
                 continue;
             }
             syllables.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
-            syllables.extend(
-                character
-                    .to_pinyin()
-                    .map(|reading| reading.plain().to_owned()),
-            );
+            syllables.extend(character.to_pinyin().map(as_typed));
         }
         syllables.extend((!word.is_empty()).then_some(word));
         syllables

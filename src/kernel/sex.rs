@@ -1,5 +1,6 @@
 //! Sex as the citizen ID records it.
 
+use super::text;
 use super::vocabulary::vocabulary;
 
 vocabulary! {
@@ -13,7 +14,7 @@ vocabulary! {
 impl Sex {
     /// Reads `男` or `女`, also as `男性` or `女性`.
     pub fn from_chinese(text: &str) -> Option<Self> {
-        match text {
+        match text::compact(text).as_str() {
             "男" | "男性" => Some(Self::Male),
             "女" | "女性" => Some(Self::Female),
             _ => None,
