@@ -1,4 +1,12 @@
 //! Huican (惠残): case management for a Disabled Persons' Federation and its county offices.
+//!
+//! The modules are the departments of the office, top floor first; a floor imports only floors
+//! beneath it. `ARCHITECTURE.md` has the picture, `tests/architecture.rs` keeps it.
 
 pub mod exchange;
+
+pub mod audit;
+pub mod db;
+pub mod access;
+pub mod http;
 pub mod kernel;

@@ -1,9 +1,14 @@
-//! The ground everything stands on; knows nothing of the floors above, of HTTP or of the database.
+//! The ground everything stands on: ids, time, parsed identifiers, money, masking, cryptography
+//! and errors. Knows nothing of the floors above, of HTTP or of the database.
 
 pub mod certificate_number;
 pub mod circumstance;
 pub mod citizen_id;
+pub mod crypto;
 pub mod division;
+pub mod error;
+pub mod given;
+pub mod id;
 pub mod impairment;
 pub mod money;
 pub mod month;
@@ -11,5 +16,6 @@ pub mod name;
 pub mod phone;
 pub mod sex;
 pub mod text;
+pub mod time;
 pub mod vocabulary;
 pub mod working_days;

@@ -48,7 +48,7 @@ macro_rules! vocabulary {
         impl std::str::FromStr for $name {
             type Err = $crate::kernel::vocabulary::UnknownWord;
 
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
+            fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
                 match text {
                     $($word => Ok(Self::$variant),)*
                     other => Err($crate::kernel::vocabulary::UnknownWord {

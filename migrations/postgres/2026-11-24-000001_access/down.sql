@@ -1,0 +1,11 @@
+DROP TABLE login_throttles;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE grants;
+DROP FUNCTION refuse_exclusive_grants;
+DROP FUNCTION refuse_change;
+DROP TABLE users;
+DROP TABLE organizations;
+DROP TABLE calendar_days;
+DROP TABLE installation;
+DROP TABLE divisions;

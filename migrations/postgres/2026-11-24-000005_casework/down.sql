@@ -1,0 +1,2 @@
+DROP TABLE case_transitions, case_duties, cases;
+DROP TABLE case_numbers;

@@ -1,0 +1,2 @@
+DROP TABLE enrollments;
+DROP FUNCTION refuse_unapproved_enrollments;

@@ -1,0 +1,9 @@
+DROP TABLE login_throttles;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE grants;
+DROP TABLE users;
+DROP TABLE organizations;
+DROP TABLE calendar_days;
+DROP TABLE installation;
+DROP TABLE divisions;

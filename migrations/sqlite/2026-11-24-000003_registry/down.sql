@@ -1,0 +1,4 @@
+DROP TABLE circumstances;
+DROP TABLE certificate_components;
+DROP TABLE certificates;
+DROP TABLE residents;

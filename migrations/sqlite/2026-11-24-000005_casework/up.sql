@@ -1,0 +1,125 @@
+-- Cases and their history. The history is the truth: a case's state is a foreign key into it, each
+-- entry continues the one before, and whoever takes a step holds the one duty that a person may
+-- hold in a round. So separation of duties is a primary key, not a promise of the code.
+
+CREATE TABLE case_numbers (
+    county_code TEXT NOT NULL REFERENCES divisions (code),
+    year INTEGER NOT NULL,
+    last INTEGER NOT NULL CHECK (last > 0),
+    PRIMARY KEY (county_code, year)
+) STRICT;
+
+CREATE TABLE cases (
+    id BLOB NOT NULL PRIMARY KEY,
+    case_number TEXT NOT NULL UNIQUE,
+    service TEXT NOT NULL,
+    program_code TEXT NOT NULL REFERENCES programs (code),
+    program_version_id BLOB NOT NULL REFERENCES program_versions (id),
+    resident_id BLOB NOT NULL REFERENCES residents (id),
+    division_code TEXT NOT NULL REFERENCES divisions (code),
+    state TEXT NOT NULL CHECK (state IN (
+        'draft', 'submitted', 'in_review', 'approved', 'in_service', 'completed', 'returned',
+        'rejected', 'withdrawn', 'suspended', 'terminated', 'under_reconsideration')),
+    step TEXT CHECK (step IN ('initial_review', 'verification', 'determination', 'public_notice', 'approval')),
+    round INTEGER NOT NULL CHECK (round > 0),
+    last_transition INTEGER NOT NULL,
+    due_date TEXT,
+    details TEXT NOT NULL,
+    eligibility TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_by BLOB NOT NULL REFERENCES users (id),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    submitted_at INTEGER,
+    decided_at INTEGER,
+    closed_at INTEGER,
+    UNIQUE (id, resident_id),
+    CHECK ((state = 'in_review') = (step IS NOT NULL)),
+    FOREIGN KEY (id, last_transition, state) REFERENCES case_transitions (case_id, sequence, to_state) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (id, last_transition, step) REFERENCES case_transitions (case_id, sequence, to_step) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+-- One open case per person and program.
+CREATE UNIQUE INDEX cases_one_open ON cases (resident_id, program_code)
+    WHERE state IN ('draft', 'submitted', 'in_review', 'returned', 'approved', 'in_service', 'suspended', 'under_reconsideration');
+CREATE INDEX cases_resident ON cases (resident_id, id);
+CREATE INDEX cases_division ON cases (division_code, id);
+CREATE INDEX cases_state ON cases (state, step, division_code, id);
+CREATE INDEX cases_submitted ON cases (submitted_at, id);
+CREATE INDEX cases_due ON cases (due_date, id);
+CREATE INDEX cases_program ON cases (program_code, id);
+CREATE INDEX cases_program_version ON cases (program_version_id);
+CREATE INDEX cases_created_by ON cases (created_by);
+
+CREATE TABLE case_duties (
+    case_id BLOB NOT NULL REFERENCES cases (id),
+    round INTEGER NOT NULL,
+    user_id BLOB NOT NULL REFERENCES users (id),
+    duty TEXT NOT NULL CHECK (duty IN ('filing', 'initial_review', 'verification', 'determination', 'approval')),
+    PRIMARY KEY (case_id, round, user_id),
+    UNIQUE (case_id, round, user_id, duty)
+) STRICT;
+CREATE INDEX case_duties_user ON case_duties (user_id);
+
+CREATE TABLE case_transitions (
+    id BLOB NOT NULL PRIMARY KEY,
+    case_id BLOB NOT NULL REFERENCES cases (id) DEFERRABLE INITIALLY DEFERRED,
+    sequence INTEGER NOT NULL CHECK (sequence > 0),
+    round INTEGER NOT NULL,
+    action TEXT NOT NULL CHECK (action IN (
+        'create', 'submit', 'endorse', 'return', 'reject', 'object', 'approve', 'start', 'suspend', 'resume',
+        'complete', 'terminate', 'withdraw', 'request_reconsideration', 'close_notice')),
+    previous_sequence INTEGER,
+    from_state TEXT,
+    from_step TEXT,
+    to_state TEXT NOT NULL,
+    to_step TEXT,
+    actor_id BLOB REFERENCES users (id),
+    duty TEXT,
+    comment TEXT,
+    at INTEGER NOT NULL,
+    UNIQUE (case_id, sequence),
+    UNIQUE (case_id, sequence, to_state),
+    UNIQUE (case_id, sequence, to_step),
+    -- A step is taken by a person with a duty; only a notice ends by itself.
+    CHECK ((actor_id IS NULL) = (action = 'close_notice')),
+    CHECK (action NOT IN ('create', 'submit', 'endorse', 'return', 'reject', 'approve') OR duty IS NOT NULL),
+    CHECK (duty IS NULL OR action IN ('create', 'submit') OR duty = from_step),
+    CHECK (action NOT IN ('create', 'submit') OR duty = 'filing'),
+    CHECK (action <> 'approve' OR (from_step = 'approval' AND to_state = 'approved')),
+    CHECK ((action = 'approve') OR to_state <> 'approved' OR from_state = 'under_reconsideration'),
+    CHECK ((action = 'create') = (previous_sequence IS NULL)),
+    CHECK (previous_sequence IS NULL OR (previous_sequence = sequence - 1 AND from_state IS NOT NULL)),
+    FOREIGN KEY (case_id, round, actor_id, duty) REFERENCES case_duties (case_id, round, user_id, duty) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (case_id, previous_sequence, from_state) REFERENCES case_transitions (case_id, sequence, to_state),
+    FOREIGN KEY (case_id, previous_sequence, from_step) REFERENCES case_transitions (case_id, sequence, to_step)
+) STRICT;
+CREATE INDEX case_transitions_actor ON case_transitions (actor_id, at);
+CREATE INDEX case_transitions_duty ON case_transitions (case_id, round, actor_id, duty);
+CREATE INDEX case_transitions_previous ON case_transitions (case_id, previous_sequence, from_state);
+CREATE TRIGGER cases_keep BEFORE DELETE ON cases
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: cases are never deleted');
+END;
+CREATE TRIGGER cases_identity BEFORE UPDATE ON cases
+WHEN NEW.id <> OLD.id OR NEW.case_number <> OLD.case_number OR NEW.program_code <> OLD.program_code
+  OR NEW.resident_id <> OLD.resident_id OR NEW.created_by <> OLD.created_by
+  OR NEW.created_at <> OLD.created_at OR NEW.last_transition < OLD.last_transition
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: what a case is about does not change');
+END;
+CREATE TRIGGER case_duties_fixed BEFORE UPDATE ON case_duties
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a duty once taken stands');
+END;
+CREATE TRIGGER case_duties_keep BEFORE DELETE ON case_duties
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a duty once taken stands');
+END;
+CREATE TRIGGER case_transitions_fixed BEFORE UPDATE ON case_transitions
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: history cannot be changed');
+END;
+CREATE TRIGGER case_transitions_keep BEFORE DELETE ON case_transitions
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: history cannot be deleted');
+END;

@@ -1,0 +1,16 @@
+//! Who may do what where: divisions, organizations, users and their grants, sessions, and the
+//! permits without which no store above can be asked anything. Imports `http`, `audit`, `db` and
+//! the kernel.
+
+pub mod divisions;
+pub mod organizations;
+mod permit;
+mod policy;
+mod scope;
+pub mod sessions;
+pub mod users;
+
+pub use permit::{Actor, Held, Permit, Signed};
+pub use policy::{Act, Action, Role, acts};
+pub use scope::Scope;
+pub(crate) use scope::within;

@@ -1,0 +1,86 @@
+//! `GET`, `POST /v1/organizations`.
+
+use actix_web::{HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+
+use super::{NewOrganization, Organization, service};
+use crate::access::{Permit, acts};
+use crate::db::Store;
+use crate::http::page::page_of;
+use crate::http::{Answer, Body, Cursors, IdempotencyKey, Limit, Params, ReadErrors, WriteErrors, idempotency};
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::Result;
+
+page_of!(OrganizationPage, Organization);
+
+#[derive(Debug, Deserialize, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct OrganizationQuery {
+    /// Only those of this division and beneath it.
+    #[param(value_type = Option<String>, example = "990121000000")]
+    division_code: Option<DivisionCode>,
+    /// 1 to 200, 50 unless given.
+    #[serde(skip_serializing)]
+    limit: Option<u16>,
+    /// `next` of the page before.
+    #[serde(skip_serializing)]
+    cursor: Option<String>,
+}
+
+/// List organizations in your sight
+#[utoipa::path(
+    operation_id = "list_organizations", tag = "access", params(OrganizationQuery),
+    extensions(("x-permit" = json!("organization.read"))),
+    responses((status = 200, description = "A page of organizations, oldest first", body = OrganizationPage), ReadErrors)
+)]
+#[get("/v1/organizations")]
+async fn list_organizations(
+    permit: Permit<acts::OrganizationRead>,
+    store: web::Data<Store>,
+    Params(query): Params<OrganizationQuery>,
+) -> Result<web::Json<OrganizationPage>> {
+    let limit = Limit::parse(query.limit)?;
+    let cursors = Cursors::new(store.keys(), "organizations", &query);
+    let after = cursors.read(query.cursor.as_deref())?;
+    let scope = permit.scope_in(query.division_code)?;
+    let mut items = store.read(move |db| service::page(db, &scope, after, limit.fetch())).await?;
+    let more = limit.cut(&mut items);
+    let next = items.last().filter(|_| more).map(|last| cursors.write(&last.id)).transpose()?;
+    Ok(web::Json(OrganizationPage { items, next }))
+}
+
+/// Register an organization
+#[utoipa::path(
+    operation_id = "create_organization", tag = "access",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    request_body = NewOrganization, extensions(("x-permit" = json!("organization.manage"))),
+    responses(
+        (status = 201, description = "Registered", body = Organization,
+            headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "Its version"))),
+        ReadErrors, WriteErrors)
+)]
+#[post("/v1/organizations")]
+async fn create_organization(
+    permit: Permit<acts::OrganizationManage>,
+    store: web::Data<Store>,
+    key: IdempotencyKey,
+    body: Body<NewOrganization>,
+) -> Result<HttpResponse> {
+    let (new, fingerprint) = body.into_parts();
+    let answer = store
+        .write(move |tx| {
+            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
+                service::create(tx, permit.origin(), new)?.try_map(|organization| {
+                    Answer::created(format!("/v1/organizations/{}", organization.id), 1, &organization)
+                })
+            })
+        })
+        .await?;
+    Ok(answer.into())
+}
+
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(list_organizations).service(create_organization);
+}

@@ -1,0 +1,71 @@
+//! SQL of organizations.
+
+use diesel::prelude::*;
+
+use super::model::{Organization, OrganizationKind};
+use crate::access::{Scope, within};
+use crate::db::schema::organizations;
+use crate::db::{Db, MultiBackend, Tx, types};
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::id::OrganizationId;
+use crate::kernel::time::Timestamp;
+
+types::text_columns!(OrganizationKind);
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = organizations)]
+struct Row {
+    id: OrganizationId,
+    name: String,
+    kind: OrganizationKind,
+    division_code: DivisionCode,
+    created_at: Timestamp,
+}
+
+impl From<Row> for Organization {
+    fn from(row: Row) -> Self {
+        let Row { id, name, kind, division_code, created_at } = row;
+        Self { id, name, kind, division_code, created_at }
+    }
+}
+
+pub fn find(db: &mut Db, scope: &Scope, id: OrganizationId) -> Result<Option<Organization>> {
+    let row: Option<Row> = organizations::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(organizations::division_code, scope))
+        .filter(organizations::id.eq(id))
+        .first(db.conn())
+        .optional()?;
+    Ok(row.map(Into::into))
+}
+
+/// For commands at the console, which have no permit: one organization by what it is called.
+pub fn named(db: &mut Db, name: &str) -> Result<Vec<Organization>> {
+    let rows: Vec<Row> = organizations::table.select(Row::as_select()).filter(organizations::name.eq(name)).load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+pub fn page(db: &mut Db, scope: &Scope, after: Option<OrganizationId>, count: i64) -> Result<Vec<Organization>> {
+    let mut query = organizations::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(organizations::division_code, scope));
+    if let Some(after) = after {
+        query = query.filter(organizations::id.gt(after));
+    }
+    let rows: Vec<Row> = query.order(organizations::id).limit(count).load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+pub fn insert(tx: &mut Tx<'_>, organization: &Organization) -> Result<()> {
+    let Organization { id, name, kind, division_code, created_at } = organization.clone();
+    let row = Row { id, name, kind, division_code, created_at };
+    diesel::insert_into(organizations::table).values(&row).execute(tx.conn()).map_err(|error| {
+        crate::db::on_unique(error, "organizations.division_code", "organizations_division_code_kind_name_key", || {
+            Error::field("/name", "organization.duplicate", "this division has one of that kind and name", "该区划已有同类同名机构")
+        })
+    })?;
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! The only door to data: whoever asks shows a token, and gets a permit for one action or none.
+//! Handlers take `Permit<acts::…>` in their signature; store functions take its scope.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+
+use super::policy::{Act, Action, Role};
+use super::scope::Scope;
+use super::sessions::Sessions;
+use crate::audit::Origin;
+use crate::http::request;
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{OrganizationId, RequestId, SessionId, UserId};
+
+/// A role held today, at an organization, over its division.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub role: Role,
+    pub organization: OrganizationId,
+    pub division: DivisionCode,
+}
+
+/// A signed-in user during one request.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    pub user: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub session: Option<SessionId>,
+    pub grants: Vec<Held>,
+    pub request: RequestId,
+}
+
+impl Actor {
+    /// The only maker of permits.
+    pub fn permit<A: Act>(self: Arc<Self>) -> Result<Permit<A>> {
+        let mut held = self.grants.iter().filter(|held| A::ACTION.allows(held.role)).peekable();
+        let Some(first) = held.peek() else {
+            return Err(Error::new(Code::PermissionDenied).detail(
+                format!("{} is not among your permissions", A::ACTION.as_str()),
+                format!("您没有 {} 权限", A::ACTION.as_str()),
+            ));
+        };
+        let origin = Origin {
+            user: Some(self.user),
+            username: Some(self.username.clone()),
+            organization: Some(first.organization),
+            request: self.request,
+        };
+        let scope = Scope::of(held.map(|held| held.division));
+        Ok(Permit { actor: self, scope, origin, action: PhantomData })
+    }
+
+    pub fn permissions(&self) -> Vec<&'static str> {
+        let may = |action: &&Action| self.grants.iter().any(|held| action.allows(held.role));
+        Action::ALL.iter().filter(may).map(|action| action.as_str()).collect()
+    }
+
+    pub fn holds(&self, role: Role, division: DivisionCode) -> bool {
+        self.grants.iter().any(|held| held.role == role && held.division.contains(division))
+    }
+}
+
+/// The right to one action, over the divisions where it may be done.
+#[derive(Debug)]
+pub struct Permit<A> {
+    actor: Arc<Actor>,
+    scope: Scope,
+    origin: Origin,
+    action: PhantomData<fn() -> A>,
+}
+
+impl<A> Clone for Permit<A> {
+    fn clone(&self) -> Self {
+        Self { actor: Arc::clone(&self.actor), scope: self.scope.clone(), origin: self.origin.clone(), action: PhantomData }
+    }
+}
+
+impl<A> Permit<A> {
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whose doing a record says it is.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The scope of a list that may be narrowed to one division; out of sight is not there.
+    pub fn scope_in(&self, division: Option<DivisionCode>) -> Result<Scope> {
+        match division {
+            None => Ok(self.scope.clone()),
+            Some(division) => self.scope.narrowed(division).ok_or_else(|| Code::DivisionNotFound.into()),
+        }
+    }
+}
+
+impl<A: Act> FromRequest for Permit<A> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let actor = authenticate(request);
+        Box::pin(async move { actor.await?.permit() })
+    }
+}
+
+/// Anybody who is signed in, for what concerns nobody but themselves.
+#[derive(Debug)]
+pub struct Signed(pub Arc<Actor>);
+
+impl FromRequest for Signed {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let actor = authenticate(request);
+        Box::pin(async move { actor.await.map(Self) })
+    }
+}
+
+fn authenticate(request: &HttpRequest) -> impl Future<Output = Result<Arc<Actor>>> + use<> {
+    let sessions = request.app_data::<web::Data<Sessions>>().cloned();
+    let token = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned());
+    let id = request::id_of(request);
+    async move {
+        let sessions = sessions.ok_or_else(|| Error::internal("no session service is configured"))?;
+        let token = token.ok_or(Code::SessionRequired)?;
+        sessions.authenticate(&token, id?).await.map(Arc::new)
+    }
+}

@@ -1,0 +1,98 @@
+//! The one table of rights: which role may do what. Where it may do so is the division of the
+//! organization that the role was granted in. `tests/policy.rs` keeps a picture of the whole
+//! matrix, so that every change of rights is a visible difference.
+
+use crate::kernel::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What a user is at an office.
+    pub enum Role {
+        VillageLiaison = "village_liaison", "村（社区）残疾人专职委员";
+        TownshipCaseworker = "township_caseworker", "乡镇（街道）经办人";
+        CountyCaseworker = "county_caseworker", "县残联经办人";
+        CountyApprover = "county_approver", "县残联审批人";
+        CivilAffairsOfficer = "civil_affairs_officer", "民政部门认定人";
+        FinanceOfficer = "finance_officer", "财务人员";
+        CitySupervisor = "city_supervisor", "市残联督导";
+        InstitutionWorker = "institution_worker", "定点机构人员";
+        Auditor = "auditor", "审计人员";
+        SystemAdmin = "system_admin", "系统管理员";
+        SecurityAdmin = "security_admin", "安全管理员";
+        AuditAdmin = "audit_admin", "审计管理员";
+    }
+}
+
+impl Role {
+    /// The three who run the system, exclude each other, and see no resident.
+    pub const fn is_administrator(self) -> bool {
+        matches!(self, Self::SystemAdmin | Self::SecurityAdmin | Self::AuditAdmin)
+    }
+}
+
+/// An action as a type, so that a handler's signature names it.
+pub trait Act: 'static {
+    const ACTION: Action;
+}
+
+macro_rules! policy {
+    ($($(#[$doc:meta])* $action:ident = $name:literal: $($role:ident)|+;)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[$doc])* $action),* }
+
+        impl Action {
+            pub const ALL: &[Self] = &[$(Self::$action),*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$action => $name),* }
+            }
+
+            /// The rights table.
+            pub const fn roles(self) -> &'static [Role] {
+                match self { $(Self::$action => &[$(Role::$role),+]),* }
+            }
+        }
+
+        /// One type an action, for [`super::Permit`].
+        pub mod acts {
+            $($(#[$doc])* #[derive(Debug)] pub enum $action {}
+            impl super::Act for $action {
+                const ACTION: super::Action = super::Action::$action;
+            })*
+        }
+    };
+}
+
+policy! {
+    DivisionRead = "division.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor | SystemAdmin | SecurityAdmin | AuditAdmin;
+    OrganizationRead = "organization.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor | SystemAdmin | SecurityAdmin | AuditAdmin;
+    OrganizationManage = "organization.manage": SystemAdmin;
+    UserRead = "user.read": SystemAdmin | SecurityAdmin | AuditAdmin;
+    /// Accounts: who exists.
+    UserManage = "user.manage": SystemAdmin;
+    /// Rights: who may.
+    GrantManage = "grant.manage": SecurityAdmin;
+    ResidentRead = "resident.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    ResidentWrite = "resident.write": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    /// Seeing what is masked, with a reason.
+    ResidentDisclose = "resident.disclose": TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    ProgramRead = "program.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor | SystemAdmin | SecurityAdmin | AuditAdmin;
+    CaseRead = "case.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    CaseFile = "case.file": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    /// Moving a case: which move, the case's state and review step decide.
+    CaseAct = "case.act": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    /// An audit administrator sees only records that speak of no resident.
+    AuditRead = "audit.read": Auditor | AuditAdmin;
+}
+
+impl Action {
+    pub fn allows(self, role: Role) -> bool {
+        self.roles().contains(&role)
+    }
+}

@@ -1,0 +1,77 @@
+//! The divisions somebody may see. Everything that belongs to a place carries its code, and an
+//! office sees the range of codes beneath its own.
+
+use crate::kernel::division::DivisionCode;
+
+/// Ranges of division codes. Only a permit makes one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope(Vec<DivisionCode>);
+
+impl Scope {
+    /// Divisions that lie in another of the list say nothing new.
+    pub(super) fn of(divisions: impl IntoIterator<Item = DivisionCode>) -> Self {
+        let mut all: Vec<_> = divisions.into_iter().collect();
+        all.sort_unstable();
+        let mut roots: Vec<DivisionCode> = Vec::new();
+        for division in all {
+            if !roots.iter().any(|root| root.contains(division)) {
+                roots.push(division);
+            }
+        }
+        Self(roots)
+    }
+
+    pub fn divisions(&self) -> &[DivisionCode] {
+        &self.0
+    }
+
+    pub fn sees(&self, division: DivisionCode) -> bool {
+        self.0.iter().any(|root| root.contains(division))
+    }
+
+    /// The part of this scope that lies in `division`; nothing when that is out of sight.
+    pub fn narrowed(&self, division: DivisionCode) -> Option<Self> {
+        if self.sees(division) {
+            return Some(Self(vec![division]));
+        }
+        let within: Vec<_> = self.0.iter().copied().filter(|root| division.contains(*root)).collect();
+        (!within.is_empty()).then_some(Self(within))
+    }
+}
+
+/// The SQL condition that a column's division code lies in a scope. Every query over what belongs
+/// to a place begins with it.
+macro_rules! within {
+    ($column:expr, $scope:expr) => {{
+        use diesel::expression::BoxableExpression;
+        use diesel::prelude::*;
+        use diesel::sql_types::Bool;
+        let none: Box<dyn BoxableExpression<_, $crate::db::MultiBackend, SqlType = Bool>> =
+            Box::new(diesel::dsl::sql::<Bool>("1 = 0"));
+        let scope: &$crate::access::Scope = $scope;
+        scope.divisions().iter().fold(none, |any, division| {
+            let (lowest, highest) = division.range();
+            Box::new(any.or($column.between(lowest, highest)))
+        })
+    }};
+}
+pub(crate) use within;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> DivisionCode {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_scope_narrows_but_never_widens() {
+        let scope = Scope::of([code("990121103"), code("990121"), code("990122103")]);
+        assert_eq!(scope.divisions(), [code("990121"), code("990122103")]);
+        assert_eq!(scope.narrowed(code("990121104")).unwrap().divisions(), [code("990121104")]);
+        assert_eq!(scope.narrowed(code("9901")).unwrap(), scope);
+        assert_eq!(scope.narrowed(code("990122")).unwrap().divisions(), [code("990122103")]);
+        assert_eq!(scope.narrowed(code("990123")), None);
+    }
+}

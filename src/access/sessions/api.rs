@@ -1,0 +1,156 @@
+//! `POST /v1/sessions`, its refresh and end, and `GET /v1/me`.
+
+use actix_web::http::header::{CACHE_CONTROL, USER_AGENT};
+use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::service::{Client, Pair, Sessions, logout};
+use crate::access::{Role, Signed};
+use crate::db::Store;
+use crate::http::{Body, ReadErrors, WriteErrors, request};
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::Result;
+use crate::kernel::id::{OrganizationId, UserId};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"username": "township.990121103", "password": "huican-demo-2022"}))]
+struct Login {
+    username: String,
+    password: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"refresh_token": "q0Zb6nJ0h0fP6S8mR1m2zJ0fBq3m0n7b1m7y5k3Xw1A"}))]
+struct Refresh {
+    refresh_token: String,
+}
+
+impl std::fmt::Debug for Refresh {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Refresh(…)")
+    }
+}
+
+/// Send `Authorization: Bearer <access_token>`. Before it ends, trade the refresh token for a new
+/// pair; each refresh token works once.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "access_token": "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFZERTQSJ9…", "token_type": "Bearer", "expires_in": 600,
+    "refresh_token": "q0Zb6nJ0h0fP6S8mR1m2zJ0fBq3m0n7b1m7y5k3Xw1A"
+}))]
+struct TokenPair {
+    access_token: String,
+    token_type: &'static str,
+    /// Seconds.
+    expires_in: u64,
+    refresh_token: String,
+}
+
+fn answer(pair: Pair) -> HttpResponse {
+    HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(TokenPair {
+        access_token: pair.access,
+        token_type: "Bearer",
+        expires_in: pair.lifetime.as_secs(),
+        refresh_token: pair.refresh,
+    })
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "username": "township.990121103", "display_name": "丙岭三号镇 经办人",
+    "grants": [{"role": "township_caseworker", "organization_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "division_code": "990121103000"}],
+    "permissions": ["resident.read", "resident.write"]
+}))]
+struct Me {
+    #[schema(value_type = uuid::Uuid)]
+    id: UserId,
+    username: String,
+    display_name: String,
+    grants: Vec<MyGrant>,
+    permissions: Vec<&'static str>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct MyGrant {
+    role: Role,
+    #[schema(value_type = uuid::Uuid)]
+    organization_id: OrganizationId,
+    #[schema(value_type = String)]
+    division_code: DivisionCode,
+}
+
+/// Sign in
+///
+/// After repeated failures, by account or by address, the answer is 429 with Retry-After.
+#[utoipa::path(
+    operation_id = "create_session", tag = "access", request_body = Login, security(()), extensions(("x-permit" = json!("public"))),
+    responses(
+        (status = 201, description = "Signed in", body = TokenPair),
+        (status = 429, description = "Too many failures; wait Retry-After seconds", body = crate::http::Problem, content_type = "application/problem+json"),
+        ReadErrors, WriteErrors)
+)]
+#[post("/v1/sessions")]
+async fn create_session(request: HttpRequest, sessions: web::Data<Sessions>, body: Body<Login>) -> Result<HttpResponse> {
+    let Login { username, password } = body.into_inner();
+    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let client = Client { address: request::address_of(&request), agent };
+    let id = request::id_of(&request)?;
+    sessions.login(id, username, password, client).await.map(answer)
+}
+
+/// Trade a refresh token for a new pair
+///
+/// A token used twice ends the session for whoever holds it: 401 `session.refresh_reused`.
+#[utoipa::path(
+    operation_id = "refresh_session", tag = "access", request_body = Refresh, security(()), extensions(("x-permit" = json!("public"))),
+    responses((status = 201, description = "A new pair", body = TokenPair), ReadErrors, WriteErrors)
+)]
+#[post("/v1/sessions/refresh")]
+async fn refresh_session(request: HttpRequest, sessions: web::Data<Sessions>, body: Body<Refresh>) -> Result<HttpResponse> {
+    let id = request::id_of(&request)?;
+    sessions.refresh(id, &body.refresh_token).await.map(answer)
+}
+
+/// Sign out
+#[utoipa::path(
+    operation_id = "end_current_session", tag = "access", extensions(("x-permit" = json!("signed_in"))),
+    responses((status = 204, description = "Signed out"), ReadErrors)
+)]
+#[delete("/v1/sessions/current")]
+async fn end_current_session(Signed(actor): Signed, store: web::Data<Store>) -> Result<HttpResponse> {
+    store.write(move |tx| logout(tx, &actor)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Who you are and what you may do
+#[utoipa::path(
+    operation_id = "get_me", tag = "access", extensions(("x-permit" = json!("signed_in"))),
+    responses((status = 200, description = "You", body = Me), ReadErrors)
+)]
+#[get("/v1/me")]
+async fn get_me(Signed(actor): Signed) -> web::Json<Me> {
+    web::Json(Me {
+        id: actor.user,
+        username: actor.username.clone(),
+        display_name: actor.display_name.clone(),
+        grants: actor
+            .grants
+            .iter()
+            .map(|held| MyGrant { role: held.role, organization_id: held.organization, division_code: held.division })
+            .collect(),
+        permissions: actor.permissions(),
+    })
+}
+
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config.service(create_session).service(refresh_session).service(end_current_session).service(get_me);
+}

@@ -1,0 +1,59 @@
+//! How long things last, and how long a guesser waits.
+
+use std::time::Duration;
+
+use crate::kernel::vocabulary::vocabulary;
+
+pub const ACCESS_LIFETIME: Duration = Duration::from_secs(10 * 60);
+/// A refresh token not used for so long has ended.
+pub const REFRESH_LIFETIME: Duration = Duration::from_secs(12 * 3600);
+/// However busy: sign in again after so long.
+pub const SESSION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Failures older than this are forgotten.
+pub const FORGET_AFTER: Duration = Duration::from_secs(3600);
+const LONGEST_DELAY: Duration = Duration::from_secs(15 * 60);
+
+vocabulary! {
+    /// Why a session ended.
+    pub enum EndReason {
+        Logout = "logout", "退出";
+        RefreshReused = "refresh_reused", "刷新令牌被重复使用";
+        PasswordReset = "password_reset", "密码重置";
+        Disabled = "disabled", "账号停用";
+    }
+}
+
+/// After how many failures in a row a subject has to wait.
+#[derive(Debug, Clone, Copy)]
+pub struct LoginPolicy {
+    pub account_failures: i32,
+    /// Many people share an office's address.
+    pub address_failures: i32,
+}
+
+impl Default for LoginPolicy {
+    fn default() -> Self {
+        Self { account_failures: 5, address_failures: 50 }
+    }
+}
+
+/// How long after its last failure a subject waits: nothing at first, then 2 s, 4 s, 8 s …
+pub fn delay(failures: i32, free: i32) -> Duration {
+    match u32::try_from(failures - free) {
+        Ok(over) => 2_u64.checked_pow(over + 1).map_or(LONGEST_DELAY, Duration::from_secs).min(LONGEST_DELAY),
+        Err(_below) => Duration::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guessing_gets_slower_and_never_stops_being_possible() {
+        assert_eq!(delay(4, 5), Duration::ZERO);
+        assert_eq!(delay(5, 5), Duration::from_secs(2));
+        assert_eq!(delay(8, 5), Duration::from_secs(16));
+        assert_eq!(delay(500, 5), Duration::from_secs(900));
+    }
+}

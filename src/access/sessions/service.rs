@@ -1,0 +1,178 @@
+//! Use cases of sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::model::{ACCESS_LIFETIME, EndReason, FORGET_AFTER, LoginPolicy, REFRESH_LIFETIME, SESSION_LIFETIME, delay};
+use super::store;
+use super::token::Tokens;
+use crate::access::permit::Actor;
+use crate::access::users::{self, UserState, password::Hasher};
+use crate::audit::{Event, Origin};
+use crate::db::{Db, Recorded, Store, Tx};
+use crate::kernel::crypto::{random, sha256};
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{RequestId, SessionId, UserId};
+use crate::kernel::time::Timestamp;
+
+pub use super::store::end_all;
+
+/// Where a login comes from.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub address: String,
+    pub agent: Option<String>,
+}
+
+/// What a client gets to stay signed in.
+#[derive(Debug)]
+pub struct Pair {
+    pub access: String,
+    pub refresh: String,
+    pub lifetime: Duration,
+}
+
+/// The session service; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    store: Store,
+    tokens: Arc<Tokens>,
+    hasher: Hasher,
+    policy: LoginPolicy,
+}
+
+impl Sessions {
+    pub fn new(store: Store, hasher: Hasher, policy: LoginPolicy) -> Self {
+        let tokens = Arc::new(Tokens::new(store.keys()));
+        Self { store, tokens, hasher, policy }
+    }
+
+    /// Whose token this is, with the roles held now: nothing about rights is remembered.
+    pub async fn authenticate(&self, token: &str, request: RequestId) -> Result<Actor> {
+        let (user, session) = self.tokens.read(token, self.store.given().now())?;
+        self.store.read(move |db| actor(db, user, Some(session), request)).await
+    }
+
+    pub async fn login(&self, request: RequestId, username: String, password: String, client: Client) -> Result<Pair> {
+        let subjects = [
+            (format!("account:{username}"), self.policy.account_failures),
+            (format!("address:{}", client.address), self.policy.address_failures),
+        ];
+        let asked = (subjects.clone(), username.clone());
+        let known = self
+            .store
+            .read(move |db| {
+                let (subjects, username) = asked;
+                for (subject, free) in subjects {
+                    refuse_if_waiting(db, &subject, free)?;
+                }
+                users::service::named(db, &username)
+            })
+            .await?;
+        let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
+        let fits = self.hasher.verify(hash, password).await?;
+        let user = user.filter(|user| fits && user.state == UserState::Active);
+        let tokens = Arc::clone(&self.tokens);
+        let outcome = self
+            .store
+            .write(move |tx| {
+                let [(account, _), (address, _)] = &subjects;
+                let mut origin = Origin::system(request);
+                origin.username = Some(username.chars().take(64).collect());
+                let Some(user) = user else {
+                    // The refusal must last: it is a success of the unit of work.
+                    store::count_failure(tx, account)?;
+                    store::count_failure(tx, address)?;
+                    let event = Event::new(&origin, "session.created").refused().change("address", client.address);
+                    return tx.record(event, None);
+                };
+                origin.user = Some(user.id);
+                store::forget_failures(tx, account)?;
+                let session: SessionId = tx.new_id();
+                let expires_at = tx.now().plus(SESSION_LIFETIME);
+                let agent: Option<String> = client.agent.map(|agent| agent.chars().take(200).collect());
+                store::insert(
+                    tx,
+                    &store::NewSession { id: session, user: user.id, expires_at, address: &client.address, client: agent.as_deref() },
+                )?;
+                let pair = issue(tx, &tokens, user.id, session, expires_at)?;
+                let event = Event::new(&origin, "session.created").on(session).change("address", &client.address);
+                tx.record(event, Some(pair))
+            })
+            .await?;
+        outcome.ok_or_else(|| Code::CredentialsWrong.into())
+    }
+
+    pub async fn refresh(&self, request: RequestId, refresh: &str) -> Result<Pair> {
+        let hash = sha256(refresh.as_bytes());
+        let tokens = Arc::clone(&self.tokens);
+        self.store
+            .write(move |tx| {
+                let Some(found) = store::find_refresh(tx, &hash)? else { return Err(Code::SessionInvalid.into()) };
+                let now = tx.now();
+                let mut origin = Origin::system(request);
+                origin.user = Some(found.user);
+                let over = found.revoked_at.is_some()
+                    || found.session_expires_at <= now
+                    || found.token_expires_at <= now
+                    || found.user_state != UserState::Active;
+                if over {
+                    return Err(Code::SessionInvalid.into());
+                }
+                if found.used_at.is_some() || !store::use_refresh(tx, &hash)? {
+                    store::end(tx, found.session, EndReason::RefreshReused)?;
+                    let event = Event::new(&origin, "session.ended").on(found.session).refused().reason(EndReason::RefreshReused.as_str());
+                    return tx.record(event, Err(Error::new(Code::RefreshReused)));
+                }
+                let pair = issue(tx, &tokens, found.user, found.session, found.session_expires_at)?;
+                tx.record(Event::new(&origin, "session.refreshed").on(found.session), Ok(pair))
+            })
+            .await?
+    }
+}
+
+/// Somebody who failed too often waits, and is told for how long.
+fn refuse_if_waiting(db: &mut Db, subject: &str, free: i32) -> Result<()> {
+    let Some((failures, last)) = store::failures(db, subject)? else { return Ok(()) };
+    let passed = db.now().since(last);
+    let wait = if passed >= FORGET_AFTER { Duration::ZERO } else { delay(failures, free) };
+    match wait.checked_sub(passed) {
+        Some(left) if !left.is_zero() => Err(Error::new(Code::LoginDelayed).member("retry_after", left.as_secs() + 1)),
+        _ => Ok(()),
+    }
+}
+
+fn issue(tx: &mut Tx<'_>, tokens: &Tokens, user: UserId, session: SessionId, session_end: Timestamp) -> Result<Pair> {
+    let now = tx.now();
+    let refresh = URL_SAFE_NO_PAD.encode(random::<32>());
+    let expires_at = now.plus(REFRESH_LIFETIME).min(session_end);
+    store::insert_refresh(tx, &sha256(refresh.as_bytes()), session, expires_at)?;
+    Ok(Pair { access: tokens.sign(user, session, now)?, refresh, lifetime: ACCESS_LIFETIME })
+}
+
+fn actor(db: &mut Db, user: UserId, session: Option<SessionId>, request: RequestId) -> Result<Actor> {
+    let id = session.ok_or(Code::SessionInvalid)?;
+    let now = db.now();
+    let Some((username, display_name)) = store::live(db, id, user, now)? else { return Err(Code::SessionInvalid.into()) };
+    let today = db.today();
+    let grants = users::service::held_on(db, user, today)?;
+    Ok(Actor { user, username, display_name, session, grants, request })
+}
+
+/// An actor without a session, for those who act from the console or relive a demonstration.
+pub fn actor_named(db: &mut Db, username: &str, request: RequestId) -> Result<Actor> {
+    let (user, _) = users::service::named(db, username)?.ok_or(Code::UserNotFound)?;
+    let today = db.today();
+    let grants = users::service::held_on(db, user.id, today)?;
+    Ok(Actor { user: user.id, username: user.username, display_name: user.display_name, session: None, grants, request })
+}
+
+pub fn logout(tx: &mut Tx<'_>, actor: &Actor) -> Result<Recorded<()>> {
+    let origin = Origin { user: Some(actor.user), username: Some(actor.username.clone()), organization: None, request: actor.request };
+    let session = actor.session.ok_or(Code::SessionInvalid)?;
+    store::end(tx, session, EndReason::Logout)?;
+    tx.record(Event::new(&origin, "session.ended").on(session).reason(EndReason::Logout.as_str()), ())
+}

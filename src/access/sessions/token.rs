@@ -1,0 +1,92 @@
+//! Access tokens: JWTs signed with Ed25519, one algorithm, one issuer, one audience. They say who
+//! and which session; rights are read from the database at every request.
+
+use std::fmt;
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use serde::{Deserialize, Serialize};
+
+use super::model::ACCESS_LIFETIME;
+use crate::kernel::crypto::Keys;
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{SessionId, UserId};
+use crate::kernel::time::Timestamp;
+
+const ISSUER: &str = "huican";
+const AUDIENCE: &str = "huican-api";
+const TYPE: &str = "at+jwt";
+/// Two processes' clocks may differ by so much, in seconds.
+const SKEW: i64 = 5;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: UserId,
+    sid: SessionId,
+    iat: i64,
+    exp: i64,
+}
+
+/// Signs and reads access tokens.
+pub struct Tokens {
+    key_id: String,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+    validation: Validation,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens").field("key_id", &self.key_id).finish_non_exhaustive()
+    }
+}
+
+impl Tokens {
+    pub fn new(keys: &Keys) -> Self {
+        let key = keys.token();
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Time is given: `read` compares with our clock, not the library's.
+        validation.validate_exp = false;
+        Self {
+            key_id: key.id.clone(),
+            signing: EncodingKey::from_ed_der(&key.pkcs8),
+            verifying: DecodingKey::from_ed_der(&key.public),
+            validation,
+        }
+    }
+
+    pub fn sign(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<String> {
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.kid = Some(self.key_id.clone());
+        header.typ = Some(TYPE.to_owned());
+        let issued = now.micros() / 1_000_000;
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sub: user,
+            sid: session,
+            iat: issued,
+            exp: now.plus(ACCESS_LIFETIME).micros() / 1_000_000,
+        };
+        encode(&header, &claims, &self.signing).map_err(Error::internal)
+    }
+
+    pub fn read(&self, token: &str, now: Timestamp) -> Result<(UserId, SessionId)> {
+        let refuse = |error| Error::new(Code::SessionInvalid).because(error);
+        let header = decode_header(token).map_err(refuse)?;
+        let ours = header.kid.as_deref() == Some(self.key_id.as_str()) && header.typ.as_deref() == Some(TYPE);
+        if !ours {
+            return Err(Code::SessionInvalid.into());
+        }
+        let claims = decode::<Claims>(token, &self.verifying, &self.validation).map_err(refuse)?.claims;
+        let seconds = now.micros() / 1_000_000;
+        if seconds >= claims.exp || claims.iat > seconds + SKEW {
+            return Err(Code::SessionInvalid.into());
+        }
+        Ok((claims.sub, claims.sid))
+    }
+}

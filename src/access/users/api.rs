@@ -1,0 +1,170 @@
+//! `/v1/users` and `/v1/users/{id}/grants`.
+
+use actix_web::{HttpResponse, delete, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::password::Hasher;
+use super::{Grant, NewGrant, NewUser, User, service};
+use crate::access::{Permit, acts};
+use crate::db::Store;
+use crate::http::page::page_of;
+use crate::http::{Answer, Body, Cursors, IdempotencyKey, Limit, Params, ReadErrors, WriteErrors, idempotency};
+use crate::kernel::error::Result;
+use crate::kernel::id::{GrantId, UserId};
+
+page_of!(UserPage, User);
+
+#[derive(Debug, Serialize, ToSchema)]
+struct GrantList {
+    items: Vec<Grant>,
+}
+
+#[derive(Debug, Deserialize, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct UserQuery {
+    /// 1 to 200, 50 unless given.
+    #[serde(skip_serializing)]
+    limit: Option<u16>,
+    /// `next` of the page before.
+    #[serde(skip_serializing)]
+    cursor: Option<String>,
+}
+
+/// List accounts
+#[utoipa::path(
+    operation_id = "list_users", tag = "access", params(UserQuery), extensions(("x-permit" = json!("user.read"))),
+    responses((status = 200, description = "A page of accounts, oldest first", body = UserPage), ReadErrors)
+)]
+#[get("/v1/users")]
+async fn list_users(
+    _permit: Permit<acts::UserRead>,
+    store: web::Data<Store>,
+    Params(query): Params<UserQuery>,
+) -> Result<web::Json<UserPage>> {
+    let limit = Limit::parse(query.limit)?;
+    let cursors = Cursors::new(store.keys(), "users", &query);
+    let after = cursors.read(query.cursor.as_deref())?;
+    let mut items = store.read(move |db| service::page(db, after, limit.fetch())).await?;
+    let more = limit.cut(&mut items);
+    let next = items.last().filter(|_| more).map(|last| cursors.write(&last.id)).transpose()?;
+    Ok(web::Json(UserPage { items, next }))
+}
+
+/// Read one account
+#[utoipa::path(
+    operation_id = "get_user", tag = "access", params(("id" = uuid::Uuid, Path)), extensions(("x-permit" = json!("user.read"))),
+    responses((status = 200, description = "The account", body = User), ReadErrors)
+)]
+#[get("/v1/users/{id}")]
+async fn get_user(_permit: Permit<acts::UserRead>, store: web::Data<Store>, id: web::Path<UserId>) -> Result<web::Json<User>> {
+    store.read(move |db| service::get(db, *id)).await.map(web::Json)
+}
+
+/// Create an account, still without any right
+#[utoipa::path(
+    operation_id = "create_user", tag = "access",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    request_body = NewUser, extensions(("x-permit" = json!("user.manage"))),
+    responses(
+        (status = 201, description = "Created", body = User,
+            headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "Its version"))),
+        ReadErrors, WriteErrors)
+)]
+#[post("/v1/users")]
+async fn create_user(
+    permit: Permit<acts::UserManage>,
+    store: web::Data<Store>,
+    hasher: web::Data<Hasher>,
+    key: IdempotencyKey,
+    body: Body<NewUser>,
+) -> Result<HttpResponse> {
+    let (new, fingerprint) = body.into_parts();
+    let display_name = service::check(&new)?;
+    let hash = hasher.hash(new.password).await?;
+    let answer = store
+        .write(move |tx| {
+            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
+                service::create(tx, permit.origin(), &new.username, &display_name, &hash)?
+                    .try_map(|user| Answer::created(format!("/v1/users/{}", user.id), user.version, &user))
+            })
+        })
+        .await?;
+    Ok(answer.into())
+}
+
+/// List the grants of an account, ended ones too
+#[utoipa::path(
+    operation_id = "list_user_grants", tag = "access", params(("id" = uuid::Uuid, Path)),
+    extensions(("x-permit" = json!("user.read"))),
+    responses((status = 200, description = "All grants, oldest first", body = GrantList), ReadErrors)
+)]
+#[get("/v1/users/{id}/grants")]
+async fn list_user_grants(
+    _permit: Permit<acts::UserRead>,
+    store: web::Data<Store>,
+    id: web::Path<UserId>,
+) -> Result<web::Json<GrantList>> {
+    store.read(move |db| service::grants(db, *id)).await.map(|items| web::Json(GrantList { items }))
+}
+
+/// Give a role at an organization
+///
+/// System, security and audit administrators exclude each other and every other role: 409
+/// `grant.exclusive`.
+#[utoipa::path(
+    operation_id = "create_grant", tag = "access",
+    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    request_body = NewGrant, extensions(("x-permit" = json!("grant.manage"))),
+    responses(
+        (status = 201, description = "Given", body = Grant,
+            headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "Its version"))),
+        ReadErrors, WriteErrors)
+)]
+#[post("/v1/users/{id}/grants")]
+async fn create_grant(
+    permit: Permit<acts::GrantManage>,
+    store: web::Data<Store>,
+    id: web::Path<UserId>,
+    key: IdempotencyKey,
+    body: Body<NewGrant>,
+) -> Result<HttpResponse> {
+    let (new, fingerprint) = body.into_parts();
+    let answer = store
+        .write(move |tx| {
+            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
+                service::grant(tx, permit.origin(), *id, &new)?
+                    .try_map(|grant| Answer::created(format!("/v1/users/{id}/grants/{}", grant.id), 1, &grant))
+            })
+        })
+        .await?;
+    Ok(answer.into())
+}
+
+/// Revoke a grant
+#[utoipa::path(
+    operation_id = "revoke_grant", tag = "access",
+    params(("id" = uuid::Uuid, Path), ("grant_id" = uuid::Uuid, Path)), extensions(("x-permit" = json!("grant.manage"))),
+    responses((status = 204, description = "Revoked"), ReadErrors)
+)]
+#[delete("/v1/users/{id}/grants/{grant_id}")]
+async fn revoke_grant(
+    permit: Permit<acts::GrantManage>,
+    store: web::Data<Store>,
+    path: web::Path<(UserId, GrantId)>,
+) -> Result<HttpResponse> {
+    let (user, grant) = path.into_inner();
+    store.write(move |tx| service::revoke(tx, permit.origin(), user, grant)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config
+        .service(list_users)
+        .service(create_user)
+        .service(get_user)
+        .service(list_user_grants)
+        .service(create_grant)
+        .service(revoke_grant);
+}

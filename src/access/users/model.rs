@@ -1,0 +1,140 @@
+//! An account and a grant.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::policy::Role;
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::id::{GrantId, OrganizationId, UserId};
+use crate::kernel::time::Timestamp;
+use crate::kernel::vocabulary::vocabulary;
+
+vocabulary! {
+    /// Whether an account may sign in.
+    pub enum UserState {
+        Active = "active", "启用";
+        Disabled = "disabled", "停用";
+    }
+}
+
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "username": "township.990121103", "display_name": "丙岭三号镇 经办人",
+    "state": "active", "version": 1, "created_at": "2022-01-05T01:00:00.000000Z", "updated_at": "2022-01-05T01:00:00.000000Z"
+}))]
+pub struct User {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub state: UserState,
+    pub version: i32,
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    pub created_at: Timestamp,
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    pub updated_at: Timestamp,
+}
+
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"username": "township3.990121103", "display_name": "丙岭三号镇 王某", "password": "a long and private sentence"}))]
+pub struct NewUser {
+    #[schema(min_length = 3, max_length = 64, pattern = "^[a-z0-9][a-z0-9._-]*$")]
+    pub username: String,
+    #[schema(min_length = 1, max_length = 100)]
+    pub display_name: String,
+    /// At least 10 characters, and not easy to guess from the names.
+    #[schema(min_length = 10, max_length = 200)]
+    pub password: String,
+}
+
+impl std::fmt::Debug for NewUser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewUser").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// A role at an organization, from one day until before another.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "role": "township_caseworker",
+    "organization_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "division_code": "990121103000",
+    "valid_from": "2022-01-01", "valid_to": null, "revoked_at": null
+}))]
+pub struct Grant {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: GrantId,
+    pub role: Role,
+    #[schema(value_type = uuid::Uuid)]
+    pub organization_id: OrganizationId,
+    #[schema(value_type = String)]
+    pub division_code: DivisionCode,
+    pub valid_from: NaiveDate,
+    /// The first day it no longer holds.
+    pub valid_to: Option<NaiveDate>,
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    pub revoked_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "role": "township_caseworker", "organization_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "valid_from": "2022-01-01"
+}))]
+pub struct NewGrant {
+    pub role: Role,
+    #[schema(value_type = uuid::Uuid)]
+    pub organization_id: OrganizationId,
+    /// Today, unless given.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub valid_from: Option<NaiveDate>,
+    /// The first day it no longer holds; open, unless given.
+    #[serde(default)]
+    pub valid_to: Option<NaiveDate>,
+}
+
+const SHORTEST_USERNAME: usize = 3;
+const LONGEST_USERNAME: usize = 64;
+const LONGEST_NAME: usize = 100;
+
+/// User names are typed by people and printed in records: plain letters, nothing to mix up.
+pub fn check_username(username: &str) -> Result<()> {
+    let fits = (SHORTEST_USERNAME..=LONGEST_USERNAME).contains(&username.len())
+        && username.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
+        && username.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte));
+    if fits {
+        return Ok(());
+    }
+    Err(Error::field(
+        "/username",
+        "username.format",
+        "3 to 64 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit",
+        "3 至 64 位小写字母、数字、点、横线或下划线，以字母或数字开头",
+    ))
+}
+
+pub fn check_display_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME {
+        return Err(Error::field("/display_name", "name.length", "1 to 100 characters", "1 至 100 个字"));
+    }
+    Ok(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_are_plain() {
+        for good in ["township.990121103", "sysadmin", "li_na-2"] {
+            assert!(check_username(good).is_ok(), "{good}");
+        }
+        for bad in ["", "ab", "Admin", ".dot", "张三丰", "a b c", &"x".repeat(65)] {
+            assert!(check_username(bad).is_err(), "{bad}");
+        }
+    }
+}

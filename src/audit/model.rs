@@ -1,0 +1,119 @@
+//! What a record says.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::kernel::division::DivisionCode;
+use crate::kernel::id::{OrganizationId, RequestId, ResidentId, UserId};
+
+/// Whose doing it is. Jobs and commands have no user, but always a request id.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    pub user: Option<UserId>,
+    pub username: Option<String>,
+    pub organization: Option<OrganizationId>,
+    pub request: RequestId,
+}
+
+impl Origin {
+    /// The system itself: a job, or a command at the console.
+    pub fn system(request: RequestId) -> Self {
+        Self {
+            user: None,
+            username: None,
+            organization: None,
+            request,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Success,
+    /// The rules did not allow it.
+    Refused,
+    Failed,
+}
+
+impl Outcome {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A stable name of something done, `entity.verb`.
+pub type Action = &'static str;
+
+/// One entry of the record, in the making.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub(super) origin: Origin,
+    pub(super) action: Action,
+    pub(super) entity_type: &'static str,
+    pub(super) entity_id: Option<String>,
+    pub(super) resident: Option<ResidentId>,
+    pub(super) division: Option<DivisionCode>,
+    pub(super) outcome: Outcome,
+    pub(super) reason: Option<String>,
+    pub(super) changes: Map<String, Value>,
+}
+
+impl Event {
+    /// `action` is `entity.verb`; the entity's type is its first word.
+    pub fn new(origin: &Origin, action: Action) -> Self {
+        Self {
+            origin: origin.clone(),
+            action,
+            entity_type: action.split('.').next().unwrap_or(action),
+            entity_id: None,
+            resident: None,
+            division: None,
+            outcome: Outcome::Success,
+            reason: None,
+            changes: Map::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn on(mut self, entity_id: impl ToString) -> Self {
+        self.entity_id = Some(entity_id.to_string());
+        self
+    }
+
+    #[must_use]
+    pub fn about(mut self, resident: ResidentId) -> Self {
+        self.resident = Some(resident);
+        self
+    }
+
+    #[must_use]
+    pub fn within(mut self, division: DivisionCode) -> Self {
+        self.division = Some(division);
+        self
+    }
+
+    #[must_use]
+    pub fn refused(mut self) -> Self {
+        self.outcome = Outcome::Refused;
+        self
+    }
+
+    #[must_use]
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// What changed. Never a sealed value in clear: say that it changed, not what it is.
+    #[must_use]
+    pub fn change(mut self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).unwrap_or(Value::Null);
+        self.changes.insert(name.to_owned(), value);
+        self
+    }
+}

@@ -1,0 +1,80 @@
+//! The storage seam: one set of queries on an embedded SQLite or on PostgreSQL. Everything that
+//! differs between the two stays in this folder. Imports nothing but the kernel.
+
+mod connect;
+pub mod migrate;
+pub mod schema;
+mod store;
+pub mod types;
+mod unit;
+
+pub use connect::{DatabaseUrl, Db, Kind};
+pub use multi::{Multi, MultiBackend, MultiRawValue};
+pub use store::{Size, Store};
+pub use types::Columns;
+pub use unit::{Record, Recorded, Tx};
+
+mod multi {
+    use diesel::pg::PgConnection;
+    use diesel::sqlite::SqliteConnection;
+
+    /// A connection to whichever database was configured.
+    #[derive(diesel::MultiConnection)]
+    #[expect(
+        missing_debug_implementations,
+        reason = "the connections themselves have none"
+    )]
+    pub enum Multi {
+        Postgres(PgConnection),
+        Sqlite(SqliteConnection),
+    }
+}
+
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+
+use crate::kernel::error::{Code, Error};
+
+/// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
+const REFUSALS: [(&str, Code); 3] = [
+    ("huican.grants_exclusive", Code::GrantExclusive),
+    ("huican.fact_overlaps", Code::FactOverlaps),
+    ("huican.program_overlap", Code::ProgramOverlap),
+];
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        if let DieselError::DatabaseError(kind, info) = &error {
+            let message = info.message();
+            if let Some((_, code)) = REFUSALS.iter().find(|(marker, _)| message.contains(marker)) {
+                return Self::new(*code);
+            }
+            let passing = matches!(
+                kind,
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection
+            ) || message.contains("database is locked")
+                || message.contains("deadlock detected")
+                || message.contains("statement timeout")
+                || message.contains("lock timeout");
+            if passing {
+                return Self::new(Code::Busy).because(error);
+            }
+        }
+        Self::internal(error)
+    }
+}
+
+/// Turns the refusal of one unique key into the error the office knows it by. `columns` as SQLite
+/// names them (`table.column`), `index` as PostgreSQL does.
+pub fn on_unique(
+    error: DieselError,
+    columns: &str,
+    index: &str,
+    known: impl FnOnce() -> Error,
+) -> Error {
+    let hit = matches!(
+        &error,
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
+            if info.constraint_name() == Some(index) || info.message().contains(columns)
+    );
+    if hit { known() } else { error.into() }
+}

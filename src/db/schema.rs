@@ -1,0 +1,247 @@
+//! The one schema of two databases. `Guid` and `Instant` are stored natively on each (`db::types`);
+//! JSON is kept as text, so that the bytes signed, hashed or sealed are the bytes stored.
+
+macro_rules! tables {
+    ($($name:ident ($($key:ident),+) { $($column:ident -> $ty:ty,)+ })+) => {
+        $(diesel::table! {
+            use diesel::sql_types::*;
+            use crate::db::types::{Guid, Instant};
+            $name ($($key),+) { $($column -> $ty,)+ }
+        })+
+    };
+}
+
+tables! {
+    divisions (code) {
+        code -> Text,
+        name -> Text,
+        level -> Text,
+        parent_code -> Nullable<Text>,
+        valid_from -> Nullable<Date>,
+        valid_to -> Nullable<Date>,
+        successor_code -> Nullable<Text>,
+    }
+    installation (name) {
+        name -> Text,
+        value -> Text,
+    }
+    calendar_days (date) {
+        date -> Date,
+        kind -> Text,
+        name -> Text,
+    }
+    organizations (id) {
+        id -> Guid,
+        name -> Text,
+        kind -> Text,
+        division_code -> Text,
+        created_at -> Instant,
+    }
+    users (id) {
+        id -> Guid,
+        username -> Text,
+        display_name -> Text,
+        password_hash -> Text,
+        state -> Text,
+        password_changed_at -> Instant,
+        created_at -> Instant,
+        updated_at -> Instant,
+        version -> Integer,
+    }
+    grants (id) {
+        id -> Guid,
+        user_id -> Guid,
+        role -> Text,
+        organization_id -> Guid,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        granted_by -> Nullable<Guid>,
+        created_at -> Instant,
+        revoked_at -> Nullable<Instant>,
+        revoked_by -> Nullable<Guid>,
+    }
+    sessions (id) {
+        id -> Guid,
+        user_id -> Guid,
+        created_at -> Instant,
+        expires_at -> Instant,
+        revoked_at -> Nullable<Instant>,
+        revoked_reason -> Nullable<Text>,
+        address -> Nullable<Text>,
+        client -> Nullable<Text>,
+    }
+    refresh_tokens (hash) {
+        hash -> Binary,
+        session_id -> Guid,
+        issued_at -> Instant,
+        expires_at -> Instant,
+        used_at -> Nullable<Instant>,
+    }
+    login_throttles (subject) {
+        subject -> Text,
+        failures -> Integer,
+        last_failed_at -> Instant,
+    }
+    audit_events (sequence) {
+        sequence -> BigInt,
+        at -> Instant,
+        actor_id -> Nullable<Guid>,
+        actor_username -> Nullable<Text>,
+        actor_organization_id -> Nullable<Guid>,
+        action -> Text,
+        entity_type -> Text,
+        entity_id -> Nullable<Text>,
+        resident_id -> Nullable<Guid>,
+        division_code -> Nullable<Text>,
+        request_id -> Guid,
+        outcome -> Text,
+        reason -> Nullable<Text>,
+        changes -> Nullable<Text>,
+    }
+    idempotency_keys (user_id, key) {
+        user_id -> Guid,
+        key -> Text,
+        fingerprint -> Binary,
+        status -> Integer,
+        location -> Nullable<Text>,
+        etag -> Nullable<Text>,
+        body -> Binary,
+        created_at -> Instant,
+    }
+    residents (id) {
+        id -> Guid,
+        division_code -> Text,
+        hukou_division_code -> Text,
+        name -> Text,
+        name_pinyin -> Text,
+        name_initials -> Text,
+        sex -> Text,
+        birth_date -> Date,
+        id_number -> Binary,
+        id_number_index -> Binary,
+        phone -> Nullable<Binary>,
+        phone_index -> Nullable<Binary>,
+        created_by -> Nullable<Guid>,
+        created_at -> Instant,
+        updated_at -> Instant,
+        version -> Integer,
+    }
+    certificates (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        number -> Binary,
+        number_index -> Binary,
+        impairment_type -> Text,
+        severity_level -> Integer,
+        issued_date -> Date,
+        expires_date -> Date,
+        state -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Instant,
+        recorded_by -> Nullable<Guid>,
+        superseded_at -> Nullable<Instant>,
+        superseded_by -> Nullable<Guid>,
+    }
+    certificate_components (certificate_id, impairment_type) {
+        certificate_id -> Guid,
+        impairment_type -> Text,
+        severity_level -> Integer,
+    }
+    circumstances (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        kind -> Text,
+        value -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Instant,
+        recorded_by -> Nullable<Guid>,
+        source -> Text,
+        superseded_at -> Nullable<Instant>,
+        superseded_by -> Nullable<Guid>,
+    }
+    programs (code) {
+        code -> Text,
+        service -> Text,
+        name_zh -> Text,
+        name_en -> Text,
+        created_at -> Instant,
+    }
+    program_versions (id) {
+        id -> Guid,
+        program_code -> Text,
+        version -> Integer,
+        division_code -> Text,
+        effective_from -> Date,
+        effective_to -> Nullable<Date>,
+        legal_basis -> Text,
+        rules -> Text,
+        steps -> Text,
+        created_at -> Instant,
+    }
+    case_numbers (county_code, year) {
+        county_code -> Text,
+        year -> Integer,
+        last -> Integer,
+    }
+    cases (id) {
+        id -> Guid,
+        case_number -> Text,
+        service -> Text,
+        program_code -> Text,
+        program_version_id -> Guid,
+        resident_id -> Guid,
+        division_code -> Text,
+        state -> Text,
+        step -> Nullable<Text>,
+        round -> Integer,
+        last_transition -> Integer,
+        due_date -> Nullable<Date>,
+        details -> Text,
+        eligibility -> Text,
+        version -> Integer,
+        created_by -> Guid,
+        created_at -> Instant,
+        updated_at -> Instant,
+        submitted_at -> Nullable<Instant>,
+        decided_at -> Nullable<Instant>,
+        closed_at -> Nullable<Instant>,
+    }
+    case_duties (case_id, round, user_id) {
+        case_id -> Guid,
+        round -> Integer,
+        user_id -> Guid,
+        duty -> Text,
+    }
+    case_transitions (id) {
+        id -> Guid,
+        case_id -> Guid,
+        sequence -> Integer,
+        round -> Integer,
+        action -> Text,
+        previous_sequence -> Nullable<Integer>,
+        from_state -> Nullable<Text>,
+        from_step -> Nullable<Text>,
+        to_state -> Text,
+        to_step -> Nullable<Text>,
+        actor_id -> Nullable<Guid>,
+        duty -> Nullable<Text>,
+        comment -> Nullable<Text>,
+        at -> Instant,
+    }
+    enrollments (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        case_id -> Guid,
+        program_code -> Text,
+        division_code -> Text,
+        state -> Text,
+        start_month -> Text,
+        stop_month -> Nullable<Text>,
+        rate_fen -> BigInt,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+}

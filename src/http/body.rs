@@ -1,0 +1,216 @@
+//! Bodies and query strings that, when they cannot be read, say which field it was and why.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::DeserializeOwned;
+
+use crate::kernel::crypto::sha256;
+use crate::kernel::error::{Code, Error, FieldError};
+
+/// Large enough for any form here; rosters come by file.
+pub const LIMIT: usize = 256 * 1024;
+
+/// A JSON body, parsed, with the fingerprint of the request it came in.
+#[derive(Debug)]
+pub struct Body<T> {
+    value: T,
+    fingerprint: Vec<u8>,
+}
+
+impl<T> Body<T> {
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The value and a hash of method, path and body: two requests with the same are the same.
+    pub fn into_parts(self) -> (T, Vec<u8>) {
+        (self.value, self.fingerprint)
+    }
+}
+
+impl<T> Deref for Body<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let media = request
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let is_json = media.split(';').next().is_some_and(|kind| {
+            let kind = kind.trim().to_ascii_lowercase();
+            kind == "application/json" || kind == "application/merge-patch+json"
+        });
+        let route = format!("{} {}\n", request.method(), request.path());
+        let bytes = web::Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if !is_json {
+                return Err(Error::new(Code::RequestMedia).detail(
+                    "Content-Type must be application/json",
+                    "Content-Type 须为 application/json",
+                ));
+            }
+            let bytes = bytes.await.map_err(|error| {
+                let code = if error.as_response_error().status_code().as_u16() == 413 {
+                    Code::RequestTooLarge
+                } else {
+                    Code::RequestMalformed
+                };
+                Error::new(code)
+            })?;
+            let fingerprint = sha256(&[route.as_bytes(), &bytes].concat());
+            Ok(Self {
+                value: parse(&bytes)?,
+                fingerprint,
+            })
+        })
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let pointer = pointer(error.path());
+        let inner = error.into_inner();
+        if inner.is_data() {
+            Error::fields(vec![misread(pointer, &inner.to_string())])
+        } else {
+            Error::new(Code::RequestMalformed).detail(
+                format!("not JSON: {inner}"),
+                format!("不是有效的 JSON：{inner}"),
+            )
+        }
+    })?;
+    json.end().map_err(|error| {
+        Error::new(Code::RequestMalformed).detail(
+            format!("not JSON: {error}"),
+            format!("不是有效的 JSON：{error}"),
+        )
+    })?;
+    Ok(value)
+}
+
+/// `field "x" of /a/b`: a missing or unknown field is named by the parser's message only.
+fn misread(mut pointer: String, message: &str) -> FieldError {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let named = |prefix: &str| {
+        message
+            .strip_prefix(prefix)
+            .and_then(|rest| rest.split('`').next())
+    };
+    let (code, field) = match (named("missing field `"), named("unknown field `")) {
+        (Some(field), _) => ("field.missing", Some(field)),
+        (_, Some(field)) => ("field.unknown", Some(field)),
+        _ => ("field.invalid", None),
+    };
+    if let Some(field) = field.filter(|field| !pointer.ends_with(&format!("/{field}"))) {
+        pointer = format!("{pointer}/{field}");
+    }
+    FieldError::new(pointer, code, message, format!("字段有误：{message}"))
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } => Some(format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// A query string.
+#[derive(Debug)]
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Params<T> {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let parsed = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(
+            form_pairs(request.query_string()),
+        ));
+        std::future::ready(parsed.map(Self).map_err(|error| {
+            let name = pointer(error.path()).trim_start_matches('/').to_owned();
+            let field = misread(name, &error.into_inner().to_string());
+            let name = field.pointer.trim_start_matches('/').to_owned();
+            Error::new(Code::RequestMalformed)
+                .detail(
+                    format!("query parameter `{name}`: {}", field.detail.en),
+                    format!("查询参数 `{name}` 有误"),
+                )
+                .with_fields(vec![FieldError {
+                    pointer: name,
+                    ..field
+                }])
+        }))
+    }
+}
+
+fn form_pairs(query: &str) -> form_urlencoded::Parse<'_> {
+    form_urlencoded::parse(query.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Outer {
+        inner: Vec<Inner>,
+    }
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code)]
+    struct Inner {
+        number: u8,
+    }
+
+    #[test]
+    fn the_field_at_fault_is_named() {
+        let at = |json: &str| {
+            let error = parse::<Outer>(json.as_bytes()).unwrap_err();
+            error
+                .field_errors()
+                .first()
+                .map(|field| (field.pointer.clone(), field.code))
+        };
+        assert_eq!(
+            at(r#"{"inner":[{"number":1},{"number":"x"}]}"#),
+            Some(("/inner/1/number".into(), "field.invalid"))
+        );
+        assert_eq!(
+            at(r#"{"inner":[{}]}"#),
+            Some(("/inner/0/number".into(), "field.missing"))
+        );
+        assert_eq!(
+            at(r#"{"inner":[],"more":1}"#),
+            Some(("/more".into(), "field.unknown"))
+        );
+        assert_eq!(
+            parse::<Outer>(b"{").unwrap_err().code(),
+            Code::RequestMalformed
+        );
+        assert_eq!(
+            parse::<Outer>(br#"{"inner":[]} x"#).unwrap_err().code(),
+            Code::RequestMalformed
+        );
+    }
+}

@@ -1,0 +1,15 @@
+//! What every `api.rs` needs: problem documents, bodies that name the field at fault, pages,
+//! entity tags, idempotency keys and the request's own id. Imports `audit`, `db` and the kernel.
+
+mod body;
+mod etag;
+pub mod idempotency;
+pub mod page;
+pub mod problem;
+pub mod request;
+
+pub use body::{Body, Params};
+pub use etag::{IfMatch, etag};
+pub use idempotency::{Answer, IdempotencyKey};
+pub use page::{Cursors, Limit};
+pub use problem::{Problem, ReadErrors, WriteErrors};

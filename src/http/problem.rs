@@ -1,0 +1,316 @@
+//! The one place where errors become HTTP: RFC 9457 problem documents, in Chinese or English.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    ACCEPT_LANGUAGE, CONTENT_LANGUAGE, HeaderMap, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
+
+use super::request;
+use crate::kernel::error::{Class, Code, Error, Text};
+use crate::kernel::id::RequestId;
+
+/// An RFC 9457 problem document. Switch on `code`; `title` and `detail` are for people, in the
+/// language asked for by Accept-Language (en, zh-CN).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "urn:huican:problem:case.transition_not_allowed",
+    "title": "The case is not in a state that allows this",
+    "status": 409,
+    "detail": "a case in state approved takes none of: endorse",
+    "instance": "/v1/cases/0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07/transitions",
+    "code": "case.transition_not_allowed",
+    "request_id": "0192f0c1-8a44-7b02-8f0e-94b1c6a2d355",
+    "errors": []
+}))]
+pub struct Problem {
+    r#type: String,
+    title: String,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    detail: Option<String>,
+    instance: String,
+    /// Stable; all codes are listed in the introduction of this document.
+    code: &'static str,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    request_id: Option<RequestId>,
+    /// The fields at fault.
+    errors: Vec<ProblemField>,
+    #[serde(flatten)]
+    #[schema(ignore)]
+    members: serde_json::Map<String, serde_json::Value>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemField {
+    /// A JSON pointer into the body, or the name of a query parameter or header.
+    #[schema(example = "/id_number")]
+    pointer: String,
+    #[schema(example = "id_number.checksum")]
+    code: &'static str,
+    #[schema(example = "the check digit does not fit the other seventeen")]
+    detail: String,
+}
+
+/// What any reading operation may answer.
+#[derive(Debug, IntoResponses)]
+#[allow(dead_code, reason = "describes answers, is never built")]
+pub enum ReadErrors {
+    /// The request cannot be read
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(#[to_schema] Problem),
+    /// Sign in first
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthenticated(#[to_schema] Problem),
+    /// The role does not allow this
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] Problem),
+    /// Not there, or out of sight
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+    /// Busy; try again after Retry-After
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] Problem),
+}
+
+/// What any writing operation may answer, beyond [`ReadErrors`].
+#[derive(Debug, IntoResponses)]
+#[allow(dead_code, reason = "describes answers, is never built")]
+pub enum WriteErrors {
+    /// The state of things does not allow this
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(#[to_schema] Problem),
+    /// It has changed since it was read
+    #[response(status = 412, content_type = "application/problem+json")]
+    Stale(#[to_schema] Problem),
+    /// The body is too large
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(#[to_schema] Problem),
+    /// The body is not JSON
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMedia(#[to_schema] Problem),
+    /// A field breaks a rule
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(#[to_schema] Problem),
+    /// If-Match is missing
+    #[response(status = 428, content_type = "application/problem+json")]
+    PreconditionRequired(#[to_schema] Problem),
+}
+
+pub fn status(class: Class) -> StatusCode {
+    match class {
+        Class::Malformed => StatusCode::BAD_REQUEST,
+        Class::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Class::Forbidden => StatusCode::FORBIDDEN,
+        Class::NotFound => StatusCode::NOT_FOUND,
+        Class::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Class::Conflict => StatusCode::CONFLICT,
+        Class::Stale => StatusCode::PRECONDITION_FAILED,
+        Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Class::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Class::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,
+        Class::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+        Class::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Class::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Class::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Handlers return our error with `?`; [`render`] writes the document, for only there is the
+/// request known.
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        status(self.code().class())
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// Middleware: every refusal, ours or the framework's, leaves as a problem document.
+pub async fn render(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let response = next.call(request).await?.map_into_boxed_body();
+    if response.status().as_u16() < 400 {
+        return Ok(response);
+    }
+    let known = response
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<Error>());
+    let foreign;
+    let error = match known {
+        Some(error) => error,
+        None => {
+            foreign = from_status(response.status());
+            &foreign
+        }
+    };
+    log(error);
+    let language = Language::of(response.request().headers());
+    let document = document(
+        error,
+        language,
+        response.request().path(),
+        response.request().extensions().get().copied(),
+    );
+    let mut answer = HttpResponse::build(status(error.code().class()));
+    answer
+        .content_type("application/problem+json")
+        .insert_header((CONTENT_LANGUAGE, language.tag()))
+        .insert_header((VARY, ACCEPT_LANGUAGE.as_str()));
+    match error.code().class() {
+        Class::Unauthenticated => {
+            answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        Class::Unavailable | Class::TooMany => {
+            let seconds = error
+                .members()
+                .get("retry_after")
+                .and_then(serde_json::Value::as_u64)
+                .unwrap_or(1);
+            answer.insert_header((RETRY_AFTER, seconds));
+        }
+        _ => {}
+    }
+    let headers = response.headers().clone();
+    let mut response = response.into_response(answer.json(document));
+    for (name, value) in headers
+        .iter()
+        .filter(|(name, _)| *name == request::HEADER || *name == "allow")
+    {
+        response
+            .headers_mut()
+            .insert(name.clone(), HeaderValue::clone(value));
+    }
+    Ok(response)
+}
+
+fn document(
+    error: &Error,
+    language: Language,
+    path: &str,
+    request_id: Option<RequestId>,
+) -> Problem {
+    let code = error.code();
+    Problem {
+        r#type: format!("urn:huican:problem:{}", code.as_str()),
+        title: language.pick(code.title_en(), code.title_zh()).to_owned(),
+        status: status(code.class()).as_u16(),
+        detail: error.text().map(|text| language.say(text).to_owned()),
+        instance: path.to_owned(),
+        code: code.as_str(),
+        request_id,
+        errors: error
+            .field_errors()
+            .iter()
+            .map(|field| ProblemField {
+                pointer: field.pointer.clone(),
+                code: field.code,
+                detail: language.say(&field.detail).to_owned(),
+            })
+            .collect(),
+        members: error.members().clone(),
+    }
+}
+
+/// What the framework refused before a handler saw it.
+fn from_status(status: StatusCode) -> Error {
+    Error::new(match status.as_u16() {
+        404 => Code::RouteNotFound,
+        405 => Code::MethodNotAllowed,
+        413 => Code::RequestTooLarge,
+        415 => Code::RequestMedia,
+        400..=499 => Code::RequestMalformed,
+        503 => Code::Busy,
+        _ => Code::Internal,
+    })
+}
+
+fn log(error: &Error) {
+    match error.code().class() {
+        Class::Internal => tracing::error!(%error, "a fault of ours"),
+        Class::Unavailable => tracing::warn!(%error, "not available"),
+        _ => tracing::debug!(%error, "refused"),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    English,
+    Chinese,
+}
+
+impl Language {
+    /// The first of the caller's languages that we speak; English otherwise.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let asked = headers
+            .get(ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        asked
+            .split(',')
+            .filter_map(|entry| {
+                let mut parts = entry.trim().split(";q=");
+                let tag = parts.next()?.to_ascii_lowercase();
+                let weight = parts
+                    .next()
+                    .map_or(Some(1.0), |q| q.trim().parse::<f32>().ok())?;
+                let language = match tag.split('-').next()? {
+                    "zh" => Self::Chinese,
+                    "en" => Self::English,
+                    _ => return None,
+                };
+                (weight > 0.0).then_some((language, weight))
+            })
+            // Equal weights: the first one named.
+            .fold(None, |best: Option<(Self, f32)>, next| match best {
+                Some(kept) if kept.1 >= next.1 => Some(kept),
+                _ => Some(next),
+            })
+            .map_or(Self::English, |(language, _)| language)
+    }
+
+    fn tag(self) -> &'static str {
+        self.pick("en", "zh-CN")
+    }
+
+    fn pick<'t>(self, en: &'t str, zh: &'t str) -> &'t str {
+        match self {
+            Self::English => en,
+            Self::Chinese => zh,
+        }
+    }
+
+    fn say(self, text: &Text) -> &str {
+        self.pick(&text.en, &text.zh)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_the_callers_first_that_we_speak() {
+        let of = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static(value));
+            Language::of(&headers)
+        };
+        assert_eq!(of("zh-CN,zh;q=0.9,en;q=0.8"), Language::Chinese);
+        assert_eq!(of("en-US,zh;q=0.9"), Language::English);
+        assert_eq!(of("fr, zh;q=0.1"), Language::Chinese);
+        assert_eq!(of("de"), Language::English);
+        assert_eq!(Language::of(&HeaderMap::new()), Language::English);
+    }
+}

@@ -1,0 +1,305 @@
+//! What can go wrong, in the office's words. Errors know no HTTP: `http::problem` alone turns a
+//! [`Code`] into an answer. Every code a client may see stands in the one table below.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use serde::Serialize;
+
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// One sentence in both languages of the office.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    pub en: String,
+    pub zh: String,
+}
+
+impl Text {
+    pub fn new(en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self {
+            en: en.into(),
+            zh: zh.into(),
+        }
+    }
+}
+
+/// What kind of trouble a code is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// The request cannot be read.
+    Malformed,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    MethodNotAllowed,
+    Conflict,
+    /// The caller's copy is older than ours.
+    Stale,
+    TooLarge,
+    UnsupportedMedia,
+    /// Readable, but against a rule.
+    Unprocessable,
+    PreconditionRequired,
+    TooMany,
+    /// Ours, and passing.
+    Unavailable,
+    /// Ours.
+    Internal,
+}
+
+macro_rules! codes {
+    ($($code:ident = $name:literal, $class:ident, $en:literal, $zh:literal;)*) => {
+        /// A stable name that clients may switch on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $($code),* }
+
+        impl Code {
+            pub const ALL: &[Self] = &[$(Self::$code),*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$code => $name),* }
+            }
+
+            pub const fn class(self) -> Class {
+                match self { $(Self::$code => Class::$class),* }
+            }
+
+            pub const fn title_en(self) -> &'static str {
+                match self { $(Self::$code => $en),* }
+            }
+
+            pub const fn title_zh(self) -> &'static str {
+                match self { $(Self::$code => $zh),* }
+            }
+        }
+    };
+}
+
+codes! {
+    RequestMalformed = "request.malformed", Malformed, "The request cannot be read", "请求无法解析";
+    RequestInvalid = "request.invalid", Unprocessable, "The request breaks a rule", "请求内容不符合规则";
+    RequestTooLarge = "request.too_large", TooLarge, "The request is too large", "请求过大";
+    RequestMedia = "request.unsupported_media_type", UnsupportedMedia, "Send JSON", "请以 JSON 提交";
+    RouteNotFound = "route.not_found", NotFound, "There is no such address", "没有这个地址";
+    MethodNotAllowed = "route.method_not_allowed", MethodNotAllowed, "This address does not take that method", "该地址不支持此方法";
+    CursorInvalid = "cursor.invalid", Malformed, "The cursor does not belong to this list", "游标不属于此列表";
+    IfMatchMissing = "if_match.missing", PreconditionRequired, "Send If-Match with the version you saw", "请用 If-Match 提交所见版本";
+    IfMatchStale = "if_match.stale", Stale, "It has changed since you read it", "内容已被他人修改";
+    IdempotencyKeyReused = "idempotency_key.reused", Unprocessable, "This key was used for another request", "幂等键已用于其他请求";
+    IdempotencyKeyInvalid = "idempotency_key.invalid", Malformed, "An idempotency key has 1 to 100 visible characters", "幂等键须为 1 至 100 个可见字符";
+    IdempotencyKeyBusy = "idempotency_key.in_progress", Conflict, "The first request with this key is still running", "同一幂等键的请求仍在处理";
+
+    SessionRequired = "session.required", Unauthenticated, "Sign in first", "请先登录";
+    SessionInvalid = "session.invalid", Unauthenticated, "The session has ended; sign in again", "会话已失效，请重新登录";
+    CredentialsWrong = "session.credentials", Unauthenticated, "User name or password is wrong", "用户名或密码错误";
+    RefreshReused = "session.refresh_reused", Unauthenticated, "This refresh token was already used; the session has been ended", "刷新令牌已被使用，会话已终止";
+    LoginDelayed = "session.delayed", TooMany, "Too many failed attempts; wait a little", "失败次数过多，请稍后再试";
+    PermissionDenied = "permission.denied", Forbidden, "Your role does not allow this", "您的角色无此权限";
+
+    UserNotFound = "user.not_found", NotFound, "There is no such user", "没有这个用户";
+    UsernameTaken = "user.username_taken", Conflict, "This user name is taken", "用户名已被占用";
+    OrganizationNotFound = "organization.not_found", NotFound, "There is no such organization in your sight", "您的可见范围内没有该机构";
+    GrantNotFound = "grant.not_found", NotFound, "There is no such grant", "没有这项授权";
+    GrantExclusive = "grant.exclusive", Conflict, "System, security and audit administrators exclude each other and every other role", "系统、安全、审计管理员互斥，且不得兼任其他角色";
+    DivisionNotFound = "division.not_found", NotFound, "There is no such division in your sight", "您的可见范围内没有该区划";
+
+    ResidentNotFound = "resident.not_found", NotFound, "There is no such resident in your sight", "您的可见范围内没有该残疾人";
+    ResidentDuplicate = "resident.duplicate", Conflict, "This person is registered already", "该人已登记";
+    ResidentElsewhere = "resident.registered_elsewhere", Conflict, "This person is registered with another office", "该人已在其他单位登记";
+    FactOverlaps = "fact.overlaps", Conflict, "Another fact already holds for part of this period", "该期间已有同类事实";
+
+    ProgramNotFound = "program.not_found", NotFound, "There is no such program", "没有这个项目";
+    ProgramNoVersion = "program.no_version", Unprocessable, "No version of this program is in force there on that date", "该地当日没有生效的项目版本";
+    ProgramOverlap = "program.overlap", Conflict, "Another version is in force for part of this period", "该期间已有生效版本";
+
+    CaseNotFound = "case.not_found", NotFound, "There is no such case in your sight", "您的可见范围内没有该个案";
+    CaseOpen = "case.already_open", Conflict, "The resident already has an open case or benefit in this program", "该人在此项目已有在办个案或正在享受";
+    CaseTransition = "case.transition_not_allowed", Conflict, "The case is not in a state that allows this", "个案当前状态不允许此操作";
+    CaseSeparation = "case.separation_of_duties", Forbidden, "Who filed, reviewed or approved a case takes no other step of it", "申报、审核、审批须由不同人员办理";
+    CaseStepRole = "case.step_role", Forbidden, "This step belongs to another role", "此环节由其他岗位办理";
+    CaseNotEligible = "case.not_eligible", Unprocessable, "The program's rules find the resident not eligible", "按项目规则不符合条件";
+    CaseNeedsInformation = "case.needs_information", Unprocessable, "Facts needed for a decision are missing", "缺少作出决定所需的信息";
+
+    EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";
+
+    Busy = "service.busy", Unavailable, "The service is busy; try again shortly", "系统繁忙，请稍后再试";
+    Internal = "service.internal", Internal, "Something went wrong on our side", "系统内部错误";
+}
+
+/// One field that breaks a rule. `pointer` is a JSON pointer into the body, or the name of a
+/// query parameter or header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    pub pointer: String,
+    pub code: &'static str,
+    pub detail: Text,
+}
+
+impl FieldError {
+    pub fn new(
+        pointer: impl Into<String>,
+        code: &'static str,
+        en: impl Into<String>,
+        zh: impl Into<String>,
+    ) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code,
+            detail: Text::new(en, zh),
+        }
+    }
+}
+
+/// An error on its way to whoever asked. Boxed, so that a `Result` stays small.
+pub struct Error(Box<Parts>);
+
+struct Parts {
+    code: Code,
+    detail: Option<Text>,
+    fields: Vec<FieldError>,
+    members: serde_json::Map<String, serde_json::Value>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl Error {
+    pub fn new(code: Code) -> Self {
+        Self(Box::new(Parts {
+            code,
+            detail: None,
+            fields: Vec::new(),
+            members: serde_json::Map::new(),
+            source: None,
+        }))
+    }
+
+    /// A fault of ours: the client learns nothing of it, the log everything.
+    pub fn internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        let mut error = Self::new(Code::Internal);
+        error.0.source = Some(source.into());
+        error
+    }
+
+    /// One field against a rule.
+    pub fn field(
+        pointer: impl Into<String>,
+        code: &'static str,
+        en: impl Into<String>,
+        zh: impl Into<String>,
+    ) -> Self {
+        Self::fields(vec![FieldError::new(pointer, code, en, zh)])
+    }
+
+    pub fn fields(fields: Vec<FieldError>) -> Self {
+        let mut error = Self::new(Code::RequestInvalid);
+        error.0.fields = fields;
+        error
+    }
+
+    #[must_use]
+    pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
+        self.0.fields = fields;
+        self
+    }
+
+    #[must_use]
+    pub fn detail(mut self, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        self.0.detail = Some(Text::new(en, zh));
+        self
+    }
+
+    /// An extra member of the problem document, such as the id of what is in the way.
+    #[must_use]
+    pub fn member(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.0.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    pub fn text(&self) -> Option<&Text> {
+        self.0.detail.as_ref()
+    }
+
+    pub fn field_errors(&self) -> &[FieldError] {
+        &self.0.fields
+    }
+
+    pub fn members(&self) -> &serde_json::Map<String, serde_json::Value> {
+        &self.0.members
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("code", &self.0.code.as_str())
+            .field("detail", &self.0.detail)
+            .field("fields", &self.0.fields)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}: {}",
+            self.0.code.as_str(),
+            self.0
+                .detail
+                .as_ref()
+                .map_or(self.0.code.title_en(), |text| &text.en)
+        )?;
+        for field in &self.0.fields {
+            write!(f, "; {} {}", field.pointer, field.detail.en)?;
+        }
+        match &self.0.source {
+            Some(source) => write!(f, " ({source})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_deref()
+            .map(|source| -> &(dyn StdError + 'static) { source })
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_said_in_both_languages() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(
+            Code::ALL
+                .iter()
+                .all(|code| !code.title_en().is_empty() && !code.title_zh().is_ascii())
+        );
+    }
+}
