@@ -3,10 +3,10 @@
 //! The modules are the departments of the office, top floor first; a floor imports only floors
 //! beneath it. `ARCHITECTURE.md` has the picture, `tests/architecture.rs` keeps it.
 
-pub mod exchange;
-
+pub mod access;
 pub mod audit;
 pub mod db;
-pub mod access;
+pub mod exchange;
 pub mod http;
 pub mod kernel;
+pub mod registry;

@@ -41,7 +41,11 @@ pub struct Actor {
 impl Actor {
     /// The only maker of permits.
     pub fn permit<A: Act>(self: Arc<Self>) -> Result<Permit<A>> {
-        let mut held = self.grants.iter().filter(|held| A::ACTION.allows(held.role)).peekable();
+        let mut held = self
+            .grants
+            .iter()
+            .filter(|held| A::ACTION.allows(held.role))
+            .peekable();
         let Some(first) = held.peek() else {
             return Err(Error::new(Code::PermissionDenied).detail(
                 format!("{} is not among your permissions", A::ACTION.as_str()),
@@ -55,16 +59,27 @@ impl Actor {
             request: self.request,
         };
         let scope = Scope::of(held.map(|held| held.division));
-        Ok(Permit { actor: self, scope, origin, action: PhantomData })
+        Ok(Permit {
+            actor: self,
+            scope,
+            origin,
+            action: PhantomData,
+        })
     }
 
     pub fn permissions(&self) -> Vec<&'static str> {
         let may = |action: &&Action| self.grants.iter().any(|held| action.allows(held.role));
-        Action::ALL.iter().filter(may).map(|action| action.as_str()).collect()
+        Action::ALL
+            .iter()
+            .filter(may)
+            .map(|action| action.as_str())
+            .collect()
     }
 
     pub fn holds(&self, role: Role, division: DivisionCode) -> bool {
-        self.grants.iter().any(|held| held.role == role && held.division.contains(division))
+        self.grants
+            .iter()
+            .any(|held| held.role == role && held.division.contains(division))
     }
 }
 
@@ -79,7 +94,12 @@ pub struct Permit<A> {
 
 impl<A> Clone for Permit<A> {
     fn clone(&self) -> Self {
-        Self { actor: Arc::clone(&self.actor), scope: self.scope.clone(), origin: self.origin.clone(), action: PhantomData }
+        Self {
+            actor: Arc::clone(&self.actor),
+            scope: self.scope.clone(),
+            origin: self.origin.clone(),
+            action: PhantomData,
+        }
     }
 }
 
@@ -101,7 +121,10 @@ impl<A> Permit<A> {
     pub fn scope_in(&self, division: Option<DivisionCode>) -> Result<Scope> {
         match division {
             None => Ok(self.scope.clone()),
-            Some(division) => self.scope.narrowed(division).ok_or_else(|| Code::DivisionNotFound.into()),
+            Some(division) => self
+                .scope
+                .narrowed(division)
+                .ok_or_else(|| Code::DivisionNotFound.into()),
         }
     }
 }
@@ -141,7 +164,8 @@ fn authenticate(request: &HttpRequest) -> impl Future<Output = Result<Arc<Actor>
         .map(|(_, token)| token.trim().to_owned());
     let id = request::id_of(request);
     async move {
-        let sessions = sessions.ok_or_else(|| Error::internal("no session service is configured"))?;
+        let sessions =
+            sessions.ok_or_else(|| Error::internal("no session service is configured"))?;
         let token = token.ok_or(Code::SessionRequired)?;
         sessions.authenticate(&token, id?).await.map(Arc::new)
     }

@@ -25,7 +25,10 @@ vocabulary! {
 impl Role {
     /// The three who run the system, exclude each other, and see no resident.
     pub const fn is_administrator(self) -> bool {
-        matches!(self, Self::SystemAdmin | Self::SecurityAdmin | Self::AuditAdmin)
+        matches!(
+            self,
+            Self::SystemAdmin | Self::SecurityAdmin | Self::AuditAdmin
+        )
     }
 }
 

@@ -34,7 +34,12 @@ impl Scope {
         if self.sees(division) {
             return Some(Self(vec![division]));
         }
-        let within: Vec<_> = self.0.iter().copied().filter(|root| division.contains(*root)).collect();
+        let within: Vec<_> = self
+            .0
+            .iter()
+            .copied()
+            .filter(|root| division.contains(*root))
+            .collect();
         (!within.is_empty()).then_some(Self(within))
     }
 }
@@ -69,9 +74,15 @@ mod tests {
     fn a_scope_narrows_but_never_widens() {
         let scope = Scope::of([code("990121103"), code("990121"), code("990122103")]);
         assert_eq!(scope.divisions(), [code("990121"), code("990122103")]);
-        assert_eq!(scope.narrowed(code("990121104")).unwrap().divisions(), [code("990121104")]);
+        assert_eq!(
+            scope.narrowed(code("990121104")).unwrap().divisions(),
+            [code("990121104")]
+        );
         assert_eq!(scope.narrowed(code("9901")).unwrap(), scope);
-        assert_eq!(scope.narrowed(code("990122")).unwrap().divisions(), [code("990122103")]);
+        assert_eq!(
+            scope.narrowed(code("990122")).unwrap().divisions(),
+            [code("990122103")]
+        );
         assert_eq!(scope.narrowed(code("990123")), None);
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// One sentence in both languages of the office.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -44,9 +44,15 @@ async fn list_divisions(
     let limit = Limit::parse(query.limit)?;
     let cursors = Cursors::new(store.keys(), "divisions", &query);
     let after = cursors.read(query.cursor.as_deref())?;
-    let mut items = store.read(move |db| service::children(db, query.parent_code, after, limit.fetch())).await?;
+    let mut items = store
+        .read(move |db| service::children(db, query.parent_code, after, limit.fetch()))
+        .await?;
     let more = limit.cut(&mut items);
-    let next = items.last().filter(|_| more).map(|last| cursors.write(&last.code)).transpose()?;
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| cursors.write(&last.code))
+        .transpose()?;
     Ok(web::Json(DivisionPage { items, next }))
 }
 
@@ -62,7 +68,10 @@ async fn get_division(
     store: web::Data<Store>,
     code: web::Path<DivisionCode>,
 ) -> Result<web::Json<Division>> {
-    store.read(move |db| service::known(db, *code)).await.map(web::Json)
+    store
+        .read(move |db| service::known(db, *code))
+        .await
+        .map(web::Json)
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -44,9 +44,17 @@ pub enum ListError {
     #[error("line {line}: {problem}")]
     Line { line: u64, problem: String },
     #[error("{code} is a {found}, but its code is that of a {expected}")]
-    Level { code: DivisionCode, found: DivisionLevel, expected: DivisionLevel },
+    Level {
+        code: DivisionCode,
+        found: DivisionLevel,
+        expected: DivisionLevel,
+    },
     #[error("{code} names {other} as its {relation}, which is neither in the list nor known")]
-    Dangling { code: DivisionCode, other: DivisionCode, relation: &'static str },
+    Dangling {
+        code: DivisionCode,
+        other: DivisionCode,
+        relation: &'static str,
+    },
 }
 
 /// Reads `code,name,level[,valid_from,valid_to,successor_code]`.
@@ -60,12 +68,25 @@ pub fn read_csv(text: &[u8]) -> Result<Vec<Division>, ListError> {
         })?;
         let expected = division.code.level();
         if division.level != expected {
-            return Err(ListError::Level { code: division.code, found: division.level, expected });
+            return Err(ListError::Level {
+                code: division.code,
+                found: division.level,
+                expected,
+            });
         }
-        divisions.push(Division { parent_code: division.code.parent(), ..division });
+        divisions.push(Division {
+            parent_code: division.code.parent(),
+            ..division
+        });
     }
     // A parent before its children, a successor before the code it follows.
-    divisions.sort_by_key(|division| (division.successor_code.is_some(), division.code.level(), division.code));
+    divisions.sort_by_key(|division| {
+        (
+            division.successor_code.is_some(),
+            division.code.level(),
+            division.code,
+        )
+    });
     Ok(divisions)
 }
 
@@ -75,7 +96,10 @@ mod tests {
 
     #[test]
     fn lists_are_read_with_and_without_dates() {
-        let plain = read_csv("code,name,level\n990121000000,丙岭县,county\n990000000000,虚省,province\n".as_bytes()).unwrap();
+        let plain = read_csv(
+            "code,name,level\n990121000000,丙岭县,county\n990000000000,虚省,province\n".as_bytes(),
+        )
+        .unwrap();
         assert_eq!(plain[0].name, "虚省");
         assert_eq!(plain[1].parent_code, Some("9901".parse().unwrap()));
         let dated = read_csv(
@@ -83,7 +107,13 @@ mod tests {
         )
         .unwrap();
         assert_eq!(dated[0].successor_code, Some("990102".parse().unwrap()));
-        assert!(matches!(read_csv(b"code,name,level\n990121000000,x,city\n"), Err(ListError::Level { .. })));
-        assert!(matches!(read_csv(b"code,name,level\n99x,x,city\n"), Err(ListError::Line { line: 2, .. })));
+        assert!(matches!(
+            read_csv(b"code,name,level\n990121000000,x,city\n"),
+            Err(ListError::Level { .. })
+        ));
+        assert!(matches!(
+            read_csv(b"code,name,level\n99x,x,city\n"),
+            Err(ListError::Line { line: 2, .. })
+        ));
     }
 }

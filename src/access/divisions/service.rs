@@ -17,7 +17,12 @@ pub use super::store::{all, children, find};
 pub fn current(db: &mut Db, code: DivisionCode, pointer: &str) -> Result<Division> {
     let today = db.today();
     let Some(division) = store::find(db, code)? else {
-        return Err(Error::field(pointer, "division.unknown", "there is no such division", "没有这个区划"));
+        return Err(Error::field(
+            pointer,
+            "division.unknown",
+            "there is no such division",
+            "没有这个区划",
+        ));
     };
     match (division.valid_to, division.successor_code) {
         (Some(end), Some(successor)) if end <= today => Err(Error::field(
@@ -26,9 +31,12 @@ pub fn current(db: &mut Db, code: DivisionCode, pointer: &str) -> Result<Divisio
             format!("this code ended on {end}; its successor is {successor}"),
             format!("该代码已于{end}停用，由{successor}接替"),
         )),
-        (Some(end), None) if end <= today => {
-            Err(Error::field(pointer, "division.ended", format!("this code ended on {end}"), format!("该代码已于{end}停用")))
-        }
+        (Some(end), None) if end <= today => Err(Error::field(
+            pointer,
+            "division.ended",
+            format!("this code ended on {end}"),
+            format!("该代码已于{end}停用"),
+        )),
         _ => Ok(division),
     }
 }
@@ -39,16 +47,25 @@ pub fn known(db: &mut Db, code: DivisionCode) -> Result<Division> {
 
 /// Takes a list over: all of it or nothing. What is not in the list stays as it is.
 pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Recorded<Imported>> {
-    let refuse = |error: ListError| Error::new(Code::RequestInvalid).detail(error.to_string(), error.to_string());
+    let refuse = |error: ListError| {
+        Error::new(Code::RequestInvalid).detail(error.to_string(), error.to_string())
+    };
     let list = read_csv(content).map_err(refuse)?;
     let known = store::all(tx)?;
     let listed: HashSet<DivisionCode> = list.iter().map(|division| division.code).collect();
     let exists = |code: &DivisionCode| listed.contains(code) || known.contains_key(code);
     let mut done = Imported::default();
     for division in &list {
-        for (other, relation) in [(division.parent_code, "parent"), (division.successor_code, "successor")] {
+        for (other, relation) in [
+            (division.parent_code, "parent"),
+            (division.successor_code, "successor"),
+        ] {
             if let Some(other) = other.filter(|other| !exists(other)) {
-                return Err(refuse(ListError::Dangling { code: division.code, other, relation }));
+                return Err(refuse(ListError::Dangling {
+                    code: division.code,
+                    other,
+                    relation,
+                }));
             }
         }
         match known.get(&division.code) {
@@ -63,6 +80,8 @@ pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Record
             }
         }
     }
-    let event = Event::new(origin, "division.imported").change("file_sha256", hex(&sha256(content))).change("outcome", done);
+    let event = Event::new(origin, "division.imported")
+        .change("file_sha256", hex(&sha256(content)))
+        .change("outcome", done);
     tx.record(event, done)
 }

@@ -26,20 +26,56 @@ struct Row {
 
 impl From<Row> for Division {
     fn from(row: Row) -> Self {
-        let Row { code, name, level, parent_code, valid_from, valid_to, successor_code } = row;
-        Self { code, name, level, parent_code, valid_from, valid_to, successor_code }
+        let Row {
+            code,
+            name,
+            level,
+            parent_code,
+            valid_from,
+            valid_to,
+            successor_code,
+        } = row;
+        Self {
+            code,
+            name,
+            level,
+            parent_code,
+            valid_from,
+            valid_to,
+            successor_code,
+        }
     }
 }
 
 impl From<&Division> for Row {
     fn from(division: &Division) -> Self {
-        let Division { code, name, level, parent_code, valid_from, valid_to, successor_code } = division.clone();
-        Self { code, name, level, parent_code, valid_from, valid_to, successor_code }
+        let Division {
+            code,
+            name,
+            level,
+            parent_code,
+            valid_from,
+            valid_to,
+            successor_code,
+        } = division.clone();
+        Self {
+            code,
+            name,
+            level,
+            parent_code,
+            valid_from,
+            valid_to,
+            successor_code,
+        }
     }
 }
 
 pub fn find(db: &mut Db, code: DivisionCode) -> Result<Option<Division>> {
-    let row: Option<Row> = divisions::table.find(code).select(Row::as_select()).first(db.conn()).optional()?;
+    let row: Option<Row> = divisions::table
+        .find(code)
+        .select(Row::as_select())
+        .first(db.conn())
+        .optional()?;
     Ok(row.map(Into::into))
 }
 
@@ -49,8 +85,15 @@ pub fn all(db: &mut Db) -> Result<HashMap<DivisionCode, Division>> {
 }
 
 /// Children of a division, or the topmost ones, by code.
-pub fn children(db: &mut Db, parent: Option<DivisionCode>, after: Option<DivisionCode>, count: i64) -> Result<Vec<Division>> {
-    let mut query = divisions::table.select(Row::as_select()).into_boxed::<MultiBackend>();
+pub fn children(
+    db: &mut Db,
+    parent: Option<DivisionCode>,
+    after: Option<DivisionCode>,
+    count: i64,
+) -> Result<Vec<Division>> {
+    let mut query = divisions::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>();
     query = match parent {
         Some(parent) => query.filter(divisions::parent_code.eq(parent)),
         None => query.filter(divisions::parent_code.is_null()),
@@ -63,11 +106,15 @@ pub fn children(db: &mut Db, parent: Option<DivisionCode>, after: Option<Divisio
 }
 
 pub fn insert(tx: &mut Tx<'_>, division: &Division) -> Result<()> {
-    diesel::insert_into(divisions::table).values(&Row::from(division)).execute(tx.conn())?;
+    diesel::insert_into(divisions::table)
+        .values(&Row::from(division))
+        .execute(tx.conn())?;
     Ok(())
 }
 
 pub fn update(tx: &mut Tx<'_>, division: &Division) -> Result<()> {
-    diesel::update(divisions::table.find(division.code)).set(&Row::from(division)).execute(tx.conn())?;
+    diesel::update(divisions::table.find(division.code))
+        .set(&Row::from(division))
+        .execute(tx.conn())?;
     Ok(())
 }

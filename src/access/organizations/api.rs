@@ -8,7 +8,9 @@ use super::{NewOrganization, Organization, service};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::page_of;
-use crate::http::{Answer, Body, Cursors, IdempotencyKey, Limit, Params, ReadErrors, WriteErrors, idempotency};
+use crate::http::{
+    Answer, Body, Cursors, IdempotencyKey, Limit, Params, ReadErrors, WriteErrors, idempotency,
+};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 
@@ -45,9 +47,15 @@ async fn list_organizations(
     let cursors = Cursors::new(store.keys(), "organizations", &query);
     let after = cursors.read(query.cursor.as_deref())?;
     let scope = permit.scope_in(query.division_code)?;
-    let mut items = store.read(move |db| service::page(db, &scope, after, limit.fetch())).await?;
+    let mut items = store
+        .read(move |db| service::page(db, &scope, after, limit.fetch()))
+        .await?;
     let more = limit.cut(&mut items);
-    let next = items.last().filter(|_| more).map(|last| cursors.write(&last.id)).transpose()?;
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| cursors.write(&last.id))
+        .transpose()?;
     Ok(web::Json(OrganizationPage { items, next }))
 }
 
@@ -73,7 +81,11 @@ async fn create_organization(
         .write(move |tx| {
             idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
                 service::create(tx, permit.origin(), new)?.try_map(|organization| {
-                    Answer::created(format!("/v1/organizations/{}", organization.id), 1, &organization)
+                    Answer::created(
+                        format!("/v1/organizations/{}", organization.id),
+                        1,
+                        &organization,
+                    )
                 })
             })
         })
@@ -82,5 +94,7 @@ async fn create_organization(
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list_organizations).service(create_organization);
+    config
+        .service(list_organizations)
+        .service(create_organization);
 }

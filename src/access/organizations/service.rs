@@ -1,10 +1,11 @@
 //! Use cases of organizations.
 
-use super::model::{NewOrganization, Organization};
+use super::model::{NewOrganization, Organization, OrganizationKind};
 use super::store;
 use crate::access::divisions;
 use crate::audit::{Event, Origin};
-use crate::db::{Recorded, Tx};
+use crate::db::{Db, Recorded, Tx};
+use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 
 pub use super::store::{named, page};
@@ -12,14 +13,28 @@ pub use super::store::{named, page};
 /// Longest name of an organization or account.
 const LONGEST: usize = 100;
 
-pub fn create(tx: &mut Tx<'_>, origin: &Origin, new: NewOrganization) -> Result<Recorded<Organization>> {
+pub fn create(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    new: NewOrganization,
+) -> Result<Recorded<Organization>> {
     let name = new.name.trim().to_owned();
     if name.is_empty() || name.chars().count() > LONGEST {
-        return Err(Error::field("/name", "name.length", format!("1 to {LONGEST} characters"), format!("1 至 {LONGEST} 个字")));
+        return Err(Error::field(
+            "/name",
+            "name.length",
+            format!("1 to {LONGEST} characters"),
+            format!("1 至 {LONGEST} 个字"),
+        ));
     }
     let division = divisions::service::current(tx, new.division_code, "/division_code")?;
-    let organization =
-        Organization { id: tx.new_id(), name, kind: new.kind, division_code: division.code, created_at: tx.now() };
+    let organization = Organization {
+        id: tx.new_id(),
+        name,
+        kind: new.kind,
+        division_code: division.code,
+        created_at: tx.now(),
+    };
     store::insert(tx, &organization)?;
     let event = Event::new(origin, "organization.created")
         .on(organization.id)
@@ -27,4 +42,9 @@ pub fn create(tx: &mut Tx<'_>, origin: &Origin, new: NewOrganization) -> Result<
         .change("name", &organization.name)
         .change("kind", organization.kind);
     tx.record(event, organization)
+}
+
+/// The federation that answers for a county.
+pub fn federation_of(db: &mut Db, county: DivisionCode) -> Result<Option<String>> {
+    store::name_of(db, county, OrganizationKind::Federation)
 }

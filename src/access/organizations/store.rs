@@ -25,8 +25,20 @@ struct Row {
 
 impl From<Row> for Organization {
     fn from(row: Row) -> Self {
-        let Row { id, name, kind, division_code, created_at } = row;
-        Self { id, name, kind, division_code, created_at }
+        let Row {
+            id,
+            name,
+            kind,
+            division_code,
+            created_at,
+        } = row;
+        Self {
+            id,
+            name,
+            kind,
+            division_code,
+            created_at,
+        }
     }
 }
 
@@ -43,11 +55,19 @@ pub fn find(db: &mut Db, scope: &Scope, id: OrganizationId) -> Result<Option<Org
 
 /// For commands at the console, which have no permit: one organization by what it is called.
 pub fn named(db: &mut Db, name: &str) -> Result<Vec<Organization>> {
-    let rows: Vec<Row> = organizations::table.select(Row::as_select()).filter(organizations::name.eq(name)).load(db.conn())?;
+    let rows: Vec<Row> = organizations::table
+        .select(Row::as_select())
+        .filter(organizations::name.eq(name))
+        .load(db.conn())?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-pub fn page(db: &mut Db, scope: &Scope, after: Option<OrganizationId>, count: i64) -> Result<Vec<Organization>> {
+pub fn page(
+    db: &mut Db,
+    scope: &Scope,
+    after: Option<OrganizationId>,
+    count: i64,
+) -> Result<Vec<Organization>> {
     let mut query = organizations::table
         .select(Row::as_select())
         .into_boxed::<MultiBackend>()
@@ -55,17 +75,59 @@ pub fn page(db: &mut Db, scope: &Scope, after: Option<OrganizationId>, count: i6
     if let Some(after) = after {
         query = query.filter(organizations::id.gt(after));
     }
-    let rows: Vec<Row> = query.order(organizations::id).limit(count).load(db.conn())?;
+    let rows: Vec<Row> = query
+        .order(organizations::id)
+        .limit(count)
+        .load(db.conn())?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
 pub fn insert(tx: &mut Tx<'_>, organization: &Organization) -> Result<()> {
-    let Organization { id, name, kind, division_code, created_at } = organization.clone();
-    let row = Row { id, name, kind, division_code, created_at };
-    diesel::insert_into(organizations::table).values(&row).execute(tx.conn()).map_err(|error| {
-        crate::db::on_unique(error, "organizations.division_code", "organizations_division_code_kind_name_key", || {
-            Error::field("/name", "organization.duplicate", "this division has one of that kind and name", "该区划已有同类同名机构")
-        })
-    })?;
+    let Organization {
+        id,
+        name,
+        kind,
+        division_code,
+        created_at,
+    } = organization.clone();
+    let row = Row {
+        id,
+        name,
+        kind,
+        division_code,
+        created_at,
+    };
+    diesel::insert_into(organizations::table)
+        .values(&row)
+        .execute(tx.conn())
+        .map_err(|error| {
+            crate::db::on_unique(
+                error,
+                "organizations.division_code",
+                "organizations_division_code_kind_name_key",
+                || {
+                    Error::field(
+                        "/name",
+                        "organization.duplicate",
+                        "this division has one of that kind and name",
+                        "该区划已有同类同名机构",
+                    )
+                },
+            )
+        })?;
     Ok(())
+}
+
+pub fn name_of(
+    db: &mut Db,
+    division: DivisionCode,
+    kind: OrganizationKind,
+) -> Result<Option<String>> {
+    Ok(organizations::table
+        .filter(organizations::division_code.eq(division))
+        .filter(organizations::kind.eq(kind))
+        .order(organizations::id)
+        .select(organizations::name)
+        .first(db.conn())
+        .optional()?)
 }

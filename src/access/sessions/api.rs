@@ -23,7 +23,9 @@ struct Login {
 
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("Login")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 
@@ -56,12 +58,14 @@ struct TokenPair {
 }
 
 fn answer(pair: Pair) -> HttpResponse {
-    HttpResponse::Created().insert_header((CACHE_CONTROL, "no-store")).json(TokenPair {
-        access_token: pair.access,
-        token_type: "Bearer",
-        expires_in: pair.lifetime.as_secs(),
-        refresh_token: pair.refresh,
-    })
+    HttpResponse::Created()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(TokenPair {
+            access_token: pair.access,
+            token_type: "Bearer",
+            expires_in: pair.lifetime.as_secs(),
+            refresh_token: pair.refresh,
+        })
 }
 
 #[derive(Serialize, ToSchema)]
@@ -99,12 +103,26 @@ struct MyGrant {
         ReadErrors, WriteErrors)
 )]
 #[post("/v1/sessions")]
-async fn create_session(request: HttpRequest, sessions: web::Data<Sessions>, body: Body<Login>) -> Result<HttpResponse> {
+async fn create_session(
+    request: HttpRequest,
+    sessions: web::Data<Sessions>,
+    body: Body<Login>,
+) -> Result<HttpResponse> {
     let Login { username, password } = body.into_inner();
-    let agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let client = Client { address: request::address_of(&request), agent };
+    let agent = request
+        .headers()
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let client = Client {
+        address: request::address_of(&request),
+        agent,
+    };
     let id = request::id_of(&request)?;
-    sessions.login(id, username, password, client).await.map(answer)
+    sessions
+        .login(id, username, password, client)
+        .await
+        .map(answer)
 }
 
 /// Trade a refresh token for a new pair
@@ -115,7 +133,11 @@ async fn create_session(request: HttpRequest, sessions: web::Data<Sessions>, bod
     responses((status = 201, description = "A new pair", body = TokenPair), ReadErrors, WriteErrors)
 )]
 #[post("/v1/sessions/refresh")]
-async fn refresh_session(request: HttpRequest, sessions: web::Data<Sessions>, body: Body<Refresh>) -> Result<HttpResponse> {
+async fn refresh_session(
+    request: HttpRequest,
+    sessions: web::Data<Sessions>,
+    body: Body<Refresh>,
+) -> Result<HttpResponse> {
     let id = request::id_of(&request)?;
     sessions.refresh(id, &body.refresh_token).await.map(answer)
 }
@@ -126,7 +148,10 @@ async fn refresh_session(request: HttpRequest, sessions: web::Data<Sessions>, bo
     responses((status = 204, description = "Signed out"), ReadErrors)
 )]
 #[delete("/v1/sessions/current")]
-async fn end_current_session(Signed(actor): Signed, store: web::Data<Store>) -> Result<HttpResponse> {
+async fn end_current_session(
+    Signed(actor): Signed,
+    store: web::Data<Store>,
+) -> Result<HttpResponse> {
     store.write(move |tx| logout(tx, &actor)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -145,12 +170,20 @@ async fn get_me(Signed(actor): Signed) -> web::Json<Me> {
         grants: actor
             .grants
             .iter()
-            .map(|held| MyGrant { role: held.role, organization_id: held.organization, division_code: held.division })
+            .map(|held| MyGrant {
+                role: held.role,
+                organization_id: held.organization,
+                division_code: held.division,
+            })
             .collect(),
         permissions: actor.permissions(),
     })
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(create_session).service(refresh_session).service(end_current_session).service(get_me);
+    config
+        .service(create_session)
+        .service(refresh_session)
+        .service(end_current_session)
+        .service(get_me);
 }

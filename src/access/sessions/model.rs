@@ -33,14 +33,20 @@ pub struct LoginPolicy {
 
 impl Default for LoginPolicy {
     fn default() -> Self {
-        Self { account_failures: 5, address_failures: 50 }
+        Self {
+            account_failures: 5,
+            address_failures: 50,
+        }
     }
 }
 
 /// How long after its last failure a subject waits: nothing at first, then 2 s, 4 s, 8 s …
 pub fn delay(failures: i32, free: i32) -> Duration {
     match u32::try_from(failures - free) {
-        Ok(over) => 2_u64.checked_pow(over + 1).map_or(LONGEST_DELAY, Duration::from_secs).min(LONGEST_DELAY),
+        Ok(over) => 2_u64
+            .checked_pow(over + 1)
+            .map_or(LONGEST_DELAY, Duration::from_secs)
+            .min(LONGEST_DELAY),
         Err(_below) => Duration::ZERO,
     }
 }

@@ -6,7 +6,10 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::model::{ACCESS_LIFETIME, EndReason, FORGET_AFTER, LoginPolicy, REFRESH_LIFETIME, SESSION_LIFETIME, delay};
+use super::model::{
+    ACCESS_LIFETIME, EndReason, FORGET_AFTER, LoginPolicy, REFRESH_LIFETIME, SESSION_LIFETIME,
+    delay,
+};
 use super::store;
 use super::token::Tokens;
 use crate::access::permit::Actor;
@@ -47,19 +50,35 @@ pub struct Sessions {
 impl Sessions {
     pub fn new(store: Store, hasher: Hasher, policy: LoginPolicy) -> Self {
         let tokens = Arc::new(Tokens::new(store.keys()));
-        Self { store, tokens, hasher, policy }
+        Self {
+            store,
+            tokens,
+            hasher,
+            policy,
+        }
     }
 
     /// Whose token this is, with the roles held now: nothing about rights is remembered.
     pub async fn authenticate(&self, token: &str, request: RequestId) -> Result<Actor> {
         let (user, session) = self.tokens.read(token, self.store.given().now())?;
-        self.store.read(move |db| actor(db, user, Some(session), request)).await
+        self.store
+            .read(move |db| actor(db, user, Some(session), request))
+            .await
     }
 
-    pub async fn login(&self, request: RequestId, username: String, password: String, client: Client) -> Result<Pair> {
+    pub async fn login(
+        &self,
+        request: RequestId,
+        username: String,
+        password: String,
+        client: Client,
+    ) -> Result<Pair> {
         let subjects = [
             (format!("account:{username}"), self.policy.account_failures),
-            (format!("address:{}", client.address), self.policy.address_failures),
+            (
+                format!("address:{}", client.address),
+                self.policy.address_failures,
+            ),
         ];
         let asked = (subjects.clone(), username.clone());
         let known = self
@@ -86,20 +105,31 @@ impl Sessions {
                     // The refusal must last: it is a success of the unit of work.
                     store::count_failure(tx, account)?;
                     store::count_failure(tx, address)?;
-                    let event = Event::new(&origin, "session.created").refused().change("address", client.address);
+                    let event = Event::new(&origin, "session.created")
+                        .refused()
+                        .change("address", client.address);
                     return tx.record(event, None);
                 };
                 origin.user = Some(user.id);
                 store::forget_failures(tx, account)?;
                 let session: SessionId = tx.new_id();
                 let expires_at = tx.now().plus(SESSION_LIFETIME);
-                let agent: Option<String> = client.agent.map(|agent| agent.chars().take(200).collect());
+                let agent: Option<String> =
+                    client.agent.map(|agent| agent.chars().take(200).collect());
                 store::insert(
                     tx,
-                    &store::NewSession { id: session, user: user.id, expires_at, address: &client.address, client: agent.as_deref() },
+                    &store::NewSession {
+                        id: session,
+                        user: user.id,
+                        expires_at,
+                        address: &client.address,
+                        client: agent.as_deref(),
+                    },
                 )?;
                 let pair = issue(tx, &tokens, user.id, session, expires_at)?;
-                let event = Event::new(&origin, "session.created").on(session).change("address", &client.address);
+                let event = Event::new(&origin, "session.created")
+                    .on(session)
+                    .change("address", &client.address);
                 tx.record(event, Some(pair))
             })
             .await?;
@@ -111,7 +141,9 @@ impl Sessions {
         let tokens = Arc::clone(&self.tokens);
         self.store
             .write(move |tx| {
-                let Some(found) = store::find_refresh(tx, &hash)? else { return Err(Code::SessionInvalid.into()) };
+                let Some(found) = store::find_refresh(tx, &hash)? else {
+                    return Err(Code::SessionInvalid.into());
+                };
                 let now = tx.now();
                 let mut origin = Origin::system(request);
                 origin.user = Some(found.user);
@@ -124,11 +156,23 @@ impl Sessions {
                 }
                 if found.used_at.is_some() || !store::use_refresh(tx, &hash)? {
                     store::end(tx, found.session, EndReason::RefreshReused)?;
-                    let event = Event::new(&origin, "session.ended").on(found.session).refused().reason(EndReason::RefreshReused.as_str());
+                    let event = Event::new(&origin, "session.ended")
+                        .on(found.session)
+                        .refused()
+                        .reason(EndReason::RefreshReused.as_str());
                     return tx.record(event, Err(Error::new(Code::RefreshReused)));
                 }
-                let pair = issue(tx, &tokens, found.user, found.session, found.session_expires_at)?;
-                tx.record(Event::new(&origin, "session.refreshed").on(found.session), Ok(pair))
+                let pair = issue(
+                    tx,
+                    &tokens,
+                    found.user,
+                    found.session,
+                    found.session_expires_at,
+                )?;
+                tx.record(
+                    Event::new(&origin, "session.refreshed").on(found.session),
+                    Ok(pair),
+                )
             })
             .await?
     }
@@ -136,30 +180,62 @@ impl Sessions {
 
 /// Somebody who failed too often waits, and is told for how long.
 fn refuse_if_waiting(db: &mut Db, subject: &str, free: i32) -> Result<()> {
-    let Some((failures, last)) = store::failures(db, subject)? else { return Ok(()) };
+    let Some((failures, last)) = store::failures(db, subject)? else {
+        return Ok(());
+    };
     let passed = db.now().since(last);
-    let wait = if passed >= FORGET_AFTER { Duration::ZERO } else { delay(failures, free) };
+    let wait = if passed >= FORGET_AFTER {
+        Duration::ZERO
+    } else {
+        delay(failures, free)
+    };
     match wait.checked_sub(passed) {
-        Some(left) if !left.is_zero() => Err(Error::new(Code::LoginDelayed).member("retry_after", left.as_secs() + 1)),
+        Some(left) if !left.is_zero() => {
+            Err(Error::new(Code::LoginDelayed).member("retry_after", left.as_secs() + 1))
+        }
         _ => Ok(()),
     }
 }
 
-fn issue(tx: &mut Tx<'_>, tokens: &Tokens, user: UserId, session: SessionId, session_end: Timestamp) -> Result<Pair> {
+fn issue(
+    tx: &mut Tx<'_>,
+    tokens: &Tokens,
+    user: UserId,
+    session: SessionId,
+    session_end: Timestamp,
+) -> Result<Pair> {
     let now = tx.now();
     let refresh = URL_SAFE_NO_PAD.encode(random::<32>());
     let expires_at = now.plus(REFRESH_LIFETIME).min(session_end);
     store::insert_refresh(tx, &sha256(refresh.as_bytes()), session, expires_at)?;
-    Ok(Pair { access: tokens.sign(user, session, now)?, refresh, lifetime: ACCESS_LIFETIME })
+    Ok(Pair {
+        access: tokens.sign(user, session, now)?,
+        refresh,
+        lifetime: ACCESS_LIFETIME,
+    })
 }
 
-fn actor(db: &mut Db, user: UserId, session: Option<SessionId>, request: RequestId) -> Result<Actor> {
+fn actor(
+    db: &mut Db,
+    user: UserId,
+    session: Option<SessionId>,
+    request: RequestId,
+) -> Result<Actor> {
     let id = session.ok_or(Code::SessionInvalid)?;
     let now = db.now();
-    let Some((username, display_name)) = store::live(db, id, user, now)? else { return Err(Code::SessionInvalid.into()) };
+    let Some((username, display_name)) = store::live(db, id, user, now)? else {
+        return Err(Code::SessionInvalid.into());
+    };
     let today = db.today();
     let grants = users::service::held_on(db, user, today)?;
-    Ok(Actor { user, username, display_name, session, grants, request })
+    Ok(Actor {
+        user,
+        username,
+        display_name,
+        session,
+        grants,
+        request,
+    })
 }
 
 /// An actor without a session, for those who act from the console or relive a demonstration.
@@ -167,12 +243,29 @@ pub fn actor_named(db: &mut Db, username: &str, request: RequestId) -> Result<Ac
     let (user, _) = users::service::named(db, username)?.ok_or(Code::UserNotFound)?;
     let today = db.today();
     let grants = users::service::held_on(db, user.id, today)?;
-    Ok(Actor { user: user.id, username: user.username, display_name: user.display_name, session: None, grants, request })
+    Ok(Actor {
+        user: user.id,
+        username: user.username,
+        display_name: user.display_name,
+        session: None,
+        grants,
+        request,
+    })
 }
 
 pub fn logout(tx: &mut Tx<'_>, actor: &Actor) -> Result<Recorded<()>> {
-    let origin = Origin { user: Some(actor.user), username: Some(actor.username.clone()), organization: None, request: actor.request };
+    let origin = Origin {
+        user: Some(actor.user),
+        username: Some(actor.username.clone()),
+        organization: None,
+        request: actor.request,
+    };
     let session = actor.session.ok_or(Code::SessionInvalid)?;
     store::end(tx, session, EndReason::Logout)?;
-    tx.record(Event::new(&origin, "session.ended").on(session).reason(EndReason::Logout.as_str()), ())
+    tx.record(
+        Event::new(&origin, "session.ended")
+            .on(session)
+            .reason(EndReason::Logout.as_str()),
+        (),
+    )
 }

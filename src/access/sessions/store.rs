@@ -28,11 +28,20 @@ pub fn failures(db: &mut Db, subject: &str) -> Result<Option<(i32, Timestamp)>> 
 pub fn count_failure(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
     let now = tx.now();
     let count = |tx: &mut Tx<'_>| -> Result<usize> {
-        let forgotten = Timestamp::from_micros(now.micros() - i64::try_from(FORGET_AFTER.as_micros()).unwrap_or(0));
-        let stale = login_throttles::table.find(subject).filter(login_throttles::last_failed_at.le(forgotten));
-        diesel::update(stale).set(login_throttles::failures.eq(0)).execute(tx.conn())?;
+        let forgotten = Timestamp::from_micros(
+            now.micros() - i64::try_from(FORGET_AFTER.as_micros()).unwrap_or(0),
+        );
+        let stale = login_throttles::table
+            .find(subject)
+            .filter(login_throttles::last_failed_at.le(forgotten));
+        diesel::update(stale)
+            .set(login_throttles::failures.eq(0))
+            .execute(tx.conn())?;
         Ok(diesel::update(login_throttles::table.find(subject))
-            .set((login_throttles::failures.eq(login_throttles::failures + 1), login_throttles::last_failed_at.eq(now)))
+            .set((
+                login_throttles::failures.eq(login_throttles::failures + 1),
+                login_throttles::last_failed_at.eq(now),
+            ))
             .execute(tx.conn())?)
     };
     if count(tx)? == 0 {
@@ -82,7 +91,12 @@ pub fn insert(tx: &mut Tx<'_>, session: &NewSession<'_>) -> Result<()> {
     Ok(())
 }
 
-pub fn insert_refresh(tx: &mut Tx<'_>, hash: &[u8], session: SessionId, expires_at: Timestamp) -> Result<()> {
+pub fn insert_refresh(
+    tx: &mut Tx<'_>,
+    hash: &[u8],
+    session: SessionId,
+    expires_at: Timestamp,
+) -> Result<()> {
     let now = tx.now();
     diesel::insert_into(refresh_tokens::table)
         .values((
@@ -127,28 +141,52 @@ pub fn find_refresh(db: &mut Db, hash: &[u8]) -> Result<Option<Refresh>> {
 /// Marks a token used; false when somebody else just did.
 pub fn use_refresh(tx: &mut Tx<'_>, hash: &[u8]) -> Result<bool> {
     let now = tx.now();
-    let unused = refresh_tokens::table.filter(refresh_tokens::hash.eq(hash)).filter(refresh_tokens::used_at.is_null());
-    Ok(diesel::update(unused).set(refresh_tokens::used_at.eq(now)).execute(tx.conn())? == 1)
+    let unused = refresh_tokens::table
+        .filter(refresh_tokens::hash.eq(hash))
+        .filter(refresh_tokens::used_at.is_null());
+    Ok(diesel::update(unused)
+        .set(refresh_tokens::used_at.eq(now))
+        .execute(tx.conn())?
+        == 1)
 }
 
 pub fn end(tx: &mut Tx<'_>, session: SessionId, reason: EndReason) -> Result<()> {
     let now = tx.now();
-    diesel::update(sessions::table.filter(sessions::id.eq(session)).filter(sessions::revoked_at.is_null()))
-        .set((sessions::revoked_at.eq(now), sessions::revoked_reason.eq(reason)))
-        .execute(tx.conn())?;
+    diesel::update(
+        sessions::table
+            .filter(sessions::id.eq(session))
+            .filter(sessions::revoked_at.is_null()),
+    )
+    .set((
+        sessions::revoked_at.eq(now),
+        sessions::revoked_reason.eq(reason),
+    ))
+    .execute(tx.conn())?;
     Ok(())
 }
 
 pub fn end_all(tx: &mut Tx<'_>, user: UserId, reason: EndReason) -> Result<()> {
     let now = tx.now();
-    diesel::update(sessions::table.filter(sessions::user_id.eq(user)).filter(sessions::revoked_at.is_null()))
-        .set((sessions::revoked_at.eq(now), sessions::revoked_reason.eq(reason)))
-        .execute(tx.conn())?;
+    diesel::update(
+        sessions::table
+            .filter(sessions::user_id.eq(user))
+            .filter(sessions::revoked_at.is_null()),
+    )
+    .set((
+        sessions::revoked_at.eq(now),
+        sessions::revoked_reason.eq(reason),
+    ))
+    .execute(tx.conn())?;
     Ok(())
 }
 
 /// The user behind a session that still holds.
-pub fn live(db: &mut Db, session: SessionId, user: UserId, now: Timestamp) -> Result<Option<(String, String)>> {
+pub fn live(
+    db: &mut Db,
+    session: SessionId,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Option<(String, String)>> {
     Ok(sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(session))

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
 use serde::{Deserialize, Serialize};
 
 use super::model::ACCESS_LIFETIME;
@@ -38,7 +40,9 @@ pub struct Tokens {
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens").field("key_id", &self.key_id).finish_non_exhaustive()
+        f.debug_struct("Tokens")
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -78,11 +82,14 @@ impl Tokens {
     pub fn read(&self, token: &str, now: Timestamp) -> Result<(UserId, SessionId)> {
         let refuse = |error| Error::new(Code::SessionInvalid).because(error);
         let header = decode_header(token).map_err(refuse)?;
-        let ours = header.kid.as_deref() == Some(self.key_id.as_str()) && header.typ.as_deref() == Some(TYPE);
+        let ours = header.kid.as_deref() == Some(self.key_id.as_str())
+            && header.typ.as_deref() == Some(TYPE);
         if !ours {
             return Err(Code::SessionInvalid.into());
         }
-        let claims = decode::<Claims>(token, &self.verifying, &self.validation).map_err(refuse)?.claims;
+        let claims = decode::<Claims>(token, &self.verifying, &self.validation)
+            .map_err(refuse)?
+            .claims;
         let seconds = now.micros() / 1_000_000;
         if seconds >= claims.exp || claims.iat > seconds + SKEW {
             return Err(Code::SessionInvalid.into());

@@ -9,7 +9,9 @@ use super::{Grant, NewGrant, NewUser, User, service};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::page_of;
-use crate::http::{Answer, Body, Cursors, IdempotencyKey, Limit, Params, ReadErrors, WriteErrors, idempotency};
+use crate::http::{
+    Answer, Body, Cursors, IdempotencyKey, Limit, Params, ReadErrors, WriteErrors, idempotency,
+};
 use crate::kernel::error::Result;
 use crate::kernel::id::{GrantId, UserId};
 
@@ -46,9 +48,15 @@ async fn list_users(
     let limit = Limit::parse(query.limit)?;
     let cursors = Cursors::new(store.keys(), "users", &query);
     let after = cursors.read(query.cursor.as_deref())?;
-    let mut items = store.read(move |db| service::page(db, after, limit.fetch())).await?;
+    let mut items = store
+        .read(move |db| service::page(db, after, limit.fetch()))
+        .await?;
     let more = limit.cut(&mut items);
-    let next = items.last().filter(|_| more).map(|last| cursors.write(&last.id)).transpose()?;
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| cursors.write(&last.id))
+        .transpose()?;
     Ok(web::Json(UserPage { items, next }))
 }
 
@@ -58,8 +66,15 @@ async fn list_users(
     responses((status = 200, description = "The account", body = User), ReadErrors)
 )]
 #[get("/v1/users/{id}")]
-async fn get_user(_permit: Permit<acts::UserRead>, store: web::Data<Store>, id: web::Path<UserId>) -> Result<web::Json<User>> {
-    store.read(move |db| service::get(db, *id)).await.map(web::Json)
+async fn get_user(
+    _permit: Permit<acts::UserRead>,
+    store: web::Data<Store>,
+    id: web::Path<UserId>,
+) -> Result<web::Json<User>> {
+    store
+        .read(move |db| service::get(db, *id))
+        .await
+        .map(web::Json)
 }
 
 /// Create an account, still without any right
@@ -86,8 +101,9 @@ async fn create_user(
     let answer = store
         .write(move |tx| {
             idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                service::create(tx, permit.origin(), &new.username, &display_name, &hash)?
-                    .try_map(|user| Answer::created(format!("/v1/users/{}", user.id), user.version, &user))
+                service::create(tx, permit.origin(), &new.username, &display_name, &hash)?.try_map(
+                    |user| Answer::created(format!("/v1/users/{}", user.id), user.version, &user),
+                )
             })
         })
         .await?;
@@ -106,7 +122,10 @@ async fn list_user_grants(
     store: web::Data<Store>,
     id: web::Path<UserId>,
 ) -> Result<web::Json<GrantList>> {
-    store.read(move |db| service::grants(db, *id)).await.map(|items| web::Json(GrantList { items }))
+    store
+        .read(move |db| service::grants(db, *id))
+        .await
+        .map(|items| web::Json(GrantList { items }))
 }
 
 /// Give a role at an organization
@@ -134,8 +153,9 @@ async fn create_grant(
     let answer = store
         .write(move |tx| {
             idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                service::grant(tx, permit.origin(), *id, &new)?
-                    .try_map(|grant| Answer::created(format!("/v1/users/{id}/grants/{}", grant.id), 1, &grant))
+                service::grant(tx, permit.origin(), *id, &new)?.try_map(|grant| {
+                    Answer::created(format!("/v1/users/{id}/grants/{}", grant.id), 1, &grant)
+                })
             })
         })
         .await?;
@@ -155,7 +175,9 @@ async fn revoke_grant(
     path: web::Path<(UserId, GrantId)>,
 ) -> Result<HttpResponse> {
     let (user, grant) = path.into_inner();
-    store.write(move |tx| service::revoke(tx, permit.origin(), user, grant)).await?;
+    store
+        .write(move |tx| service::revoke(tx, permit.origin(), user, grant))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -52,7 +52,9 @@ pub struct NewUser {
 
 impl std::fmt::Debug for NewUser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewUser").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("NewUser")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,7 +106,9 @@ const LONGEST_NAME: usize = 100;
 pub fn check_username(username: &str) -> Result<()> {
     let fits = (SHORTEST_USERNAME..=LONGEST_USERNAME).contains(&username.len())
         && username.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
-        && username.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte));
+        && username.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte)
+        });
     if fits {
         return Ok(());
     }
@@ -119,7 +123,12 @@ pub fn check_username(username: &str) -> Result<()> {
 pub fn check_display_name(name: &str) -> Result<String> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
-        return Err(Error::field("/display_name", "name.length", "1 to 100 characters", "1 至 100 个字"));
+        return Err(Error::field(
+            "/display_name",
+            "name.length",
+            "1 to 100 characters",
+            "1 至 100 个字",
+        ));
     }
     Ok(name.to_owned())
 }
@@ -133,7 +142,15 @@ mod tests {
         for good in ["township.990121103", "sysadmin", "li_na-2"] {
             assert!(check_username(good).is_ok(), "{good}");
         }
-        for bad in ["", "ab", "Admin", ".dot", "张三丰", "a b c", &"x".repeat(65)] {
+        for bad in [
+            "",
+            "ab",
+            "Admin",
+            ".dot",
+            "张三丰",
+            "a b c",
+            &"x".repeat(65),
+        ] {
             assert!(check_username(bad).is_err(), "{bad}");
         }
     }

@@ -47,15 +47,23 @@ impl Hasher {
     pub async fn verify(&self, stored: Option<String>, password: String) -> Result<bool> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.to_string());
-        self.run(move || Ok(verify(&stored, &password))).await.map(|fits| fits && known)
+        self.run(move || Ok(verify(&stored, &password)))
+            .await
+            .map(|fits| fits && known)
     }
 
     pub async fn hash(&self, password: String) -> Result<String> {
         self.run(move || hash(&password)).await
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-        let _waiting = self.waiting.try_acquire().map_err(|_full| Error::new(Code::Busy))?;
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let _waiting = self
+            .waiting
+            .try_acquire()
+            .map_err(|_full| Error::new(Code::Busy))?;
         let _place = self.places.acquire().await.map_err(Error::internal)?;
         web::block(work).await.map_err(Error::internal)?
     }
@@ -63,7 +71,8 @@ impl Hasher {
 
 fn argon2() -> Result<Argon2<'static>> {
     let (memory, passes, lanes) = COST;
-    let params = Params::new(memory, passes, lanes, None).map_err(|error| Error::internal(error.to_string()))?;
+    let params = Params::new(memory, passes, lanes, None)
+        .map_err(|error| Error::internal(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -92,7 +101,12 @@ pub fn check(password: &str, names: &[&str]) -> Result<()> {
         ));
     }
     if zxcvbn::zxcvbn(password, names).score() < zxcvbn::Score::Three {
-        return Err(Error::field("/password", "password.weak", "this password is easy to guess", "密码过于简单，容易被猜出"));
+        return Err(Error::field(
+            "/password",
+            "password.weak",
+            "this password is easy to guess",
+            "密码过于简单，容易被猜出",
+        ));
     }
     Ok(())
 }
@@ -112,7 +126,11 @@ mod tests {
 
     #[test]
     fn weak_passwords_are_refused_with_the_rule() {
-        let code = |password: &str| check(password, &["wangfang", "township.990121103"]).err().map(|e| e.field_errors()[0].code);
+        let code = |password: &str| {
+            check(password, &["wangfang", "township.990121103"])
+                .err()
+                .map(|e| e.field_errors()[0].code)
+        };
         assert_eq!(code("short"), Some("password.length"));
         assert_eq!(code("password1234"), Some("password.weak"));
         assert_eq!(code("wangfang1990"), Some("password.weak"));

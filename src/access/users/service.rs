@@ -20,7 +20,13 @@ pub fn check(new: &NewUser) -> Result<String> {
 }
 
 /// `hash` of the checked password: hashing takes longer than a transaction should.
-pub fn create(tx: &mut Tx<'_>, origin: &Origin, username: &str, display_name: &str, hash: &str) -> Result<Recorded<User>> {
+pub fn create(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    username: &str,
+    display_name: &str,
+    hash: &str,
+) -> Result<Recorded<User>> {
     let now = tx.now();
     let user = User {
         id: tx.new_id(),
@@ -32,7 +38,12 @@ pub fn create(tx: &mut Tx<'_>, origin: &Origin, username: &str, display_name: &s
         updated_at: now,
     };
     store::insert(tx, &user, hash)?;
-    tx.record(Event::new(origin, "user.created").on(user.id).change("username", &user.username), user)
+    tx.record(
+        Event::new(origin, "user.created")
+            .on(user.id)
+            .change("username", &user.username),
+        user,
+    )
 }
 
 pub fn get(db: &mut Db, id: UserId) -> Result<User> {
@@ -44,11 +55,21 @@ pub fn grants(db: &mut Db, user: UserId) -> Result<Vec<Grant>> {
     store::grants_of(db, user)
 }
 
-pub fn grant(tx: &mut Tx<'_>, origin: &Origin, user: UserId, new: &NewGrant) -> Result<Recorded<Grant>> {
+pub fn grant(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    user: UserId,
+    new: &NewGrant,
+) -> Result<Recorded<Grant>> {
     let holder = get(tx, user)?;
     let valid_from = new.valid_from.unwrap_or_else(|| tx.today());
     if new.valid_to.is_some_and(|end| end <= valid_from) {
-        return Err(Error::field("/valid_to", "period.order", "valid_to lies after valid_from", "valid_to 须晚于 valid_from"));
+        return Err(Error::field(
+            "/valid_to",
+            "period.order",
+            "valid_to lies after valid_from",
+            "valid_to 须晚于 valid_from",
+        ));
     }
     let grant = Grant {
         id: tx.new_id(),
@@ -68,17 +89,37 @@ pub fn grant(tx: &mut Tx<'_>, origin: &Origin, user: UserId, new: &NewGrant) -> 
     tx.record(event, grant)
 }
 
-pub fn revoke(tx: &mut Tx<'_>, origin: &Origin, user: UserId, grant: GrantId) -> Result<Recorded<()>> {
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    user: UserId,
+    grant: GrantId,
+) -> Result<Recorded<()>> {
     let holder = get(tx, user)?;
     if !store::revoke_grant(tx, user, grant, origin.user)? {
         return Err(Code::GrantNotFound.into());
     }
-    tx.record(Event::new(origin, "grant.revoked").on(grant).change("username", holder.username), ())
+    tx.record(
+        Event::new(origin, "grant.revoked")
+            .on(grant)
+            .change("username", holder.username),
+        (),
+    )
 }
 
 /// Sets a new password and ends every session of the account.
-pub fn reset_password(tx: &mut Tx<'_>, origin: &Origin, user: &User, hash: &str) -> Result<Recorded<()>> {
+pub fn reset_password(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    user: &User,
+    hash: &str,
+) -> Result<Recorded<()>> {
     store::set_password(tx, user.id, hash)?;
     sessions::service::end_all(tx, user.id, sessions::EndReason::PasswordReset)?;
-    tx.record(Event::new(origin, "user.password_reset").on(user.id).change("username", &user.username), ())
+    tx.record(
+        Event::new(origin, "user.password_reset")
+            .on(user.id)
+            .change("username", &user.username),
+        (),
+    )
 }

@@ -32,13 +32,33 @@ struct Row {
 
 impl From<Row> for User {
     fn from(row: Row) -> Self {
-        let Row { id, username, display_name, state, version, created_at, updated_at } = row;
-        Self { id, username, display_name, state, version, created_at, updated_at }
+        let Row {
+            id,
+            username,
+            display_name,
+            state,
+            version,
+            created_at,
+            updated_at,
+        } = row;
+        Self {
+            id,
+            username,
+            display_name,
+            state,
+            version,
+            created_at,
+            updated_at,
+        }
     }
 }
 
 pub fn find(db: &mut Db, id: UserId) -> Result<Option<User>> {
-    let row: Option<Row> = users::table.find(id).select(Row::as_select()).first(db.conn()).optional()?;
+    let row: Option<Row> = users::table
+        .find(id)
+        .select(Row::as_select())
+        .first(db.conn())
+        .optional()?;
     Ok(row.map(Into::into))
 }
 
@@ -53,7 +73,9 @@ pub fn named(db: &mut Db, username: &str) -> Result<Option<(User, String)>> {
 }
 
 pub fn page(db: &mut Db, after: Option<UserId>, count: i64) -> Result<Vec<User>> {
-    let mut query = users::table.select(Row::as_select()).into_boxed::<MultiBackend>();
+    let mut query = users::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>();
     if let Some(after) = after {
         query = query.filter(users::id.gt(after));
     }
@@ -75,7 +97,11 @@ pub fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result<()> {
             users::version.eq(user.version),
         ))
         .execute(tx.conn())
-        .map_err(|error| on_unique(error, "users.username", "users_username_key", || Code::UsernameTaken.into()))?;
+        .map_err(|error| {
+            on_unique(error, "users.username", "users_username_key", || {
+                Code::UsernameTaken.into()
+            })
+        })?;
     Ok(())
 }
 
@@ -105,8 +131,23 @@ struct GrantRow {
 
 impl From<(GrantRow, DivisionCode)> for Grant {
     fn from((row, division_code): (GrantRow, DivisionCode)) -> Self {
-        let GrantRow { id, role, organization_id, valid_from, valid_to, revoked_at } = row;
-        Self { id, role, organization_id, division_code, valid_from, valid_to, revoked_at }
+        let GrantRow {
+            id,
+            role,
+            organization_id,
+            valid_from,
+            valid_to,
+            revoked_at,
+        } = row;
+        Self {
+            id,
+            role,
+            organization_id,
+            division_code,
+            valid_from,
+            valid_to,
+            revoked_at,
+        }
     }
 }
 
@@ -129,9 +170,20 @@ pub fn held_on(db: &mut Db, user: UserId, day: NaiveDate) -> Result<Vec<Held>> {
         .filter(grants::valid_from.le(day))
         .filter(grants::valid_to.is_null().or(grants::valid_to.gt(day)))
         .order(grants::id)
-        .select((grants::role, grants::organization_id, organizations::division_code))
+        .select((
+            grants::role,
+            grants::organization_id,
+            organizations::division_code,
+        ))
         .load(db.conn())?;
-    Ok(rows.into_iter().map(|(role, organization, division)| Held { role, organization, division }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(role, organization, division)| Held {
+            role,
+            organization,
+            division,
+        })
+        .collect())
 }
 
 pub fn organization_division(db: &mut Db, id: OrganizationId) -> Result<DivisionCode> {
@@ -140,10 +192,22 @@ pub fn organization_division(db: &mut Db, id: OrganizationId) -> Result<Division
         .select(organizations::division_code)
         .first(db.conn())
         .optional()?
-        .ok_or_else(|| Error::field("/organization_id", "organization.unknown", "there is no such organization", "没有这个机构"))
+        .ok_or_else(|| {
+            Error::field(
+                "/organization_id",
+                "organization.unknown",
+                "there is no such organization",
+                "没有这个机构",
+            )
+        })
 }
 
-pub fn insert_grant(tx: &mut Tx<'_>, user: UserId, grant: &Grant, by: Option<UserId>) -> Result<()> {
+pub fn insert_grant(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    grant: &Grant,
+    by: Option<UserId>,
+) -> Result<()> {
     let now = tx.now();
     diesel::insert_into(grants::table)
         .values((
@@ -161,9 +225,19 @@ pub fn insert_grant(tx: &mut Tx<'_>, user: UserId, grant: &Grant, by: Option<Use
 }
 
 /// Whether there was such a grant to revoke.
-pub fn revoke_grant(tx: &mut Tx<'_>, user: UserId, grant: GrantId, by: Option<UserId>) -> Result<bool> {
+pub fn revoke_grant(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    grant: GrantId,
+    by: Option<UserId>,
+) -> Result<bool> {
     let now = tx.now();
-    let target = grants::table.filter(grants::id.eq(grant)).filter(grants::user_id.eq(user)).filter(grants::revoked_at.is_null());
-    let changed = diesel::update(target).set((grants::revoked_at.eq(now), grants::revoked_by.eq(by))).execute(tx.conn())?;
+    let target = grants::table
+        .filter(grants::id.eq(grant))
+        .filter(grants::user_id.eq(user))
+        .filter(grants::revoked_at.is_null());
+    let changed = diesel::update(target)
+        .set((grants::revoked_at.eq(now), grants::revoked_by.eq(by)))
+        .execute(tx.conn())?;
     Ok(changed == 1)
 }

@@ -1,0 +1,281 @@
+//! `/v1/residents/{id}/certificates` and `…/circumstances`.
+
+use actix_web::{HttpResponse, get, post, web};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
+
+use super::model::{Belief, Certificate, CertificateState, CircumstanceKind, NewCertificate};
+use super::service::{self, Statement};
+use crate::access::{Permit, acts};
+use crate::db::Store;
+use crate::http::{
+    Answer, Body, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors, idempotency,
+};
+use crate::kernel::error::Result;
+use crate::kernel::id::ResidentId;
+use crate::kernel::impairment::{Component, ImpairmentType, SeverityLevel};
+use crate::kernel::time::Timestamp;
+use crate::registry::residents::api::ResidentBody;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct HistoryQuery {
+    /// Only what the office believed at this instant; without it, everything it ever believed.
+    known_at: Option<DateTime<Utc>>,
+}
+
+/// A certificate as it was or is believed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "number_masked": "990121********0011**", "impairment_type": "physical", "severity_level": 1,
+    "components": [{"impairment_type": "physical", "severity_level": 1}],
+    "issued_date": "2019-05-06", "expires_date": "2029-05-06", "state": "valid",
+    "valid_from": "2019-05-06", "valid_to": null, "recorded_at": "2022-01-05T01:00:00.000000Z", "superseded_at": null
+}))]
+struct CertificateHistory {
+    number_masked: String,
+    impairment_type: ImpairmentType,
+    severity_level: SeverityLevel,
+    components: Vec<Component>,
+    issued_date: NaiveDate,
+    expires_date: NaiveDate,
+    state: CertificateState,
+    valid_from: NaiveDate,
+    /// The first day it no longer holds.
+    valid_to: Option<NaiveDate>,
+    #[schema(value_type = DateTime<Utc>)]
+    recorded_at: Timestamp,
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    superseded_at: Option<Timestamp>,
+}
+
+impl From<Certificate> for CertificateHistory {
+    fn from(certificate: Certificate) -> Self {
+        Self {
+            number_masked: certificate.number.masked(),
+            impairment_type: certificate.impairment_type,
+            severity_level: certificate.severity_level,
+            components: certificate.components,
+            issued_date: certificate.issued_date,
+            expires_date: certificate.expires_date,
+            state: certificate.state,
+            valid_from: certificate.period.from,
+            valid_to: certificate.period.to,
+            recorded_at: certificate.recorded_at,
+            superseded_at: certificate.superseded_at,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CertificateList {
+    items: Vec<CertificateHistory>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CircumstanceList {
+    items: Vec<Belief>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"number": "99012119900307001141", "issued_date": "2019-05-06"}))]
+struct CertificateBody {
+    /// 20 characters: the ID number, category, grade; reissues add B1, B2 …
+    number: String,
+    issued_date: NaiveDate,
+    /// Needed for category 7: two or more, the most severe of them giving the grade.
+    #[serde(default)]
+    components: Vec<Component>,
+    /// Valid, unless given.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    state: Option<CertificateState>,
+    /// From which day it replaces the one before; the day of issue, unless given.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    valid_from: Option<NaiveDate>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"kind": "income_status", "value": "minimum_living", "valid_from": "2022-03-01"}))]
+struct CircumstanceBody {
+    kind: CircumstanceKind,
+    /// A word, a date or a truth value, by kind.
+    #[schema(value_type = Value)]
+    value: Value,
+    /// Today, unless given.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    valid_from: Option<NaiveDate>,
+    /// The first day it no longer holds; open, unless given.
+    #[serde(default)]
+    valid_to: Option<NaiveDate>,
+    /// Where the office has it from; `caseworker`, unless given.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    source: Option<String>,
+}
+
+/// A resident's certificates and what the office believed of them
+#[utoipa::path(
+    operation_id = "list_certificates", tag = "registry", params(("id" = uuid::Uuid, Path), HistoryQuery),
+    extensions(("x-permit" = json!("resident.read"))),
+    responses((status = 200, description = "By the day from which each holds", body = CertificateList), ReadErrors)
+)]
+#[get("/v1/residents/{id}/certificates")]
+async fn list_certificates(
+    permit: Permit<acts::ResidentRead>,
+    store: web::Data<Store>,
+    id: web::Path<ResidentId>,
+    Params(query): Params<HistoryQuery>,
+) -> Result<web::Json<CertificateList>> {
+    let known_at = query.known_at.map(Timestamp::from);
+    let all = store
+        .write(move |tx| service::certificates(tx, &permit, *id, known_at))
+        .await?;
+    Ok(web::Json(CertificateList {
+        items: all.into_iter().map(Into::into).collect(),
+    }))
+}
+
+/// Record a certificate: issued, reissued, frozen, cancelled
+///
+/// Supersedes what is believed from `valid_from` on.
+#[utoipa::path(
+    operation_id = "record_certificate", tag = "registry",
+    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The resident's ETag"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    request_body = CertificateBody, extensions(("x-permit" = json!("resident.write"))),
+    responses(
+        (status = 201, description = "The resident as now known", body = ResidentBody,
+            headers(("Location" = String, description = "The list of certificates"), ("ETag" = String, description = "The resident's version"))),
+        ReadErrors, WriteErrors)
+)]
+#[post("/v1/residents/{id}/certificates")]
+async fn record_certificate(
+    permit: Permit<acts::ResidentWrite>,
+    store: web::Data<Store>,
+    id: web::Path<ResidentId>,
+    seen: IfMatch,
+    key: IdempotencyKey,
+    body: Body<CertificateBody>,
+) -> Result<HttpResponse> {
+    let (body, fingerprint) = body.into_parts();
+    let CertificateBody {
+        number,
+        issued_date,
+        components,
+        state,
+        valid_from,
+    } = body;
+    let new = NewCertificate {
+        number,
+        issued_date,
+        components,
+        state,
+    };
+    let answer = store
+        .write(move |tx| {
+            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
+                let changed = service::certify(tx, &permit, *id, seen, &new, valid_from)?;
+                let shown = ResidentBody::now(tx, changed.value())?;
+                changed.try_map(|resident| {
+                    Answer::created(
+                        format!("/v1/residents/{id}/certificates"),
+                        resident.version,
+                        &shown,
+                    )
+                })
+            })
+        })
+        .await?;
+    Ok(answer.into())
+}
+
+/// A resident's circumstances and what the office believed of them
+#[utoipa::path(
+    operation_id = "list_circumstances", tag = "registry", params(("id" = uuid::Uuid, Path), HistoryQuery),
+    extensions(("x-permit" = json!("resident.read"))),
+    responses((status = 200, description = "By kind, then by the day from which each holds", body = CircumstanceList), ReadErrors)
+)]
+#[get("/v1/residents/{id}/circumstances")]
+async fn list_circumstances(
+    permit: Permit<acts::ResidentRead>,
+    store: web::Data<Store>,
+    id: web::Path<ResidentId>,
+    Params(query): Params<HistoryQuery>,
+) -> Result<web::Json<CircumstanceList>> {
+    let known_at = query.known_at.map(Timestamp::from);
+    let items = store
+        .write(move |tx| service::circumstances(tx, &permit, *id, known_at))
+        .await?;
+    Ok(web::Json(CircumstanceList { items }))
+}
+
+/// Record a circumstance
+///
+/// Supersedes what is believed of its kind for the same days; earlier and later days keep theirs.
+#[utoipa::path(
+    operation_id = "record_circumstance", tag = "registry",
+    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The resident's ETag"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    request_body = CircumstanceBody, extensions(("x-permit" = json!("resident.write"))),
+    responses(
+        (status = 201, description = "The resident as now known", body = ResidentBody,
+            headers(("Location" = String, description = "The list of circumstances"), ("ETag" = String, description = "The resident's version"))),
+        ReadErrors, WriteErrors)
+)]
+#[post("/v1/residents/{id}/circumstances")]
+async fn record_circumstance(
+    permit: Permit<acts::ResidentWrite>,
+    store: web::Data<Store>,
+    id: web::Path<ResidentId>,
+    seen: IfMatch,
+    key: IdempotencyKey,
+    body: Body<CircumstanceBody>,
+) -> Result<HttpResponse> {
+    let (body, fingerprint) = body.into_parts();
+    let CircumstanceBody {
+        kind,
+        value,
+        valid_from,
+        valid_to,
+        source,
+    } = body;
+    let statement = Statement {
+        kind,
+        value,
+        valid_from,
+        valid_to,
+        source,
+    };
+    let answer = store
+        .write(move |tx| {
+            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
+                let changed = service::state(tx, &permit, *id, seen, &statement)?;
+                let shown = ResidentBody::now(tx, changed.value())?;
+                changed.try_map(|resident| {
+                    Answer::created(
+                        format!("/v1/residents/{id}/circumstances"),
+                        resident.version,
+                        &shown,
+                    )
+                })
+            })
+        })
+        .await?;
+    Ok(answer.into())
+}
+
+pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+    config
+        .service(list_certificates)
+        .service(record_certificate)
+        .service(list_circumstances)
+        .service(record_circumstance);
+}

@@ -1,0 +1,164 @@
+//! Use cases of facts.
+
+use chrono::NaiveDate;
+use serde_json::Value;
+
+use super::model::{
+    AsOf, Belief, Certificate, CircumstanceKind, NewCertificate, NewFact, Snapshot, period,
+};
+use super::store;
+use crate::access::{Permit, acts};
+use crate::audit::Event;
+use crate::db::{Db, Recorded, Tx};
+use crate::http::IfMatch;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::id::ResidentId;
+use crate::kernel::time::Timestamp;
+use crate::registry::residents::{self, Resident};
+
+pub use super::model::CheckedCertificate;
+pub use super::store::{
+    NUMBER_FIELD, insert_certificate, insert_fact, replace_certificate, replace_fact, snapshots,
+};
+
+/// What is believed of one resident now, on a day.
+pub fn snapshot(db: &mut Db, resident: ResidentId, at: AsOf) -> Result<Snapshot> {
+    Ok(store::snapshots(db, &[resident], at)?
+        .remove(&resident)
+        .unwrap_or_default())
+}
+
+/// A circumstance as a client states it.
+#[derive(Debug)]
+pub struct Statement {
+    pub kind: CircumstanceKind,
+    pub value: Value,
+    pub valid_from: Option<NaiveDate>,
+    pub valid_to: Option<NaiveDate>,
+    pub source: Option<String>,
+}
+
+const LONGEST_SOURCE: usize = 100;
+
+/// Records a circumstance; what was believed for part of its period is superseded.
+pub fn state(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentWrite>,
+    resident: ResidentId,
+    seen: IfMatch,
+    statement: &Statement,
+) -> Result<Recorded<Resident>> {
+    let found = residents::service::find(tx, permit.scope(), resident)?;
+    seen.check(found.version)?;
+    let value = statement
+        .kind
+        .parse(&statement.value)
+        .map_err(|mut error| {
+            "/value".clone_into(&mut error.pointer);
+            Error::fields(vec![error])
+        })?;
+    let source = statement.source.as_deref().map_or("caseworker", str::trim);
+    if source.is_empty() || source.chars().count() > LONGEST_SOURCE {
+        return Err(Error::field(
+            "/source",
+            "source.length",
+            "1 to 100 characters",
+            "1 至 100 个字",
+        ));
+    }
+    let from = match statement.kind {
+        CircumstanceKind::Death => value.parse().map_err(Error::internal)?,
+        _ => statement.valid_from.unwrap_or_else(|| tx.today()),
+    };
+    let fact = NewFact {
+        kind: statement.kind,
+        value,
+        period: period(from, statement.valid_to)?,
+        source: source.to_owned(),
+    };
+    store::replace_fact(tx, resident, &fact, permit.origin().user)?;
+    let division = found.division_code;
+    let changed = residents::service::touch(tx, found)?;
+    let event = Event::new(permit.origin(), "resident.circumstance_recorded")
+        .on(resident)
+        .about(resident)
+        .within(division)
+        .change("kind", fact.kind)
+        .change("value", &fact.value)
+        .change("valid_from", fact.period.from)
+        .change("valid_to", fact.period.to);
+    tx.record(event, changed)
+}
+
+/// Records a certificate, from the day it was issued or another.
+pub fn certify(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentWrite>,
+    resident: ResidentId,
+    seen: IfMatch,
+    new: &NewCertificate,
+    valid_from: Option<NaiveDate>,
+) -> Result<Recorded<Resident>> {
+    let found = residents::service::find(tx, permit.scope(), resident)?;
+    seen.check(found.version)?;
+    let checked = new
+        .check(found.id_number.as_str(), found.birth_date, tx.today(), "")
+        .map_err(Error::fields)?;
+    let from = valid_from.unwrap_or(checked.issued_date);
+    if from < checked.issued_date {
+        return Err(Error::field(
+            "/valid_from",
+            "period.order",
+            "not before the day of issue",
+            "不得早于发证日期",
+        ));
+    }
+    store::replace_certificate(
+        tx,
+        resident,
+        &checked,
+        period(from, None)?,
+        permit.origin().user,
+    )?;
+    let division = found.division_code;
+    let changed = residents::service::touch(tx, found)?;
+    let event = Event::new(permit.origin(), "resident.certificate_recorded")
+        .on(resident)
+        .about(resident)
+        .within(division)
+        .change("impairment_type", checked.number.impairment_type())
+        .change("severity_level", checked.number.severity_level())
+        .change("state", checked.state)
+        .change("valid_from", from);
+    tx.record(event, changed)
+}
+
+pub fn certificates(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentRead>,
+    resident: ResidentId,
+    known_at: Option<Timestamp>,
+) -> Result<Recorded<Vec<Certificate>>> {
+    let found = residents::service::find(tx, permit.scope(), resident)?;
+    let all = store::certificates_of(tx, resident, known_at)?;
+    let event = Event::new(permit.origin(), "resident.certificates_viewed")
+        .on(resident)
+        .about(resident)
+        .within(found.division_code);
+    tx.record(event, all)
+}
+
+pub fn circumstances(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentRead>,
+    resident: ResidentId,
+    known_at: Option<Timestamp>,
+) -> Result<Recorded<Vec<Belief>>> {
+    let found = residents::service::find(tx, permit.scope(), resident)?;
+    let all = store::beliefs(tx, resident, known_at)?;
+    let event = Event::new(permit.origin(), "resident.circumstances_viewed")
+        .on(resident)
+        .about(resident)
+        .within(found.division_code);
+    tx.record(event, all)
+}

@@ -1,0 +1,8 @@
+//! The people an office answers for.
+
+pub mod api;
+mod model;
+pub mod service;
+mod store;
+
+pub use model::{CheckedResident, NewResident, Registrar, Resident};

@@ -1,0 +1,317 @@
+//! Use cases of residents.
+
+use chrono::NaiveDate;
+
+use super::model::{
+    CheckedResident, Filter, NewResident, Registrar, Resident, parse_name, parse_phone,
+};
+use super::store;
+use crate::access::{Permit, Scope, acts, divisions, organizations};
+use crate::audit::{Event, Origin};
+use crate::db::{Db, Recorded, Tx};
+use crate::http::IfMatch;
+use crate::kernel::division::{DivisionCode, DivisionLevel};
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::ResidentId;
+use crate::kernel::time::Timestamp;
+use crate::registry::facts::{self, AsOf, Period, Snapshot};
+
+pub use super::model::{Needle, Query, Secret};
+pub use super::store::registered;
+
+/// A resident in sight, or 404.
+pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
+    store::find(db, scope, id)?.ok_or_else(|| Code::ResidentNotFound.into())
+}
+
+/// Counts a change that was made to the resident's facts.
+pub fn touch(tx: &mut Tx<'_>, resident: Resident) -> Result<Resident> {
+    let version = store::update(tx, &resident)?;
+    let updated_at = tx.now();
+    Ok(Resident {
+        version,
+        updated_at,
+        ..resident
+    })
+}
+
+/// The day and the knowledge asked about: today and now, unless said otherwise.
+pub fn as_of(db: &Db, valid_at: Option<NaiveDate>, known_at: Option<Timestamp>) -> AsOf {
+    AsOf {
+        valid_at: valid_at.unwrap_or_else(|| db.today()),
+        known_at: known_at.unwrap_or_else(|| db.now()),
+    }
+}
+
+/// A resident with what is believed of them: the look itself is recorded.
+pub fn view(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentRead>,
+    id: ResidentId,
+    at: AsOf,
+) -> Result<Recorded<(Resident, Snapshot)>> {
+    let resident = find(tx, permit.scope(), id)?;
+    let snapshot = facts::service::snapshot(tx, id, at)?;
+    let event = Event::new(permit.origin(), "resident.viewed")
+        .on(id)
+        .about(id)
+        .within(resident.division_code);
+    tx.record(event, (resident, snapshot))
+}
+
+pub type Page = Vec<(Resident, Snapshot)>;
+
+/// Where in a list a page lies.
+#[derive(Debug)]
+pub struct Window {
+    pub division: Option<DivisionCode>,
+    pub after: Option<ResidentId>,
+    pub count: i64,
+}
+
+pub fn list(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentRead>,
+    filter: &Filter,
+    window: &Window,
+) -> Result<Recorded<Page>> {
+    let scope = permit.scope_in(window.division)?;
+    let residents = store::page(tx, &scope, filter, window.after, window.count)?;
+    let event = Event::new(permit.origin(), "resident.listed")
+        .change("filter", filter)
+        .change("division_code", window.division);
+    show(tx, event, residents)
+}
+
+pub fn search(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentRead>,
+    needle: &Needle,
+) -> Result<Recorded<Page>> {
+    let residents = store::search(tx, permit.scope(), needle)?;
+    show(
+        tx,
+        Event::new(permit.origin(), "resident.searched").change("by", needle.field()),
+        residents,
+    )
+}
+
+/// Adds what is believed of each, and records whom the caller got to see.
+fn show(tx: &mut Tx<'_>, event: Event, residents: Vec<Resident>) -> Result<Recorded<Page>> {
+    let ids: Vec<_> = residents.iter().map(|resident| resident.id).collect();
+    let now = as_of(tx, None, None);
+    let mut snapshots = facts::service::snapshots(tx, &ids, now)?;
+    let page = residents
+        .into_iter()
+        .map(|resident| {
+            let snapshot = snapshots.remove(&resident.id).unwrap_or_default();
+            (resident, snapshot)
+        })
+        .collect();
+    tx.record(event.change("resident_ids", ids), page)
+}
+
+/// Registers a person, once in the whole city.
+pub fn register(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentWrite>,
+    registrar: Registrar,
+    new: NewResident,
+) -> Result<Recorded<Resident>> {
+    let checked = new.check(registrar, tx.today())?;
+    let division = divisions::service::current(tx, checked.division_code, "/division_code")?;
+    if !permit.scope().sees(division.code) {
+        return Err(Code::DivisionNotFound.into());
+    }
+    if !matches!(
+        division.level,
+        DivisionLevel::Township | DivisionLevel::Village
+    ) {
+        return Err(Error::field(
+            "/division_code",
+            "division.level",
+            "a village or a township",
+            "须为村（社区）或乡镇（街道）",
+        ));
+    }
+    divisions::service::current(tx, checked.hukou_division_code, "/hukou_division_code")?;
+    if let Some((id, elsewhere)) = store::registered(tx, &checked.id_number)? {
+        return Err(already_registered(tx, permit.scope(), id, elsewhere)?);
+    }
+    let created = insert(tx, permit.origin(), &checked, "resident.created")?;
+    let resident = find(tx, permit.scope(), *created.value())?;
+    Ok(created.map(|_| resident))
+}
+
+/// Within sight the caller is told which resident it is; elsewhere only whom to ask.
+fn already_registered(
+    db: &mut Db,
+    scope: &Scope,
+    id: ResidentId,
+    division: DivisionCode,
+) -> Result<Error> {
+    if scope.sees(division) {
+        return Ok(Error::new(Code::ResidentDuplicate).member("resident_id", id.to_string()));
+    }
+    let county = division.county().unwrap_or(division);
+    let name = match organizations::service::federation_of(db, county)? {
+        Some(name) => name,
+        None => divisions::service::known(db, county)?.name,
+    };
+    let office = serde_json::json!({"name": name, "division_code": county});
+    Ok(Error::new(Code::ResidentElsewhere)
+        .detail(format!("ask {name}"), format!("请与{name}联系"))
+        .member("office", office))
+}
+
+/// Writes a new resident with certificate and circumstances. Whoever calls has checked the place.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    new: &CheckedResident,
+    action: &'static str,
+) -> Result<Recorded<ResidentId>> {
+    let id = store::insert(tx, new, origin.user)?;
+    if let Some(certificate) = &new.certificate {
+        let period = Period {
+            from: certificate.issued_date,
+            to: None,
+        };
+        facts::service::insert_certificate(tx, id, certificate, period, origin.user)?;
+    }
+    for fact in &new.facts {
+        facts::service::insert_fact(tx, id, fact, origin.user)?;
+    }
+    let kinds: Vec<_> = new.facts.iter().map(|fact| fact.kind).collect();
+    let event = Event::new(origin, action)
+        .on(id)
+        .about(id)
+        .within(new.division_code)
+        .change("name", new.name.masked())
+        .change("certificate", new.certificate.is_some())
+        .change("circumstances", kinds);
+    tx.record(event, id)
+}
+
+/// What of a resident may be changed directly; absent means as it is.
+#[derive(Debug, Default)]
+pub struct Change {
+    pub name: Option<String>,
+    /// `Some(None)` takes the number away.
+    pub phone: Option<Option<String>>,
+    pub division_code: Option<DivisionCode>,
+    pub hukou_division_code: Option<DivisionCode>,
+}
+
+pub fn change(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentWrite>,
+    id: ResidentId,
+    seen: IfMatch,
+    change: Change,
+) -> Result<Recorded<Resident>> {
+    let old = find(tx, permit.scope(), id)?;
+    seen.check(old.version)?;
+    let mut new = old.clone();
+    let mut event = Event::new(permit.origin(), "resident.updated")
+        .on(id)
+        .about(id)
+        .within(old.division_code);
+    if let Some(name) = change.name {
+        new.name = parse_name(&name).map_err(|error| Error::fields(vec![error]))?;
+        event = event.change("name", [old.name.masked(), new.name.masked()]);
+    }
+    if let Some(phone) = change.phone {
+        new.phone = phone
+            .as_deref()
+            .map(parse_phone)
+            .transpose()
+            .map_err(|error| Error::fields(vec![error]))?;
+        event = event.change("phone", "changed");
+    }
+    if let Some(code) = change.division_code {
+        let division = divisions::service::current(tx, code, "/division_code")?;
+        if !permit.scope().sees(code) {
+            let (en, zh) = (
+                "a move to another office is a transfer",
+                "迁往其他单位须办理转移",
+            );
+            return Err(Error::field(
+                "/division_code",
+                "division.out_of_scope",
+                en,
+                zh,
+            ));
+        }
+        new.division_code = code;
+        new.division_name = division.name;
+        event = event.change("division_code", [old.division_code, code]);
+    }
+    if let Some(code) = change.hukou_division_code {
+        divisions::service::current(tx, code, "/hukou_division_code")?;
+        new.hukou_division_code = code;
+        event = event.change("hukou_division_code", [old.hukou_division_code, code]);
+    }
+    let changed = touch(tx, new)?;
+    tx.record(event, changed)
+}
+
+/// What was asked for, as far as it is known.
+#[derive(Debug)]
+pub struct Disclosed {
+    pub id_number: Option<String>,
+    pub phone: Option<String>,
+    pub certificate_number: Option<String>,
+}
+
+const SHORTEST_REASON: usize = 2;
+const LONGEST_REASON: usize = 500;
+
+/// Shows masked fields in clear. Who, what and why are on record before the answer leaves.
+pub fn disclose(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ResidentDisclose>,
+    id: ResidentId,
+    fields: &[Secret],
+    reason: &str,
+) -> Result<Recorded<Disclosed>> {
+    let reason = reason.trim();
+    if !(SHORTEST_REASON..=LONGEST_REASON).contains(&reason.chars().count()) {
+        return Err(Error::field(
+            "/reason",
+            "reason.length",
+            "2 to 500 characters",
+            "2 至 500 个字",
+        ));
+    }
+    if fields.is_empty() {
+        return Err(Error::field(
+            "/fields",
+            "fields.empty",
+            "at least one field",
+            "至少一项",
+        ));
+    }
+    let resident = find(tx, permit.scope(), id)?;
+    let asked = |secret| fields.contains(&secret);
+    let now = as_of(tx, None, None);
+    let snapshot = facts::service::snapshot(tx, id, now)?;
+    let certificate = snapshot
+        .certificate
+        .filter(|_| asked(Secret::CertificateNumber));
+    let disclosed = Disclosed {
+        id_number: asked(Secret::IdNumber).then(|| resident.id_number.as_str().to_owned()),
+        phone: resident
+            .phone
+            .filter(|_| asked(Secret::Phone))
+            .map(|phone| phone.as_str().to_owned()),
+        certificate_number: certificate.map(|certificate| certificate.number.as_str().to_owned()),
+    };
+    let event = Event::new(permit.origin(), "resident.disclosed")
+        .on(id)
+        .about(id)
+        .within(resident.division_code)
+        .reason(reason)
+        .change("fields", fields);
+    tx.record(event, disclosed)
+}
