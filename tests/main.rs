@@ -1,1 +1,4 @@
-fn main() {}
+//! The integration tests: one binary, one file a behaviour.
+
+mod postgres;
+mod support;
