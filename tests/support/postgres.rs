@@ -250,8 +250,8 @@ struct Name {
 }
 
 impl Admin {
-    /// Names carry this process and its connection to the server. Databases whose connection is no
-    /// longer there were left behind by a process that was killed, and go.
+    /// Names carry this process and its connection to the server. On a server that stays, a process
+    /// leaves its templates behind: what is named after a connection that has ended goes now.
     fn new(mut connection: PgConnection) -> QueryResult<Self> {
         connection.batch_execute("SET client_min_messages = warning")?;
         let backend: Backend =
