@@ -1,1 +1,10 @@
-fn main() {}
+//! The integration tests: one binary, one file a behaviour.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the answer"
+)]
+
+mod postgres;
+mod support;
