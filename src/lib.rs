@@ -9,4 +9,5 @@ pub mod db;
 pub mod exchange;
 pub mod http;
 pub mod kernel;
+pub mod programs;
 pub mod registry;

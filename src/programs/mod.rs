@@ -1,0 +1,10 @@
+//! What the office offers, as data: programs, their dated versions, the rules that say which clause
+//! decided. Imports `registry`, `access` and the ground floor.
+
+pub mod api;
+mod model;
+mod rules;
+pub mod service;
+mod store;
+
+pub use model::{Decision, Outcome, Program, ProgramVersion, ReviewStep, Service, Step};

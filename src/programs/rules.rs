@@ -1,0 +1,166 @@
+//! Rules at work: CEL over the published facts, three-valued. A fact that is not known makes a
+//! clause unknown, not false, unless the clause is decided without it.
+//!
+//! The facts: `certificate` {valid, impairment_type, severity_level, components: [{impairment_type,
+//! severity_level}]}, `circumstances` {as recorded, by kind}, `age`, `sex`.
+
+use cel::{Context, ExecutionError, Program, Value as CelValue};
+use chrono::{Datelike, NaiveDate};
+use serde_json::{Map, Value, json};
+
+use super::model::{Clause, ClauseOutcome, Decision, Outcome, ProgramVersion, Rules};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::money::Fen;
+use crate::registry::Resident;
+use crate::registry::facts::{CertificateState, Snapshot};
+
+/// The parser has no limit of its own.
+const LONGEST_RULE: usize = 2_000;
+
+/// What rules may know of a person on a day.
+pub fn facts(resident: &Resident, snapshot: &Snapshot, day: NaiveDate) -> Map<String, Value> {
+    let mut certificate = Map::new();
+    certificate.insert("valid".to_owned(), Value::Bool(false));
+    if let Some(held) = &snapshot.certificate {
+        certificate.insert("valid".to_owned(), Value::Bool(held.state_on(day) == CertificateState::Valid));
+        certificate.insert("impairment_type".to_owned(), json!(held.impairment_type));
+        certificate.insert("severity_level".to_owned(), json!(held.severity_level));
+        certificate.insert("components".to_owned(), json!(held.components));
+    }
+    let circumstances: Map<String, Value> =
+        snapshot.circumstances.iter().map(|(kind, value)| (kind.as_str().to_owned(), kind.show(value))).collect();
+    let born = resident.birth_date;
+    let before_birthday = (day.month(), day.day()) < (born.month(), born.day());
+    let age = day.year() - born.year() - i32::from(before_birthday);
+    let mut facts = Map::new();
+    facts.insert("certificate".to_owned(), Value::Object(certificate));
+    facts.insert("circumstances".to_owned(), Value::Object(circumstances));
+    facts.insert("age".to_owned(), json!(age));
+    facts.insert("sex".to_owned(), json!(resident.sex));
+    facts
+}
+
+/// Refuses rules that cannot be read, before anybody depends on them.
+pub fn check(rules: &Rules) -> std::result::Result<(), String> {
+    let texts = rules.clauses.iter().map(|clause| (clause.code.as_str(), &clause.when));
+    for (name, text) in texts.chain([("benefit", &rules.benefit.amount_fen)]) {
+        if text.len() > LONGEST_RULE {
+            return Err(format!("{name}: longer than {LONGEST_RULE} bytes"));
+        }
+        let program = Program::compile(text).map_err(|error| format!("{name}: {error}"))?;
+        let references = program.references();
+        let known = ["certificate", "circumstances", "age", "sex"];
+        if let Some(stranger) = references.variables().into_iter().find(|name| !known.contains(name)) {
+            return Err(format!("{name}: there is no fact `{stranger}`"));
+        }
+    }
+    Ok(())
+}
+
+pub fn decide(version: &ProgramVersion, facts: Map<String, Value>, day: NaiveDate) -> Result<Decision> {
+    let mut context = Context::default();
+    for (name, value) in &facts {
+        let value = cel::to_value(value).map_err(|error| Error::internal(error.to_string()))?;
+        context.add_variable_from_value(name.as_str(), value);
+    }
+    let clauses = version.rules.clauses.iter().map(|clause| judge(clause, &context)).collect::<Result<Vec<_>>>()?;
+    let outcome = if clauses.iter().any(|clause| clause.holds == Some(false)) {
+        Outcome::NotEligible
+    } else if clauses.iter().any(|clause| clause.holds.is_none()) {
+        Outcome::NeedsInformation
+    } else {
+        Outcome::Eligible
+    };
+    let benefit = &version.rules.benefit;
+    let amount_fen = if outcome == Outcome::Eligible { amount(&benefit.amount_fen, &context)? } else { None };
+    Ok(Decision {
+        // An amount that hangs on a missing fact is a missing fact.
+        outcome: if outcome == Outcome::Eligible && amount_fen.is_none() { Outcome::NeedsInformation } else { outcome },
+        program_version: version.version,
+        decided_on: day,
+        clauses,
+        amount_fen,
+        amount_zh: benefit.zh.clone(),
+        amount_en: benefit.en.clone(),
+        facts,
+    })
+}
+
+fn judge(clause: &Clause, context: &Context<'_, '_>) -> Result<ClauseOutcome> {
+    let (holds, missing) = match run(&clause.when, context)? {
+        Known::Value(CelValue::Bool(truth)) => (Some(truth), Vec::new()),
+        Known::Value(other) => return Err(Error::internal(format!("clause {} is no condition: {other:?}", clause.code))),
+        Known::Missing(fact) => (None, vec![fact]),
+    };
+    Ok(ClauseOutcome { code: clause.code.clone(), holds, zh: clause.zh.clone(), en: clause.en.clone(), missing })
+}
+
+fn amount(text: &str, context: &Context<'_, '_>) -> Result<Option<Fen>> {
+    match run(text, context)? {
+        Known::Value(CelValue::Int(fen)) if fen > 0 => Ok(Some(Fen::new(fen))),
+        Known::Value(other) => Err(Error::internal(format!("an amount is a positive whole number, not {other:?}"))),
+        Known::Missing(_) => Ok(None),
+    }
+}
+
+enum Known {
+    Value(CelValue),
+    Missing(String),
+}
+
+fn run(text: &str, context: &Context<'_, '_>) -> Result<Known> {
+    let program = Program::compile(text).map_err(|error| Error::internal(error.to_string()))?;
+    match program.execute(context) {
+        Ok(value) => Ok(Known::Value(value)),
+        Err(ExecutionError::NoSuchKey(fact)) => Ok(Known::Missing(fact.to_string())),
+        Err(error) => Err(Error::internal(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::Benefit;
+    use super::*;
+    use crate::kernel::id::Id;
+
+    fn version(when: &str, amount_fen: &str) -> ProgramVersion {
+        let clause = Clause { code: "c".into(), when: when.into(), zh: "条款".into(), en: "clause".into() };
+        ProgramVersion {
+            id: Id::new(uuid::Uuid::nil()),
+            program_code: "p".into(),
+            version: 1,
+            division_code: "9901".parse().unwrap(),
+            effective_from: NaiveDate::MIN,
+            effective_to: None,
+            legal_basis: String::new(),
+            steps: vec![],
+            rules: Rules { clauses: vec![clause], benefit: Benefit { amount_fen: amount_fen.into(), zh: String::new(), en: String::new() } },
+        }
+    }
+
+    fn outcome(when: &str, facts: Value) -> (Outcome, Option<i64>) {
+        let Value::Object(facts) = facts else { panic!("facts are an object") };
+        let decision = decide(&version(when, "circumstances.care_need == 'full' ? 500 : 125"), facts, NaiveDate::MIN).unwrap();
+        (decision.outcome, decision.amount_fen.map(Fen::get))
+    }
+
+    #[test]
+    fn an_unknown_fact_is_not_false() {
+        let known = json!({"certificate": {"severity_level": 1}, "circumstances": {"care_need": "full"}});
+        let unknown = json!({"certificate": {"severity_level": 1}, "circumstances": {}});
+        assert_eq!(outcome("certificate.severity_level <= 2", known.clone()), (Outcome::Eligible, Some(500)));
+        assert_eq!(outcome("certificate.severity_level > 2", unknown.clone()), (Outcome::NotEligible, None));
+        assert_eq!(outcome("circumstances.income_status == 'none'", known), (Outcome::NeedsInformation, None));
+        // Decided without the missing fact, but the amount hangs on it.
+        assert_eq!(outcome("certificate.severity_level <= 2 || circumstances.orphan", unknown), (Outcome::NeedsInformation, None));
+    }
+
+    #[test]
+    fn rules_that_cannot_be_read_are_refused() {
+        let refused = |when: &str| check(&version(when, "1").rules).is_err();
+        assert!(!refused("certificate.valid && certificate.components.exists(c, c.severity_level <= 2)"));
+        assert!(refused("certificate.valid &&"));
+        assert!(refused("certificat.valid"));
+        assert!(refused(&"true && ".repeat(1_000)));
+    }
+}
