@@ -3,11 +3,19 @@
 //! The modules are the departments of the office, top floor first; a floor imports only floors
 //! beneath it. `ARCHITECTURE.md` has the picture, `tests/architecture.rs` keeps it.
 
-pub mod access;
-pub mod audit;
-pub mod db;
 pub mod exchange;
-pub mod http;
-pub mod kernel;
+pub mod inspection;
+
+pub mod subsidies;
+
+pub mod casework;
 pub mod programs;
 pub mod registry;
+
+pub mod access;
+pub mod http;
+
+pub mod audit;
+pub mod db;
+
+pub mod kernel;

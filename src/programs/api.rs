@@ -35,8 +35,14 @@ struct VersionQuery {
     responses((status = 200, description = "All programs, by code", body = ProgramList), ReadErrors)
 )]
 #[get("/v1/programs")]
-async fn list_programs(_permit: Permit<acts::ProgramRead>, store: web::Data<Store>) -> Result<web::Json<ProgramList>> {
-    store.read(service::all).await.map(|items| web::Json(ProgramList { items }))
+async fn list_programs(
+    _permit: Permit<acts::ProgramRead>,
+    store: web::Data<Store>,
+) -> Result<web::Json<ProgramList>> {
+    store
+        .read(service::all)
+        .await
+        .map(|items| web::Json(ProgramList { items }))
 }
 
 /// List the dated versions of a program, with rules and review steps
@@ -52,7 +58,9 @@ async fn list_program_versions(
     code: web::Path<String>,
     Params(query): Params<VersionQuery>,
 ) -> Result<web::Json<ProgramVersionList>> {
-    let items = store.read(move |db| service::versions(db, &code, query.valid_at)).await?;
+    let items = store
+        .read(move |db| service::versions(db, &code, query.valid_at))
+        .await?;
     Ok(web::Json(ProgramVersionList { items }))
 }
 

@@ -184,8 +184,14 @@ impl VersionEntry {
     /// Steps in the order of the office: each once, a person for all but the notice, approval last.
     pub fn check(&self) -> Result<(), String> {
         let in_order = self.steps.is_sorted_by(|one, next| one.step < next.step);
-        let staffed = self.steps.iter().all(|step| (step.step == Step::PublicNotice) == step.role.is_none());
-        let approved = self.steps.last().is_some_and(|last| last.step == Step::Approval);
+        let staffed = self
+            .steps
+            .iter()
+            .all(|step| (step.step == Step::PublicNotice) == step.role.is_none());
+        let approved = self
+            .steps
+            .last()
+            .is_some_and(|last| last.step == Step::Approval);
         let persons = self.steps.iter().filter(|step| step.role.is_some()).count();
         let limited = self.steps.iter().all(|step| step.working_days > 0);
         if in_order && staffed && approved && persons >= 2 && limited {

@@ -22,13 +22,19 @@ pub fn facts(resident: &Resident, snapshot: &Snapshot, day: NaiveDate) -> Map<St
     let mut certificate = Map::new();
     certificate.insert("valid".to_owned(), Value::Bool(false));
     if let Some(held) = &snapshot.certificate {
-        certificate.insert("valid".to_owned(), Value::Bool(held.state_on(day) == CertificateState::Valid));
+        certificate.insert(
+            "valid".to_owned(),
+            Value::Bool(held.state_on(day) == CertificateState::Valid),
+        );
         certificate.insert("impairment_type".to_owned(), json!(held.impairment_type));
         certificate.insert("severity_level".to_owned(), json!(held.severity_level));
         certificate.insert("components".to_owned(), json!(held.components));
     }
-    let circumstances: Map<String, Value> =
-        snapshot.circumstances.iter().map(|(kind, value)| (kind.as_str().to_owned(), kind.show(value))).collect();
+    let circumstances: Map<String, Value> = snapshot
+        .circumstances
+        .iter()
+        .map(|(kind, value)| (kind.as_str().to_owned(), kind.show(value)))
+        .collect();
     let born = resident.birth_date;
     let before_birthday = (day.month(), day.day()) < (born.month(), born.day());
     let age = day.year() - born.year() - i32::from(before_birthday);
@@ -42,7 +48,10 @@ pub fn facts(resident: &Resident, snapshot: &Snapshot, day: NaiveDate) -> Map<St
 
 /// Refuses rules that cannot be read, before anybody depends on them.
 pub fn check(rules: &Rules) -> std::result::Result<(), String> {
-    let texts = rules.clauses.iter().map(|clause| (clause.code.as_str(), &clause.when));
+    let texts = rules
+        .clauses
+        .iter()
+        .map(|clause| (clause.code.as_str(), &clause.when));
     for (name, text) in texts.chain([("benefit", &rules.benefit.amount_fen)]) {
         if text.len() > LONGEST_RULE {
             return Err(format!("{name}: longer than {LONGEST_RULE} bytes"));
@@ -50,20 +59,33 @@ pub fn check(rules: &Rules) -> std::result::Result<(), String> {
         let program = Program::compile(text).map_err(|error| format!("{name}: {error}"))?;
         let references = program.references();
         let known = ["certificate", "circumstances", "age", "sex"];
-        if let Some(stranger) = references.variables().into_iter().find(|name| !known.contains(name)) {
+        if let Some(stranger) = references
+            .variables()
+            .into_iter()
+            .find(|name| !known.contains(name))
+        {
             return Err(format!("{name}: there is no fact `{stranger}`"));
         }
     }
     Ok(())
 }
 
-pub fn decide(version: &ProgramVersion, facts: Map<String, Value>, day: NaiveDate) -> Result<Decision> {
+pub fn decide(
+    version: &ProgramVersion,
+    facts: Map<String, Value>,
+    day: NaiveDate,
+) -> Result<Decision> {
     let mut context = Context::default();
     for (name, value) in &facts {
         let value = cel::to_value(value).map_err(|error| Error::internal(error.to_string()))?;
         context.add_variable_from_value(name.as_str(), value);
     }
-    let clauses = version.rules.clauses.iter().map(|clause| judge(clause, &context)).collect::<Result<Vec<_>>>()?;
+    let clauses = version
+        .rules
+        .clauses
+        .iter()
+        .map(|clause| judge(clause, &context))
+        .collect::<Result<Vec<_>>>()?;
     let outcome = if clauses.iter().any(|clause| clause.holds == Some(false)) {
         Outcome::NotEligible
     } else if clauses.iter().any(|clause| clause.holds.is_none()) {
@@ -72,10 +94,18 @@ pub fn decide(version: &ProgramVersion, facts: Map<String, Value>, day: NaiveDat
         Outcome::Eligible
     };
     let benefit = &version.rules.benefit;
-    let amount_fen = if outcome == Outcome::Eligible { amount(&benefit.amount_fen, &context)? } else { None };
+    let amount_fen = if outcome == Outcome::Eligible {
+        amount(&benefit.amount_fen, &context)?
+    } else {
+        None
+    };
     Ok(Decision {
         // An amount that hangs on a missing fact is a missing fact.
-        outcome: if outcome == Outcome::Eligible && amount_fen.is_none() { Outcome::NeedsInformation } else { outcome },
+        outcome: if outcome == Outcome::Eligible && amount_fen.is_none() {
+            Outcome::NeedsInformation
+        } else {
+            outcome
+        },
         program_version: version.version,
         decided_on: day,
         clauses,
@@ -89,16 +119,29 @@ pub fn decide(version: &ProgramVersion, facts: Map<String, Value>, day: NaiveDat
 fn judge(clause: &Clause, context: &Context<'_, '_>) -> Result<ClauseOutcome> {
     let (holds, missing) = match run(&clause.when, context)? {
         Known::Value(CelValue::Bool(truth)) => (Some(truth), Vec::new()),
-        Known::Value(other) => return Err(Error::internal(format!("clause {} is no condition: {other:?}", clause.code))),
+        Known::Value(other) => {
+            return Err(Error::internal(format!(
+                "clause {} is no condition: {other:?}",
+                clause.code
+            )));
+        }
         Known::Missing(fact) => (None, vec![fact]),
     };
-    Ok(ClauseOutcome { code: clause.code.clone(), holds, zh: clause.zh.clone(), en: clause.en.clone(), missing })
+    Ok(ClauseOutcome {
+        code: clause.code.clone(),
+        holds,
+        zh: clause.zh.clone(),
+        en: clause.en.clone(),
+        missing,
+    })
 }
 
 fn amount(text: &str, context: &Context<'_, '_>) -> Result<Option<Fen>> {
     match run(text, context)? {
         Known::Value(CelValue::Int(fen)) if fen > 0 => Ok(Some(Fen::new(fen))),
-        Known::Value(other) => Err(Error::internal(format!("an amount is a positive whole number, not {other:?}"))),
+        Known::Value(other) => Err(Error::internal(format!(
+            "an amount is a positive whole number, not {other:?}"
+        ))),
         Known::Missing(_) => Ok(None),
     }
 }
@@ -124,7 +167,12 @@ mod tests {
     use crate::kernel::id::Id;
 
     fn version(when: &str, amount_fen: &str) -> ProgramVersion {
-        let clause = Clause { code: "c".into(), when: when.into(), zh: "条款".into(), en: "clause".into() };
+        let clause = Clause {
+            code: "c".into(),
+            when: when.into(),
+            zh: "条款".into(),
+            en: "clause".into(),
+        };
         ProgramVersion {
             id: Id::new(uuid::Uuid::nil()),
             program_code: "p".into(),
@@ -134,31 +182,63 @@ mod tests {
             effective_to: None,
             legal_basis: String::new(),
             steps: vec![],
-            rules: Rules { clauses: vec![clause], benefit: Benefit { amount_fen: amount_fen.into(), zh: String::new(), en: String::new() } },
+            rules: Rules {
+                clauses: vec![clause],
+                benefit: Benefit {
+                    amount_fen: amount_fen.into(),
+                    zh: String::new(),
+                    en: String::new(),
+                },
+            },
         }
     }
 
     fn outcome(when: &str, facts: Value) -> (Outcome, Option<i64>) {
-        let Value::Object(facts) = facts else { panic!("facts are an object") };
-        let decision = decide(&version(when, "circumstances.care_need == 'full' ? 500 : 125"), facts, NaiveDate::MIN).unwrap();
+        let Value::Object(facts) = facts else {
+            panic!("facts are an object")
+        };
+        let decision = decide(
+            &version(when, "circumstances.care_need == 'full' ? 500 : 125"),
+            facts,
+            NaiveDate::MIN,
+        )
+        .unwrap();
         (decision.outcome, decision.amount_fen.map(Fen::get))
     }
 
     #[test]
     fn an_unknown_fact_is_not_false() {
-        let known = json!({"certificate": {"severity_level": 1}, "circumstances": {"care_need": "full"}});
+        let known =
+            json!({"certificate": {"severity_level": 1}, "circumstances": {"care_need": "full"}});
         let unknown = json!({"certificate": {"severity_level": 1}, "circumstances": {}});
-        assert_eq!(outcome("certificate.severity_level <= 2", known.clone()), (Outcome::Eligible, Some(500)));
-        assert_eq!(outcome("certificate.severity_level > 2", unknown.clone()), (Outcome::NotEligible, None));
-        assert_eq!(outcome("circumstances.income_status == 'none'", known), (Outcome::NeedsInformation, None));
+        assert_eq!(
+            outcome("certificate.severity_level <= 2", known.clone()),
+            (Outcome::Eligible, Some(500))
+        );
+        assert_eq!(
+            outcome("certificate.severity_level > 2", unknown.clone()),
+            (Outcome::NotEligible, None)
+        );
+        assert_eq!(
+            outcome("circumstances.income_status == 'none'", known),
+            (Outcome::NeedsInformation, None)
+        );
         // Decided without the missing fact, but the amount hangs on it.
-        assert_eq!(outcome("certificate.severity_level <= 2 || circumstances.orphan", unknown), (Outcome::NeedsInformation, None));
+        assert_eq!(
+            outcome(
+                "certificate.severity_level <= 2 || circumstances.orphan",
+                unknown
+            ),
+            (Outcome::NeedsInformation, None)
+        );
     }
 
     #[test]
     fn rules_that_cannot_be_read_are_refused() {
         let refused = |when: &str| check(&version(when, "1").rules).is_err();
-        assert!(!refused("certificate.valid && certificate.components.exists(c, c.severity_level <= 2)"));
+        assert!(!refused(
+            "certificate.valid && certificate.components.exists(c, c.severity_level <= 2)"
+        ));
         assert!(refused("certificate.valid &&"));
         assert!(refused("certificat.valid"));
         assert!(refused(&"true && ".repeat(1_000)));

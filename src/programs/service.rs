@@ -26,7 +26,12 @@ pub fn versions(db: &mut Db, code: &str, on: Option<NaiveDate>) -> Result<Vec<Pr
 }
 
 /// The version in force in a division on a day: a county's own before the city's.
-pub fn in_force(db: &mut Db, code: &str, division: DivisionCode, day: NaiveDate) -> Result<ProgramVersion> {
+pub fn in_force(
+    db: &mut Db,
+    code: &str,
+    division: DivisionCode,
+    day: NaiveDate,
+) -> Result<ProgramVersion> {
     store::versions(db, code, Some(day))?
         .into_iter()
         .filter(|version| version.division_code.contains(division))
@@ -35,8 +40,16 @@ pub fn in_force(db: &mut Db, code: &str, division: DivisionCode, day: NaiveDate)
 }
 
 /// What a version's rules say of a resident, with what is known now, on a day.
-pub fn decide(db: &mut Db, version: &ProgramVersion, resident: &Resident, day: NaiveDate) -> Result<Decision> {
-    let at = AsOf { valid_at: day, known_at: db.now() };
+pub fn decide(
+    db: &mut Db,
+    version: &ProgramVersion,
+    resident: &Resident,
+    day: NaiveDate,
+) -> Result<Decision> {
+    let at = AsOf {
+        valid_at: day,
+        known_at: db.now(),
+    };
     let snapshot = facts::service::snapshot(db, resident.id, at)?;
     rules::decide(version, rules::facts(resident, &snapshot, day), day)
 }
@@ -52,10 +65,16 @@ pub struct Imported {
 /// Takes programs over from a file: all of it or nothing. A version that exists is never edited.
 pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Recorded<Imported>> {
     let refuse = |text: String| Error::new(Code::RequestInvalid).detail(text.clone(), text);
-    let file: ProgramFile = serde_json::from_slice(content).map_err(|error| refuse(error.to_string()))?;
+    let file: ProgramFile =
+        serde_json::from_slice(content).map_err(|error| refuse(error.to_string()))?;
     let mut done = Imported::default();
     for entry in file.programs {
-        let program = Program { code: entry.code, service: entry.service, name_zh: entry.name_zh, name_en: entry.name_en };
+        let program = Program {
+            code: entry.code,
+            service: entry.service,
+            name_zh: entry.name_zh,
+            name_en: entry.name_en,
+        };
         if store::find(tx, &program.code)?.is_none() {
             store::insert(tx, &program)?;
             done.programs += 1;
@@ -63,7 +82,8 @@ pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Record
         let known = store::versions(tx, &program.code, None)?;
         for new in entry.versions {
             let name = format!("{} version {}", program.code, new.version);
-            new.check().map_err(|problem| refuse(format!("{name}: {problem}")))?;
+            new.check()
+                .map_err(|problem| refuse(format!("{name}: {problem}")))?;
             rules::check(&new.rules).map_err(|problem| refuse(format!("{name}: {problem}")))?;
             divisions::service::known(tx, new.division_code)?;
             let mut version = ProgramVersion {
@@ -85,13 +105,17 @@ pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Record
                 Some(old) => {
                     version.id = old.id;
                     if *old != version {
-                        return Err(refuse(format!("{name} exists and differs: a version is never edited, add a new one")));
+                        return Err(refuse(format!(
+                            "{name} exists and differs: a version is never edited, add a new one"
+                        )));
                     }
                     done.unchanged += 1;
                 }
             }
         }
     }
-    let event = Event::new(origin, "program.imported").change("file_sha256", hex(&sha256(content))).change("outcome", done);
+    let event = Event::new(origin, "program.imported")
+        .change("file_sha256", hex(&sha256(content)))
+        .change("outcome", done);
     tx.record(event, done)
 }

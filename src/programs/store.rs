@@ -24,8 +24,18 @@ struct Row {
 
 impl From<Row> for Program {
     fn from(row: Row) -> Self {
-        let Row { code, service, name_zh, name_en } = row;
-        Self { code, service, name_zh, name_en }
+        let Row {
+            code,
+            service,
+            name_zh,
+            name_en,
+        } = row;
+        Self {
+            code,
+            service,
+            name_zh,
+            name_en,
+        }
     }
 }
 
@@ -60,12 +70,19 @@ impl VersionRow {
 }
 
 pub fn find(db: &mut Db, code: &str) -> Result<Option<Program>> {
-    let row: Option<Row> = programs::table.find(code).select(Row::as_select()).first(db.conn()).optional()?;
+    let row: Option<Row> = programs::table
+        .find(code)
+        .select(Row::as_select())
+        .first(db.conn())
+        .optional()?;
     Ok(row.map(Into::into))
 }
 
 pub fn all(db: &mut Db) -> Result<Vec<Program>> {
-    let rows: Vec<Row> = programs::table.select(Row::as_select()).order(programs::code).load(db.conn())?;
+    let rows: Vec<Row> = programs::table
+        .select(Row::as_select())
+        .order(programs::code)
+        .load(db.conn())?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
@@ -78,14 +95,23 @@ pub fn versions(db: &mut Db, code: &str, on: Option<NaiveDate>) -> Result<Vec<Pr
     if let Some(day) = on {
         query = query
             .filter(program_versions::effective_from.le(day))
-            .filter(program_versions::effective_to.is_null().or(program_versions::effective_to.gt(day)));
+            .filter(
+                program_versions::effective_to
+                    .is_null()
+                    .or(program_versions::effective_to.gt(day)),
+            );
     }
-    let rows: Vec<VersionRow> = query.order((program_versions::division_code, program_versions::version)).load(db.conn())?;
+    let rows: Vec<VersionRow> = query
+        .order((program_versions::division_code, program_versions::version))
+        .load(db.conn())?;
     rows.into_iter().map(VersionRow::read).collect()
 }
 
 pub fn version(db: &mut Db, id: ProgramVersionId) -> Result<ProgramVersion> {
-    let row: VersionRow = program_versions::table.find(id).select(VersionRow::as_select()).first(db.conn())?;
+    let row: VersionRow = program_versions::table
+        .find(id)
+        .select(VersionRow::as_select())
+        .first(db.conn())?;
     row.read()
 }
 

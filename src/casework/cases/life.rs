@@ -1,0 +1,247 @@
+//! The life cycle: from where an action leads where, or why not. Pure: an illegal move is a value.
+
+use crate::kernel::vocabulary::vocabulary;
+use crate::programs::{ReviewStep, Step};
+
+vocabulary! {
+    /// State of a case.
+    pub enum State {
+        Draft = "draft", "草稿";
+        Submitted = "submitted", "已提交";
+        InReview = "in_review", "审核中";
+        Approved = "approved", "已批准";
+        InService = "in_service", "服务中";
+        Completed = "completed", "已完成";
+        Returned = "returned", "退回补正";
+        Rejected = "rejected", "不予批准";
+        Withdrawn = "withdrawn", "已撤回";
+        Suspended = "suspended", "中止";
+        Terminated = "terminated", "终止";
+        UnderReconsideration = "under_reconsideration", "复查中";
+    }
+}
+
+impl State {
+    /// Nothing more happens to it, short of reconsideration.
+    pub const fn is_closed(self) -> bool {
+        matches!(
+            self,
+            Self::Completed | Self::Rejected | Self::Withdrawn | Self::Terminated
+        )
+    }
+}
+
+vocabulary! {
+    /// What can be done to a case.
+    pub enum Action {
+        Create = "create", "建立";
+        Submit = "submit", "提交";
+        /// Passes the present review step.
+        Endorse = "endorse", "通过";
+        Return = "return", "退回";
+        Reject = "reject", "驳回";
+        /// Stops a public notice: the case goes back to verification.
+        Object = "object", "异议";
+        Approve = "approve", "批准";
+        Start = "start", "开始服务";
+        Suspend = "suspend", "中止";
+        Resume = "resume", "恢复";
+        Complete = "complete", "办结";
+        Terminate = "terminate", "终止";
+        Withdraw = "withdraw", "撤回";
+        RequestReconsideration = "request_reconsideration", "申请复查";
+        /// A public notice ended without objection.
+        CloseNotice = "close_notice", "公示期满";
+    }
+}
+
+impl Action {
+    /// Those a client may ask for; the others happen by themselves or with the case's creation.
+    pub const ASKED: [Self; 7] = [
+        Self::Submit,
+        Self::Endorse,
+        Self::Return,
+        Self::Reject,
+        Self::Object,
+        Self::Approve,
+        Self::Withdraw,
+    ];
+}
+
+vocabulary! {
+    /// What a person has done for a case in a round; one person, one duty.
+    pub enum Duty {
+        Filing = "filing", "申报";
+        InitialReview = "initial_review", "初审";
+        Verification = "verification", "复核";
+        Determination = "determination", "认定";
+        Approval = "approval", "审批";
+    }
+}
+
+impl Duty {
+    const fn of(step: Step) -> Option<Self> {
+        match step {
+            Step::InitialReview => Some(Self::InitialReview),
+            Step::Verification => Some(Self::Verification),
+            Step::Determination => Some(Self::Determination),
+            Step::Approval => Some(Self::Approval),
+            Step::PublicNotice => None,
+        }
+    }
+}
+
+/// Where a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    pub state: State,
+    pub step: Option<Step>,
+    /// Grows each time a returned case is submitted anew.
+    pub round: i32,
+}
+
+impl Position {
+    pub const START: Self = Self {
+        state: State::Draft,
+        step: None,
+        round: 1,
+    };
+}
+
+/// Where an action leads, and as what its actor acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Move {
+    pub to: Position,
+    /// None where anybody with the permission may act, and for what happens by itself.
+    pub duty: Option<Duty>,
+    /// The review step's limit, when one begins.
+    pub working_days: Option<usize>,
+}
+
+/// Where `action` leads from `at`, or nowhere.
+pub fn follow(at: Position, action: Action, steps: &[ReviewStep]) -> Option<Move> {
+    let plain = |state| {
+        Some(Move {
+            to: Position {
+                state,
+                step: None,
+                round: at.round,
+            },
+            duty: None,
+            working_days: None,
+        })
+    };
+    let enter = |step: &ReviewStep, round| Move {
+        to: Position {
+            state: State::InReview,
+            step: Some(step.step),
+            round,
+        },
+        duty: None,
+        working_days: Some(step.working_days),
+    };
+    let after = |step| steps.iter().skip_while(|one| one.step != step).nth(1);
+    let duty = at.step.and_then(Duty::of);
+    match (at.state, action) {
+        (State::Draft, Action::Submit) => steps.first().map(|first| Move {
+            duty: Some(Duty::Filing),
+            ..enter(first, at.round)
+        }),
+        (State::Returned, Action::Submit) => steps.first().map(|first| Move {
+            duty: Some(Duty::Filing),
+            ..enter(first, at.round + 1)
+        }),
+        (State::Draft | State::Returned | State::InReview, Action::Withdraw) => {
+            plain(State::Withdrawn)
+        }
+        (State::InReview, Action::Endorse) if duty.is_some() => {
+            at.step.and_then(after).map(|next| Move {
+                duty,
+                ..enter(next, at.round)
+            })
+        }
+        (State::InReview, Action::Approve) if at.step == Some(Step::Approval) => {
+            plain(State::Approved).map(|to| Move { duty, ..to })
+        }
+        (State::InReview, Action::Return) if duty.is_some() => {
+            plain(State::Returned).map(|to| Move { duty, ..to })
+        }
+        (State::InReview, Action::Reject) if duty.is_some() => {
+            plain(State::Rejected).map(|to| Move { duty, ..to })
+        }
+        (State::InReview, Action::Object) if at.step == Some(Step::PublicNotice) => steps
+            .iter()
+            .find(|one| one.step == Step::Verification)
+            .or(steps.first())
+            .map(|step| enter(step, at.round)),
+        (State::InReview, Action::CloseNotice) if at.step == Some(Step::PublicNotice) => {
+            at.step.and_then(after).map(|next| enter(next, at.round))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Role;
+
+    fn steps() -> Vec<ReviewStep> {
+        let step = |step, role| ReviewStep {
+            step,
+            role,
+            working_days: 5,
+        };
+        vec![
+            step(Step::InitialReview, Some(Role::TownshipCaseworker)),
+            step(Step::Verification, Some(Role::CountyCaseworker)),
+            step(Step::PublicNotice, None),
+            step(Step::Approval, Some(Role::CountyApprover)),
+        ]
+    }
+
+    fn walk(actions: &[Action]) -> Option<Position> {
+        let steps = steps();
+        actions.iter().try_fold(Position::START, |at, action| {
+            follow(at, *action, &steps).map(|step| step.to)
+        })
+    }
+
+    #[test]
+    fn a_case_walks_through_its_steps() {
+        use Action::{Approve, CloseNotice, Endorse, Object, Reject, Return, Submit, Withdraw};
+        let state = |actions: &[Action]| walk(actions).map(|at| (at.state, at.step, at.round));
+        assert_eq!(
+            state(&[Submit, Endorse, Endorse, CloseNotice, Approve]),
+            Some((State::Approved, None, 1))
+        );
+        assert_eq!(
+            state(&[Submit, Return, Submit]),
+            Some((State::InReview, Some(Step::InitialReview), 2))
+        );
+        assert_eq!(
+            state(&[Submit, Endorse, Endorse, Object]),
+            Some((State::InReview, Some(Step::Verification), 1))
+        );
+        assert_eq!(state(&[Submit, Reject]), Some((State::Rejected, None, 1)));
+        assert_eq!(
+            state(&[Submit, Withdraw]),
+            Some((State::Withdrawn, None, 1))
+        );
+    }
+
+    #[test]
+    fn nobody_takes_a_notice_and_no_step_is_skipped() {
+        use Action::{Approve, CloseNotice, Endorse, Submit};
+        for illegal in [
+            &[Endorse][..],
+            &[Submit, Submit],
+            &[Submit, Approve],
+            &[Submit, CloseNotice],
+            &[Submit, Endorse, Endorse, Endorse],
+            &[Submit, Endorse, Endorse, CloseNotice, Endorse],
+        ] {
+            assert_eq!(walk(illegal), None, "{illegal:?}");
+        }
+    }
+}

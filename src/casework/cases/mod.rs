@@ -1,0 +1,9 @@
+//! One person's application to one program, and everything that happens to it.
+
+pub mod api;
+mod life;
+mod model;
+pub mod service;
+mod store;
+
+pub use model::{Approval, Case, CaseService, Desk};

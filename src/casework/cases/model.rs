@@ -1,0 +1,198 @@
+//! A case, and who may do what to it now.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+
+use super::life::{Action, Duty, Move, Position, State, follow};
+use crate::access::{Actor, Role};
+use crate::audit::Origin;
+use crate::db::{Recorded, Tx};
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{CaseId, ProgramVersionId, ResidentId, UserId};
+use crate::kernel::money::Fen;
+use crate::kernel::time::Timestamp;
+use crate::kernel::working_days::WorkingDays;
+use crate::programs::{Decision, ReviewStep, Service, Step};
+
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub id: CaseId,
+    pub case_number: String,
+    pub service: Service,
+    pub program_code: String,
+    pub program_version_id: ProgramVersionId,
+    pub resident_id: ResidentId,
+    pub division_code: DivisionCode,
+    pub position: Position,
+    pub last_transition: i32,
+    pub due_date: Option<NaiveDate>,
+    pub details: Map<String, Value>,
+    pub eligibility: Decision,
+    pub version: i32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub submitted_at: Option<Timestamp>,
+    pub decided_at: Option<Timestamp>,
+    pub closed_at: Option<Timestamp>,
+}
+
+/// One entry of a case's history.
+#[derive(Debug, Clone)]
+pub struct Transition {
+    pub sequence: i32,
+    pub action: Action,
+    pub from: Option<(State, Option<Step>)>,
+    pub to: (State, Option<Step>),
+    pub round: i32,
+    pub actor: Option<(UserId, String, String)>,
+    pub comment: Option<String>,
+    pub at: Timestamp,
+}
+
+/// What a service must know when a case of its programs is approved.
+#[derive(Debug)]
+pub struct Approval<'a> {
+    pub case: &'a Case,
+    pub origin: &'a Origin,
+    /// The day the application was first submitted.
+    pub submitted_on: NaiveDate,
+    pub amount: Fen,
+}
+
+/// How one of the five services plugs into casework.
+pub trait CaseService: std::fmt::Debug + Send + Sync {
+    fn service(&self) -> Service;
+
+    /// Refuses details that this service's applications do not have.
+    fn check_details(&self, details: &Map<String, Value>) -> Result<()>;
+
+    /// Opens what an approval opens, in the approval's own transaction.
+    fn on_approved(&self, tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>>;
+}
+
+/// What casework needs beside the database: the services above, and the calendar.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    services: Arc<[&'static dyn CaseService]>,
+    calendar: Arc<WorkingDays>,
+}
+
+impl Desk {
+    pub fn new(services: &[&'static dyn CaseService], calendar: WorkingDays) -> Self {
+        Self {
+            services: services.into(),
+            calendar: Arc::new(calendar),
+        }
+    }
+
+    pub fn service(&self, service: Service) -> Result<&'static dyn CaseService> {
+        self.services
+            .iter()
+            .copied()
+            .find(|one| one.service() == service)
+            .ok_or_else(|| Error::internal(format!("nobody does {service}")))
+    }
+
+    pub fn due(&self, from: NaiveDate, working_days: usize) -> NaiveDate {
+        self.calendar.after(from, working_days)
+    }
+}
+
+/// Roles that file cases, submit and withdraw them.
+const FILING: [Role; 3] = [
+    Role::VillageLiaison,
+    Role::TownshipCaseworker,
+    Role::CountyCaseworker,
+];
+/// Roles that take down an objection to a public notice.
+const OBJECTING: [Role; 2] = [Role::TownshipCaseworker, Role::CountyCaseworker];
+
+/// What decides whether somebody may act on a case now.
+#[derive(Debug)]
+pub struct Situation<'a> {
+    pub case: &'a Case,
+    pub steps: &'a [ReviewStep],
+    pub actor: &'a Actor,
+    /// What the actor has done in a round, by round.
+    pub duties: &'a [(i32, Duty)],
+}
+
+impl Situation<'_> {
+    /// Where the action leads, if this person may take it: the state first, then the role, then
+    /// separation of duties.
+    pub fn check(&self, action: Action) -> Result<Move> {
+        let at = self.case.position;
+        let Some(next) = follow(at, action, self.steps) else {
+            let step = at.step.map_or(String::new(), |step| format!(" at {step}"));
+            return Err(Error::new(Code::CaseTransition)
+                .detail(
+                    format!("a case in state {}{step} does not take: {action}", at.state),
+                    format!("{}状态的个案不能{}", at.state.label_zh(), action.label_zh()),
+                )
+                .member("state", at.state.as_str()));
+        };
+        self.check_role(action)?;
+        if let Some(duty) = next.duty {
+            let done = self
+                .duties
+                .iter()
+                .find(|(round, _)| *round == next.to.round)
+                .map(|(_, duty)| *duty);
+            if let Some(done) = done.filter(|done| *done != duty) {
+                return Err(separation(done));
+            }
+        }
+        Ok(next)
+    }
+
+    fn check_role(&self, action: Action) -> Result<()> {
+        let needed: &[Role] = match action {
+            Action::Submit | Action::Withdraw => &FILING,
+            Action::Object => &OBJECTING,
+            _ => {
+                let step = self.case.position.step;
+                let role = self
+                    .steps
+                    .iter()
+                    .find(|one| Some(one.step) == step)
+                    .and_then(|one| one.role);
+                return self.check_held(role.as_slice());
+            }
+        };
+        self.check_held(needed)
+    }
+
+    fn check_held(&self, needed: &[Role]) -> Result<()> {
+        if needed
+            .iter()
+            .any(|role| self.actor.holds(*role, self.case.division_code))
+        {
+            return Ok(());
+        }
+        let names: Vec<_> = needed.iter().map(|role| role.as_str()).collect();
+        let labels: Vec<_> = needed.iter().map(|role| role.label_zh()).collect();
+        Err(Error::new(Code::CaseStepRole).detail(
+            format!("this takes: {}", names.join(" or ")),
+            format!("须由{}办理", labels.join("或")),
+        ))
+    }
+
+    pub fn allowed(&self) -> Vec<Action> {
+        Action::ASKED
+            .into_iter()
+            .filter(|action| self.check(*action).is_ok())
+            .collect()
+    }
+}
+
+pub fn separation(done: Duty) -> Error {
+    Error::new(Code::CaseSeparation)
+        .detail(
+            format!("you have done {done} in this round"),
+            format!("您已在本轮办理{}", done.label_zh()),
+        )
+        .member("duty", done.as_str())
+}

@@ -1,0 +1,449 @@
+//! Use cases of cases.
+
+use chrono::Datelike;
+use serde_json::{Map, Value};
+
+use super::life::{Duty, Position, State, follow};
+use super::model::{Approval, Case, Desk, Situation, Transition, separation};
+use super::store::{self, Entry};
+use crate::access::{Act, Actor, Permit, acts};
+use crate::audit::{Event, Origin};
+use crate::db::{Db, Recorded, Tx};
+use crate::http::IfMatch;
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{CaseId, RequestId, ResidentId};
+use crate::programs::{self, Outcome, ProgramVersion, ReviewStep};
+use crate::registry::residents;
+
+pub use super::life::Action;
+pub use super::store::{Filter, Mark, Order};
+
+/// A case with what the caller may do to it.
+#[derive(Debug)]
+pub struct Shown {
+    pub case: Case,
+    pub allowed: Vec<Action>,
+}
+
+fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: CaseId) -> Result<Case> {
+    store::find(db, permit.scope(), id)?.ok_or_else(|| Code::CaseNotFound.into())
+}
+
+fn shown(db: &mut Db, actor: &Actor, case: Case) -> Result<Shown> {
+    let steps = programs::service::version(db, case.program_version_id)?.steps;
+    let duties = store::duties(db, case.id, actor.user)?;
+    let allowed = Situation {
+        case: &case,
+        steps: &steps,
+        actor,
+        duties: &duties,
+    }
+    .allowed();
+    Ok(Shown { case, allowed })
+}
+
+/// What a client files.
+#[derive(Debug)]
+pub struct NewCase {
+    pub resident: ResidentId,
+    pub program_code: String,
+    pub details: Map<String, Value>,
+}
+
+/// Opens a draft. What the rules say of it is shown, and decides only on submission.
+pub fn create(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::CaseFile>,
+    desk: &Desk,
+    new: NewCase,
+) -> Result<Recorded<Shown>> {
+    let actor = permit.actor();
+    let resident = residents::service::find(tx, permit.scope(), new.resident)?;
+    let program = programs::service::find(tx, &new.program_code).map_err(|_unknown| {
+        Error::field(
+            "/program_code",
+            "program.unknown",
+            "there is no such program",
+            "没有这个项目",
+        )
+    })?;
+    desk.service(program.service)?.check_details(&new.details)?;
+    let (now, today) = (tx.now(), tx.today());
+    let version = programs::service::in_force(tx, &program.code, resident.division_code, today)?;
+    let eligibility = programs::service::decide(tx, &version, &resident, today)?;
+    let county = resident
+        .division_code
+        .county()
+        .unwrap_or(resident.division_code);
+    let case = Case {
+        id: tx.new_id(),
+        case_number: store::next_number(tx, county, today.year())?,
+        service: program.service,
+        program_code: program.code,
+        program_version_id: version.id,
+        resident_id: resident.id,
+        division_code: resident.division_code,
+        position: Position::START,
+        last_transition: 1,
+        due_date: None,
+        details: new.details,
+        eligibility,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        submitted_at: None,
+        decided_at: None,
+        closed_at: None,
+    };
+    store::insert(tx, &case, actor.user)?;
+    store::insert_duty(tx, case.id, case.position.round, actor.user, Duty::Filing)?;
+    let entry = Entry {
+        case: case.id,
+        sequence: case.last_transition,
+        action: Action::Create,
+        from: None,
+        to: case.position,
+        actor: Some(actor.user),
+        duty: Some(Duty::Filing),
+        comment: None,
+    };
+    store::insert_transition(tx, &entry)?;
+    let event = event(permit.origin(), "case.created", &case)
+        .change("eligibility", case.eligibility.outcome);
+    let case = shown(tx, actor, case)?;
+    tx.record(event, case)
+}
+
+fn event(origin: &Origin, action: &'static str, case: &Case) -> Event {
+    Event::new(origin, action)
+        .on(case.id)
+        .about(case.resident_id)
+        .within(case.division_code)
+        .change("case_number", &case.case_number)
+        .change("state", case.position.state)
+        .change("step", case.position.step)
+}
+
+pub fn view(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::CaseRead>,
+    id: CaseId,
+) -> Result<Recorded<Shown>> {
+    let case = found(tx, permit, id)?;
+    let event = Event::new(permit.origin(), "case.viewed")
+        .on(id)
+        .about(case.resident_id)
+        .within(case.division_code);
+    let case = shown(tx, permit.actor(), case)?;
+    tx.record(event, case)
+}
+
+/// A page of cases; `allowed` for each, from one look at programs and duties.
+pub fn page(
+    db: &mut Db,
+    permit: &Permit<acts::CaseRead>,
+    division: Option<DivisionCode>,
+    filter: &Filter,
+    after: Option<&Mark>,
+    count: i64,
+) -> Result<Vec<Shown>> {
+    let scope = permit.scope_in(division)?;
+    if let Some(resident) = filter.resident {
+        residents::service::find(db, permit.scope(), resident)?;
+    }
+    let cases = store::page(db, &scope, filter, after, count)?;
+    let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
+    let duties = store::duties_on(db, &ids, permit.actor().user)?;
+    let mut steps: Vec<(_, Vec<ReviewStep>)> = Vec::new();
+    cases
+        .into_iter()
+        .map(|case| {
+            if !steps.iter().any(|(id, _)| *id == case.program_version_id) {
+                steps.push((
+                    case.program_version_id,
+                    programs::service::version(db, case.program_version_id)?.steps,
+                ));
+            }
+            let own: &[ReviewStep] = steps
+                .iter()
+                .find(|(id, _)| *id == case.program_version_id)
+                .map_or(&[], |(_, steps)| steps.as_slice());
+            let done: Vec<_> = duties
+                .iter()
+                .filter(|(id, ..)| *id == case.id)
+                .map(|(_, round, duty)| (*round, *duty))
+                .collect();
+            let allowed = Situation {
+                case: &case,
+                steps: own,
+                actor: permit.actor(),
+                duties: &done,
+            }
+            .allowed();
+            Ok(Shown { case, allowed })
+        })
+        .collect()
+}
+
+pub fn history(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::CaseRead>,
+    id: CaseId,
+) -> Result<Recorded<Vec<Transition>>> {
+    let case = found(tx, permit, id)?;
+    let all = store::history(tx, id)?;
+    tx.record(
+        Event::new(permit.origin(), "case.history_viewed")
+            .on(id)
+            .about(case.resident_id)
+            .within(case.division_code),
+        all,
+    )
+}
+
+const LONGEST_COMMENT: usize = 1_000;
+
+/// What somebody asks for.
+#[derive(Debug)]
+pub struct Request {
+    pub action: Action,
+    pub comment: Option<String>,
+}
+
+impl Request {
+    /// A comment says why a case is sent back, refused or objected to.
+    fn check(&mut self) -> Result<()> {
+        self.comment = self
+            .comment
+            .take()
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty());
+        let needed = matches!(
+            self.action,
+            Action::Return | Action::Reject | Action::Object
+        );
+        let length = self.comment.as_ref().map_or(0, |text| text.chars().count());
+        if length > LONGEST_COMMENT || (needed && length == 0) {
+            return Err(Error::field(
+                "/comment",
+                "comment.length",
+                "up to 1000 characters; return, reject and object need one",
+                "不超过1000字；退回、驳回、异议须说明理由",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Moves a case: decided by its state, the caller's role and what the caller has done before.
+pub fn act(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::CaseAct>,
+    desk: &Desk,
+    id: CaseId,
+    seen: IfMatch,
+    mut request: Request,
+) -> Result<Recorded<Shown>> {
+    let old = found(tx, permit, id)?;
+    seen.check(old.version)?;
+    request.check()?;
+    let actor = permit.actor();
+    let today = tx.today();
+    // A case takes the steps of the version in force on the day it is submitted.
+    let version = match request.action {
+        Action::Submit => {
+            programs::service::in_force(tx, &old.program_code, old.division_code, today)?
+        }
+        _ => programs::service::version(tx, old.program_version_id)?,
+    };
+    let duties = store::duties(tx, id, actor.user)?;
+    let next = Situation {
+        case: &old,
+        steps: &version.steps,
+        actor,
+        duties: &duties,
+    }
+    .check(request.action)?;
+    let mut case = old.clone();
+    case.position = next.to;
+    case.due_date = next.working_days.map(|days| desk.due(today, days));
+    let now = tx.now();
+    match request.action {
+        Action::Submit | Action::Approve => {
+            decide(tx, permit, &version, &mut case)?;
+            // The month of the first submission counts, however often a case was returned.
+            case.submitted_at.get_or_insert(now);
+            case.decided_at = (request.action == Action::Approve).then_some(now);
+        }
+        Action::Reject => case.decided_at = Some(now),
+        _ => {}
+    }
+    if let Some(duty) = next.duty {
+        let held = duties
+            .iter()
+            .find(|(round, _)| *round == next.to.round)
+            .map(|(_, duty)| *duty);
+        match held {
+            None => store::insert_duty(tx, id, next.to.round, actor.user, duty)?,
+            Some(held) if held == duty => {}
+            Some(held) => return Err(separation(held)),
+        }
+    }
+    let moved = advance(
+        tx,
+        &old,
+        case,
+        &Entry {
+            case: id,
+            sequence: old.last_transition + 1,
+            action: request.action,
+            from: Some(old.position),
+            to: next.to,
+            actor: Some(actor.user),
+            duty: next.duty,
+            comment: request.comment.as_deref(),
+        },
+    )?;
+    let mut event = event(permit.origin(), name(request.action), &moved);
+    if let Some(comment) = request.comment {
+        event = event.reason(comment);
+    }
+    let recorded = tx.record(event, ())?;
+    let opened = if request.action == Action::Approve {
+        approve(tx, permit.origin(), desk, &moved)?
+    } else {
+        recorded
+    };
+    let moved = shown(tx, actor, moved)?;
+    Ok(opened.map(|()| moved))
+}
+
+/// The audit's name of an action.
+fn name(action: Action) -> &'static str {
+    match action {
+        Action::Create => "case.created",
+        Action::Submit => "case.submitted",
+        Action::Endorse => "case.endorsed",
+        Action::Return => "case.returned",
+        Action::Reject => "case.rejected",
+        Action::Object => "case.objected",
+        Action::Approve => "case.approved",
+        Action::Start => "case.started",
+        Action::Suspend => "case.suspended",
+        Action::Resume => "case.resumed",
+        Action::Complete => "case.completed",
+        Action::Terminate => "case.terminated",
+        Action::Withdraw => "case.withdrawn",
+        Action::RequestReconsideration => "case.reconsideration_requested",
+        Action::CloseNotice => "case.notice_closed",
+    }
+}
+
+/// Writes the entry and where the case now stands.
+fn advance(tx: &mut Tx<'_>, old: &Case, mut case: Case, entry: &Entry<'_>) -> Result<Case> {
+    store::insert_transition(tx, entry)?;
+    case.last_transition = entry.sequence;
+    case.version = old.version + 1;
+    case.updated_at = tx.now();
+    case.closed_at = case.position.state.is_closed().then_some(case.updated_at);
+    store::update(tx, &case, old.version)?;
+    Ok(case)
+}
+
+/// Applies a version's rules to what is known today. Submission may leave facts to be found out;
+/// approval may not.
+fn decide(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::CaseAct>,
+    version: &ProgramVersion,
+    case: &mut Case,
+) -> Result<()> {
+    let today = tx.today();
+    let resident = residents::service::find(tx, permit.scope(), case.resident_id)?;
+    case.program_version_id = version.id;
+    case.eligibility = programs::service::decide(tx, version, &resident, today)?;
+    match (case.eligibility.outcome, case.position.state) {
+        (Outcome::NotEligible, _) => Err(refused(case, Code::CaseNotEligible)),
+        (Outcome::NeedsInformation, State::Approved) => {
+            Err(refused(case, Code::CaseNeedsInformation))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Names the clauses that decided.
+fn refused(case: &Case, code: Code) -> Error {
+    let decided: Vec<_> = case
+        .eligibility
+        .clauses
+        .iter()
+        .filter(|clause| clause.holds != Some(true))
+        .collect();
+    let (en, zh): (Vec<_>, Vec<_>) = decided
+        .iter()
+        .map(|clause| (clause.en.as_str(), clause.zh.as_str()))
+        .unzip();
+    let missing: Vec<_> = decided
+        .iter()
+        .flat_map(|clause| clause.missing.iter().map(String::as_str))
+        .collect();
+    Error::new(code)
+        .detail(
+            format!("not met: {}", en.join("; ")),
+            format!("未满足：{}", zh.join("；")),
+        )
+        .member(
+            "clauses",
+            serde_json::to_value(&decided).unwrap_or_default(),
+        )
+        .member("missing", missing)
+}
+
+fn approve(tx: &mut Tx<'_>, origin: &Origin, desk: &Desk, case: &Case) -> Result<Recorded<()>> {
+    let (Some(submitted), Some(amount)) = (case.submitted_at, case.eligibility.amount_fen) else {
+        return Err(Error::internal(
+            "an approved case was submitted and has an amount",
+        ));
+    };
+    let approval = Approval {
+        case,
+        origin,
+        submitted_on: submitted.office_date(),
+        amount,
+    };
+    desk.service(case.service)?.on_approved(tx, &approval)
+}
+
+/// Ends the oldest public notice that ran out without objection.
+pub fn close_notice(tx: &mut Tx<'_>, desk: &Desk, request: RequestId) -> Result<Recorded<()>> {
+    let origin = Origin::system(request);
+    let today = tx.today();
+    let Some(old) = store::notice_over(tx, today)? else {
+        return Err(Code::CaseNotFound.into());
+    };
+    let steps = programs::service::version(tx, old.program_version_id)?.steps;
+    let next = follow(old.position, Action::CloseNotice, &steps)
+        .ok_or_else(|| Error::internal("a public notice is followed by another step"))?;
+    let mut case = old.clone();
+    case.position = next.to;
+    case.due_date = next.working_days.map(|days| desk.due(today, days));
+    let entry = Entry {
+        case: old.id,
+        sequence: old.last_transition + 1,
+        action: Action::CloseNotice,
+        from: Some(old.position),
+        to: next.to,
+        actor: None,
+        duty: None,
+        comment: None,
+    };
+    let moved = advance(tx, &old, case, &entry)?;
+    tx.record(event(&origin, name(Action::CloseNotice), &moved), ())
+}
+
+/// Whether a public notice waits to be ended.
+pub fn notice_waits(db: &mut Db) -> Result<bool> {
+    let today = db.today();
+    Ok(store::notice_over(db, today)?.is_some())
+}

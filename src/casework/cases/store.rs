@@ -1,0 +1,425 @@
+//! SQL of cases and their history.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::life::{Action, Duty, Position, State};
+use super::model::{Case, Transition};
+use crate::access::{Scope, within};
+use crate::db::schema::{case_duties, case_numbers, case_transitions, cases, users};
+use crate::db::types::{self, from_json, to_json};
+use crate::db::{Db, MultiBackend, Tx, on_unique};
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{CaseId, ProgramVersionId, ResidentId, UserId};
+use crate::kernel::time::Timestamp;
+use crate::programs::{Service, Step};
+
+types::text_columns!(State, Action, Duty);
+
+diesel::allow_tables_to_appear_in_same_query!(case_transitions, users);
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = cases)]
+struct Row {
+    id: CaseId,
+    case_number: String,
+    service: Service,
+    program_code: String,
+    program_version_id: ProgramVersionId,
+    resident_id: ResidentId,
+    division_code: DivisionCode,
+    state: State,
+    step: Option<Step>,
+    round: i32,
+    last_transition: i32,
+    due_date: Option<NaiveDate>,
+    details: String,
+    eligibility: String,
+    version: i32,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    submitted_at: Option<Timestamp>,
+    decided_at: Option<Timestamp>,
+    closed_at: Option<Timestamp>,
+}
+
+impl Row {
+    fn read(self) -> Result<Case> {
+        Ok(Case {
+            id: self.id,
+            case_number: self.case_number,
+            service: self.service,
+            program_code: self.program_code,
+            program_version_id: self.program_version_id,
+            resident_id: self.resident_id,
+            division_code: self.division_code,
+            position: Position {
+                state: self.state,
+                step: self.step,
+                round: self.round,
+            },
+            last_transition: self.last_transition,
+            due_date: self.due_date,
+            details: from_json(&self.details)?,
+            eligibility: from_json(&self.eligibility)?,
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            submitted_at: self.submitted_at,
+            decided_at: self.decided_at,
+            closed_at: self.closed_at,
+        })
+    }
+}
+
+pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> Result<Option<Case>> {
+    let row: Option<Row> = cases::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(cases::division_code, scope))
+        .filter(cases::id.eq(id))
+        .first(db.conn())
+        .optional()?;
+    row.map(Row::read).transpose()
+}
+
+/// Which cases a list shows, and in which order.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: Option<State>,
+    pub step: Option<Step>,
+    pub service: Option<Service>,
+    pub program_code: Option<String>,
+    pub resident: Option<ResidentId>,
+    pub number: Option<String>,
+    pub order: Order,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    Oldest,
+    Newest,
+    /// By submission; drafts have none and are left out.
+    FirstSubmitted,
+    LastSubmitted,
+    /// What is due first; what is due never is left out.
+    Due,
+}
+
+/// Where a page ended.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Mark {
+    id: CaseId,
+    submitted_at: Option<Timestamp>,
+    due_date: Option<NaiveDate>,
+}
+
+impl Mark {
+    pub fn of(case: &Case) -> Self {
+        Self {
+            id: case.id,
+            submitted_at: case.submitted_at,
+            due_date: case.due_date,
+        }
+    }
+}
+
+pub fn page(
+    db: &mut Db,
+    scope: &Scope,
+    filter: &Filter,
+    after: Option<&Mark>,
+    count: i64,
+) -> Result<Vec<Case>> {
+    let mut query = cases::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(cases::division_code, scope));
+    if let Some(state) = filter.state {
+        query = query.filter(cases::state.eq(state));
+    }
+    if let Some(step) = filter.step {
+        query = query.filter(cases::step.eq(step));
+    }
+    if let Some(service) = filter.service {
+        query = query.filter(cases::service.eq(service));
+    }
+    if let Some(code) = &filter.program_code {
+        query = query.filter(cases::program_code.eq(code.clone()));
+    }
+    if let Some(resident) = filter.resident {
+        query = query.filter(cases::resident_id.eq(resident));
+    }
+    if let Some(number) = &filter.number {
+        query = query.filter(cases::case_number.between(number.clone(), format!("{number}~")));
+    }
+    query = match filter.order {
+        Order::Oldest | Order::Newest => query,
+        Order::FirstSubmitted | Order::LastSubmitted => {
+            query.filter(cases::submitted_at.is_not_null())
+        }
+        Order::Due => query.filter(cases::due_date.is_not_null()),
+    };
+    if let Some(mark) = after {
+        let (submitted, due) = (mark.submitted_at, mark.due_date);
+        query = match filter.order {
+            Order::Oldest => query.filter(cases::id.gt(mark.id)),
+            Order::Newest => query.filter(cases::id.lt(mark.id)),
+            Order::FirstSubmitted => query.filter(
+                cases::submitted_at
+                    .gt(submitted)
+                    .or(cases::submitted_at.eq(submitted).and(cases::id.gt(mark.id)))
+                    .assume_not_null(),
+            ),
+            Order::LastSubmitted => query.filter(
+                cases::submitted_at
+                    .lt(submitted)
+                    .or(cases::submitted_at.eq(submitted).and(cases::id.lt(mark.id)))
+                    .assume_not_null(),
+            ),
+            Order::Due => query.filter(
+                cases::due_date
+                    .gt(due)
+                    .or(cases::due_date.eq(due).and(cases::id.gt(mark.id)))
+                    .assume_not_null(),
+            ),
+        };
+    }
+    query = match filter.order {
+        Order::Oldest => query.order(cases::id.asc()),
+        Order::Newest => query.order(cases::id.desc()),
+        Order::FirstSubmitted => query.order((cases::submitted_at.asc(), cases::id.asc())),
+        Order::LastSubmitted => query.order((cases::submitted_at.desc(), cases::id.desc())),
+        Order::Due => query.order((cases::due_date.asc(), cases::id.asc())),
+    };
+    let rows: Vec<Row> = query.limit(count).load(db.conn())?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// The next case whose public notice ended before `day` without objection.
+pub fn notice_over(db: &mut Db, day: NaiveDate) -> Result<Option<Case>> {
+    let row: Option<Row> = cases::table
+        .select(Row::as_select())
+        .filter(cases::state.eq(State::InReview))
+        .filter(cases::step.eq(Step::PublicNotice))
+        .filter(cases::due_date.lt(day))
+        .order(cases::id)
+        .first(db.conn())
+        .optional()?;
+    row.map(Row::read).transpose()
+}
+
+/// `990121-2022-000123`: counted by county and year.
+pub fn next_number(tx: &mut Tx<'_>, county: DivisionCode, year: i32) -> Result<String> {
+    let place = case_numbers::table.find((county, year));
+    let count = |tx: &mut Tx<'_>| {
+        diesel::update(place)
+            .set(case_numbers::last.eq(case_numbers::last + 1))
+            .execute(tx.conn())
+    };
+    if count(tx)? == 0 {
+        let begun = tx.attempt(|tx| {
+            diesel::insert_into(case_numbers::table)
+                .values((
+                    case_numbers::county_code.eq(county),
+                    case_numbers::year.eq(year),
+                    case_numbers::last.eq(1),
+                ))
+                .execute(tx.conn())?;
+            Ok(())
+        });
+        // Somebody else began the year in this moment.
+        if begun.is_err() {
+            count(tx)?;
+        }
+    }
+    let last: i32 = place.select(case_numbers::last).first(tx.conn())?;
+    let prefix: String = county.as_str().chars().take(6).collect();
+    Ok(format!("{prefix}-{year}-{last:06}"))
+}
+
+pub fn insert(tx: &mut Tx<'_>, case: &Case, by: UserId) -> Result<()> {
+    diesel::insert_into(cases::table)
+        .values((
+            cases::id.eq(case.id),
+            cases::case_number.eq(&case.case_number),
+            cases::service.eq(case.service),
+            cases::program_code.eq(&case.program_code),
+            cases::program_version_id.eq(case.program_version_id),
+            cases::resident_id.eq(case.resident_id),
+            cases::division_code.eq(case.division_code),
+            cases::state.eq(case.position.state),
+            cases::step.eq(case.position.step),
+            cases::round.eq(case.position.round),
+            cases::last_transition.eq(case.last_transition),
+            cases::details.eq(to_json(&case.details)?),
+            cases::eligibility.eq(to_json(&case.eligibility)?),
+            cases::version.eq(case.version),
+            cases::created_by.eq(by),
+            cases::created_at.eq(case.created_at),
+            cases::updated_at.eq(case.updated_at),
+        ))
+        .execute(tx.conn())
+        .map_err(|error| {
+            on_unique(error, "cases.resident_id", "cases_one_open", || {
+                Code::CaseOpen.into()
+            })
+        })?;
+    Ok(())
+}
+
+/// Writes where a case now stands, if nobody moved it since it was read.
+pub fn update(tx: &mut Tx<'_>, case: &Case, seen: i32) -> Result<()> {
+    let same = cases::table
+        .filter(cases::id.eq(case.id))
+        .filter(cases::version.eq(seen));
+    let changed = diesel::update(same)
+        .set((
+            cases::program_version_id.eq(case.program_version_id),
+            cases::state.eq(case.position.state),
+            cases::step.eq(case.position.step),
+            cases::round.eq(case.position.round),
+            cases::last_transition.eq(case.last_transition),
+            cases::due_date.eq(case.due_date),
+            cases::eligibility.eq(to_json(&case.eligibility)?),
+            cases::version.eq(case.version),
+            cases::updated_at.eq(case.updated_at),
+            cases::submitted_at.eq(case.submitted_at),
+            cases::decided_at.eq(case.decided_at),
+            cases::closed_at.eq(case.closed_at),
+        ))
+        .execute(tx.conn())?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Code::IfMatchStale.into())
+    }
+}
+
+/// What a user has done for a case, by round.
+pub fn duties(db: &mut Db, case: CaseId, user: UserId) -> Result<Vec<(i32, Duty)>> {
+    Ok(case_duties::table
+        .filter(case_duties::case_id.eq(case))
+        .filter(case_duties::user_id.eq(user))
+        .select((case_duties::round, case_duties::duty))
+        .load(db.conn())?)
+}
+
+/// The duties of a user on many cases, for a list.
+pub fn duties_on(db: &mut Db, cases: &[CaseId], user: UserId) -> Result<Vec<(CaseId, i32, Duty)>> {
+    Ok(case_duties::table
+        .filter(case_duties::case_id.eq_any(cases))
+        .filter(case_duties::user_id.eq(user))
+        .select((case_duties::case_id, case_duties::round, case_duties::duty))
+        .load(db.conn())?)
+}
+
+pub fn insert_duty(
+    tx: &mut Tx<'_>,
+    case: CaseId,
+    round: i32,
+    user: UserId,
+    duty: Duty,
+) -> Result<()> {
+    diesel::insert_into(case_duties::table)
+        .values((
+            case_duties::case_id.eq(case),
+            case_duties::round.eq(round),
+            case_duties::user_id.eq(user),
+            case_duties::duty.eq(duty),
+        ))
+        .execute(tx.conn())
+        .map_err(|error| {
+            on_unique(error, "case_duties.case_id", "case_duties_pkey", || {
+                Error::new(Code::CaseSeparation)
+            })
+        })?;
+    Ok(())
+}
+
+/// An entry about to be written.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    pub case: CaseId,
+    pub sequence: i32,
+    pub action: Action,
+    pub from: Option<Position>,
+    pub to: Position,
+    pub actor: Option<UserId>,
+    pub duty: Option<Duty>,
+    pub comment: Option<&'a str>,
+}
+
+pub fn insert_transition(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
+    let (id, now) = (tx.new_id::<crate::kernel::id::CaseTransition>(), tx.now());
+    diesel::insert_into(case_transitions::table)
+        .values((
+            case_transitions::id.eq(id),
+            case_transitions::case_id.eq(entry.case),
+            case_transitions::sequence.eq(entry.sequence),
+            case_transitions::round.eq(entry.to.round),
+            case_transitions::action.eq(entry.action),
+            case_transitions::previous_sequence.eq(entry.from.map(|_| entry.sequence - 1)),
+            case_transitions::from_state.eq(entry.from.map(|from| from.state)),
+            case_transitions::from_step.eq(entry.from.and_then(|from| from.step)),
+            case_transitions::to_state.eq(entry.to.state),
+            case_transitions::to_step.eq(entry.to.step),
+            case_transitions::actor_id.eq(entry.actor),
+            case_transitions::duty.eq(entry.duty),
+            case_transitions::comment.eq(entry.comment),
+            case_transitions::at.eq(now),
+        ))
+        .execute(tx.conn())
+        .map_err(|error| {
+            // Two people acted on the same version; the other one was first.
+            on_unique(
+                error,
+                "case_transitions.case_id",
+                "case_transitions_case_id_sequence_key",
+                || Code::IfMatchStale.into(),
+            )
+        })?;
+    Ok(())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = case_transitions)]
+struct TransitionRow {
+    sequence: i32,
+    action: Action,
+    from_state: Option<State>,
+    from_step: Option<Step>,
+    to_state: State,
+    to_step: Option<Step>,
+    round: i32,
+    comment: Option<String>,
+    at: Timestamp,
+}
+
+pub fn history(db: &mut Db, case: CaseId) -> Result<Vec<Transition>> {
+    let rows: Vec<(TransitionRow, Option<(UserId, String, String)>)> = case_transitions::table
+        .left_join(users::table.on(case_transitions::actor_id.eq(users::id.nullable())))
+        .filter(case_transitions::case_id.eq(case))
+        .order(case_transitions::sequence)
+        .select((
+            TransitionRow::as_select(),
+            (users::id, users::username, users::display_name).nullable(),
+        ))
+        .load(db.conn())?;
+    Ok(rows
+        .into_iter()
+        .map(|(row, actor)| Transition {
+            sequence: row.sequence,
+            action: row.action,
+            from: row.from_state.map(|state| (state, row.from_step)),
+            to: (row.to_state, row.to_step),
+            round: row.round,
+            actor,
+            comment: row.comment,
+            at: row.at,
+        })
+        .collect())
+}

@@ -1,0 +1,8 @@
+//! Cases from filing to decision: their life cycle, their reviewers, their deadlines. Imports
+//! `programs`, `registry`, `access` and the ground floor; the services above plug in through
+//! [`CaseService`].
+
+pub mod calendar;
+pub mod cases;
+
+pub use cases::{Approval, CaseService, Desk};

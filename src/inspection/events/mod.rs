@@ -1,0 +1,5 @@
+//! The record, read.
+
+pub mod api;
+pub mod service;
+mod store;

@@ -1,0 +1,38 @@
+//! Use cases of reading the record. Reading it is itself recorded.
+
+use super::store;
+use crate::access::{Permit, Role, acts};
+use crate::audit::Event;
+use crate::db::{Recorded, Tx};
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::Result;
+
+pub use super::store::{EventRow, Filter, View};
+
+/// An auditor sees what belongs to the divisions audited; an audit administrator what speaks of no
+/// resident.
+pub fn page(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::AuditRead>,
+    division: Option<DivisionCode>,
+    filter: &Filter,
+    before: Option<i64>,
+    count: i64,
+) -> Result<Recorded<Vec<EventRow>>> {
+    let administrator = permit
+        .actor()
+        .grants
+        .iter()
+        .any(|held| held.role == Role::AuditAdmin);
+    let view = if administrator {
+        View::NoResidents
+    } else {
+        View::Divisions(permit.scope_in(division)?)
+    };
+    let rows = store::page(tx, &view, filter, before, count)?;
+    let mut event = Event::new(permit.origin(), "audit.read").change("shown", rows.len());
+    if let Some(resident) = filter.resident {
+        event = event.change("resident_id", resident);
+    }
+    tx.record(event, rows)
+}

@@ -1,0 +1,85 @@
+//! Use cases of enrollments.
+
+use serde_json::{Map, Value};
+
+use super::model::{Enrollment, EnrollmentState};
+use super::store;
+use crate::access::{Permit, acts};
+use crate::audit::Event;
+use crate::casework::{Approval, CaseService};
+use crate::db::{Db, Recorded, Tx};
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::EnrollmentId;
+use crate::kernel::month::Month;
+use crate::programs::Service;
+
+pub use super::store::{Filter, page};
+
+/// Subsidies, as casework knows them.
+#[derive(Debug)]
+pub struct Subsidies;
+
+const LONGEST_NOTE: usize = 500;
+
+impl CaseService for Subsidies {
+    fn service(&self) -> Service {
+        Service::Subsidy
+    }
+
+    /// A subsidy needs nothing beyond what is known of the person; a note may be added.
+    fn check_details(&self, details: &Map<String, Value>) -> Result<()> {
+        for (name, value) in details {
+            let fits = name == "note"
+                && value
+                    .as_str()
+                    .is_some_and(|text| text.chars().count() <= LONGEST_NOTE);
+            if !fits {
+                return Err(Error::field(
+                    format!("/details/{name}"),
+                    "details.unknown",
+                    "a subsidy's details have one text, note, of up to 500 characters",
+                    "补贴申请仅可填写 note（不超过500字）",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens the enrollment, from the month of submission even if approval came later.
+    fn on_approved(&self, tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>> {
+        let now = tx.now();
+        let case = approval.case;
+        let enrollment = Enrollment {
+            id: tx.new_id(),
+            resident_id: case.resident_id,
+            case_id: case.id,
+            program_code: case.program_code.clone(),
+            division_code: case.division_code,
+            state: EnrollmentState::Active,
+            start_month: Month::of(approval.submitted_on),
+            stop_month: None,
+            rate_fen: approval.amount,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        store::insert(tx, &enrollment)?;
+        let event = Event::new(approval.origin, "enrollment.opened")
+            .on(enrollment.id)
+            .about(enrollment.resident_id)
+            .within(enrollment.division_code)
+            .change("case_id", enrollment.case_id)
+            .change("program_code", &enrollment.program_code)
+            .change("start_month", enrollment.start_month)
+            .change("rate_fen", enrollment.rate_fen);
+        tx.record(event, ())
+    }
+}
+
+pub fn get(
+    db: &mut Db,
+    permit: &Permit<acts::EnrollmentRead>,
+    id: EnrollmentId,
+) -> Result<Enrollment> {
+    store::find(db, permit.scope(), id)?.ok_or_else(|| Code::EnrollmentNotFound.into())
+}

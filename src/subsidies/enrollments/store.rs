@@ -1,0 +1,132 @@
+//! SQL of enrollments.
+
+use diesel::prelude::*;
+
+use super::model::{Enrollment, EnrollmentState};
+use crate::access::{Scope, within};
+use crate::db::schema::enrollments;
+use crate::db::{Db, MultiBackend, Tx, on_unique, types};
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::{Code, Result};
+use crate::kernel::id::{CaseId, EnrollmentId, ResidentId};
+use crate::kernel::money::Fen;
+use crate::kernel::month::Month;
+use crate::kernel::time::Timestamp;
+
+types::text_columns!(EnrollmentState);
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = enrollments)]
+struct Row {
+    id: EnrollmentId,
+    resident_id: ResidentId,
+    case_id: CaseId,
+    program_code: String,
+    division_code: DivisionCode,
+    state: EnrollmentState,
+    start_month: Month,
+    stop_month: Option<Month>,
+    rate_fen: Fen,
+    version: i32,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Row> for Enrollment {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            resident_id: row.resident_id,
+            case_id: row.case_id,
+            program_code: row.program_code,
+            division_code: row.division_code,
+            state: row.state,
+            start_month: row.start_month,
+            stop_month: row.stop_month,
+            rate_fen: row.rate_fen,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
+    let new = enrollment.clone();
+    let row = Row {
+        id: new.id,
+        resident_id: new.resident_id,
+        case_id: new.case_id,
+        program_code: new.program_code,
+        division_code: new.division_code,
+        state: new.state,
+        start_month: new.start_month,
+        stop_month: new.stop_month,
+        rate_fen: new.rate_fen,
+        version: new.version,
+        created_at: new.created_at,
+        updated_at: new.updated_at,
+    };
+    diesel::insert_into(enrollments::table)
+        .values(&row)
+        .execute(tx.conn())
+        .map_err(|error| {
+            on_unique(
+                error,
+                "enrollments.resident_id",
+                "enrollments_one_active",
+                || Code::CaseOpen.into(),
+            )
+        })?;
+    Ok(())
+}
+
+/// Which enrollments a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub state: Option<EnrollmentState>,
+    pub program_code: Option<String>,
+    pub resident: Option<ResidentId>,
+    pub case: Option<CaseId>,
+}
+
+pub fn page(
+    db: &mut Db,
+    scope: &Scope,
+    filter: &Filter,
+    after: Option<EnrollmentId>,
+    count: i64,
+) -> Result<Vec<Enrollment>> {
+    let mut query = enrollments::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(enrollments::division_code, scope));
+    if let Some(state) = filter.state {
+        query = query.filter(enrollments::state.eq(state));
+    }
+    if let Some(code) = &filter.program_code {
+        query = query.filter(enrollments::program_code.eq(code.clone()));
+    }
+    if let Some(resident) = filter.resident {
+        query = query.filter(enrollments::resident_id.eq(resident));
+    }
+    if let Some(case) = filter.case {
+        query = query.filter(enrollments::case_id.eq(case));
+    }
+    if let Some(after) = after {
+        query = query.filter(enrollments::id.gt(after));
+    }
+    let rows: Vec<Row> = query.order(enrollments::id).limit(count).load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+pub fn find(db: &mut Db, scope: &Scope, id: EnrollmentId) -> Result<Option<Enrollment>> {
+    let row: Option<Row> = enrollments::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(enrollments::division_code, scope))
+        .filter(enrollments::id.eq(id))
+        .first(db.conn())
+        .optional()?;
+    Ok(row.map(Into::into))
+}

@@ -1,0 +1,6 @@
+//! Subsidies: who is entitled to what a month, since when. Imports `casework` and the floors
+//! beneath; plugs into casework as [`Subsidies`].
+
+pub mod enrollments;
+
+pub use enrollments::Subsidies;
