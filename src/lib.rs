@@ -3,6 +3,9 @@
 //! The modules are the departments of the office, top floor first; a floor imports only floors
 //! beneath it. `ARCHITECTURE.md` has the picture, `tests/architecture.rs` keeps it.
 
+pub mod cli;
+pub mod server;
+
 pub mod exchange;
 pub mod inspection;
 

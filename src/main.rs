@@ -1,1 +1,5 @@
-fn main() {}
+//! The `huican` program: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    huican::cli::main()
+}

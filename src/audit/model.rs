@@ -80,7 +80,7 @@ impl Event {
     }
 
     #[must_use]
-    pub fn on(mut self, entity_id: impl ToString) -> Self {
+    pub fn on(mut self, entity_id: &impl ToString) -> Self {
         self.entity_id = Some(entity_id.to_string());
         self
     }
@@ -100,6 +100,12 @@ impl Event {
     #[must_use]
     pub fn refused(mut self) -> Self {
         self.outcome = Outcome::Refused;
+        self
+    }
+
+    #[must_use]
+    pub fn failed(mut self) -> Self {
+        self.outcome = Outcome::Failed;
         self
     }
 

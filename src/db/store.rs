@@ -120,7 +120,7 @@ async fn run<T: Send + 'static>(
     queue
         .try_send(job)
         .map_err(|_full| Error::new(Code::Busy))?;
-    answered.await.map_err(|gone| Error::internal(gone))?
+    answered.await.map_err(Error::internal)?
 }
 
 fn serve(jobs: &Receiver<Job>, mut seat: Seat) {

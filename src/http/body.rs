@@ -13,7 +13,7 @@ use crate::kernel::crypto::sha256;
 use crate::kernel::error::{Code, Error, FieldError};
 
 /// Large enough for any form here; rosters come by file.
-pub const LIMIT: usize = 256 * 1024;
+pub const BODY_LIMIT: usize = 256 * 1024;
 
 /// A JSON body, parsed, with the fingerprint of the request it came in.
 #[derive(Debug)]

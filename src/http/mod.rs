@@ -8,7 +8,7 @@ pub mod page;
 pub mod problem;
 pub mod request;
 
-pub use body::{Body, Params};
+pub use body::{BODY_LIMIT, Body, Params};
 pub use etag::{IfMatch, etag};
 pub use idempotency::{Answer, IdempotencyKey};
 pub use page::{Cursors, Limit};

@@ -16,7 +16,7 @@ use crate::kernel::error::{Class, Code, Error, Text};
 use crate::kernel::id::RequestId;
 
 /// An RFC 9457 problem document. Switch on `code`; `title` and `detail` are for people, in the
-/// language asked for by Accept-Language (en, zh-CN).
+/// language asked for by Accept-Language (zh-CN, en).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "type": "urn:huican:problem:case.transition_not_allowed",
@@ -251,7 +251,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The first of the caller's languages that we speak; English otherwise.
+    /// The first of the caller's languages that we speak; Chinese otherwise.
     pub fn of(headers: &HeaderMap) -> Self {
         let asked = headers
             .get(ACCEPT_LANGUAGE)
@@ -277,7 +277,7 @@ impl Language {
                 Some(kept) if kept.1 >= next.1 => Some(kept),
                 _ => Some(next),
             })
-            .map_or(Self::English, |(language, _)| language)
+            .map_or(Self::Chinese, |(language, _)| language)
     }
 
     fn tag(self) -> &'static str {
@@ -310,7 +310,7 @@ mod tests {
         assert_eq!(of("zh-CN,zh;q=0.9,en;q=0.8"), Language::Chinese);
         assert_eq!(of("en-US,zh;q=0.9"), Language::English);
         assert_eq!(of("fr, zh;q=0.1"), Language::Chinese);
-        assert_eq!(of("de"), Language::English);
-        assert_eq!(Language::of(&HeaderMap::new()), Language::English);
+        assert_eq!(of("de"), Language::Chinese);
+        assert_eq!(Language::of(&HeaderMap::new()), Language::Chinese);
     }
 }

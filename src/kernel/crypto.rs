@@ -4,7 +4,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -75,6 +75,14 @@ pub struct TokenKey {
     pub id: String,
     pub pkcs8: Zeroizing<Vec<u8>>,
     pub public: Vec<u8>,
+}
+
+impl fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Keys {
@@ -258,7 +266,21 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// The hash under which a secret that was random already is stored.
+/// The hash of all that is left to read.
+pub fn sha256_of(mut source: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut part = [0; 8192];
+    loop {
+        let read = source.read(&mut part)?;
+        match part.get(..read) {
+            Some([]) | None => return Ok(context.finish().as_ref().to_vec()),
+            Some(bytes) => context.update(bytes),
+        }
+    }
+}
+
+/// The hash under which a secret that was random already is stored, and by which contents are told
+/// apart.
 pub fn sha256(bytes: &[u8]) -> Vec<u8> {
     digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
 }

@@ -122,6 +122,8 @@ codes! {
     CaseNotEligible = "case.not_eligible", Unprocessable, "The program's rules find the resident not eligible", "按项目规则不符合条件";
     CaseNeedsInformation = "case.needs_information", Unprocessable, "Facts needed for a decision are missing", "缺少作出决定所需的信息";
 
+    FileUnreadable = "file.unreadable", Unprocessable, "The file cannot be read", "文件无法读取";
+
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";
 
     Busy = "service.busy", Unavailable, "The service is busy; try again shortly", "系统繁忙，请稍后再试";

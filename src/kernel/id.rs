@@ -51,6 +51,7 @@ kinds! {
     Case => CaseId;
     CaseTransition => CaseTransitionId;
     Enrollment => EnrollmentId;
+    ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;
 }

@@ -3,5 +3,6 @@
 
 pub mod facts;
 pub mod residents;
+pub mod takeover;
 
 pub use residents::{Registrar, Resident};

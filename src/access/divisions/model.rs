@@ -79,14 +79,8 @@ pub fn read_csv(text: &[u8]) -> Result<Vec<Division>, ListError> {
             ..division
         });
     }
-    // A parent before its children, a successor before the code it follows.
-    divisions.sort_by_key(|division| {
-        (
-            division.successor_code.is_some(),
-            division.code.level(),
-            division.code,
-        )
-    });
+    // A parent before its children.
+    divisions.sort_by_key(|division| (division.code.level(), division.code));
     Ok(divisions)
 }
 

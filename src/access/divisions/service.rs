@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::model::{Division, Imported, ListError};
 use super::store;
+use crate::access::Scope;
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::crypto::{hex, sha256};
@@ -45,6 +46,11 @@ pub fn known(db: &mut Db, code: DivisionCode) -> Result<Division> {
     store::find(db, code)?.ok_or_else(|| Code::DivisionNotFound.into())
 }
 
+/// Everything there is, for commands at the console: who runs them has the whole database.
+pub fn everywhere(db: &mut Db) -> Result<Scope> {
+    Ok(Scope::of(store::topmost(db)?))
+}
+
 /// Takes a list over: all of it or nothing. What is not in the list stays as it is.
 pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Recorded<Imported>> {
     let refuse = |error: ListError| {
@@ -55,6 +61,7 @@ pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Record
     let listed: HashSet<DivisionCode> = list.iter().map(|division| division.code).collect();
     let exists = |code: &DivisionCode| listed.contains(code) || known.contains_key(code);
     let mut done = Imported::default();
+    let mut followed = Vec::new();
     for division in &list {
         for (other, relation) in [
             (division.parent_code, "parent"),
@@ -70,7 +77,13 @@ pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Record
         }
         match known.get(&division.code) {
             None => {
-                store::insert(tx, division)?;
+                // A successor may stand further down in the list.
+                let alone = Division {
+                    successor_code: None,
+                    ..division.clone()
+                };
+                store::insert(tx, &alone)?;
+                followed.extend(division.successor_code.map(|_| division));
                 done.added += 1;
             }
             Some(old) if old == division => done.unchanged += 1,
@@ -79,6 +92,9 @@ pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Record
                 done.changed += 1;
             }
         }
+    }
+    for division in followed {
+        store::update(tx, division)?;
     }
     let event = Event::new(origin, "division.imported")
         .change("file_sha256", hex(&sha256(content)))

@@ -70,6 +70,14 @@ impl From<&Division> for Row {
     }
 }
 
+/// Those that lie in no other.
+pub fn topmost(db: &mut Db) -> Result<Vec<DivisionCode>> {
+    Ok(divisions::table
+        .filter(divisions::parent_code.is_null())
+        .select(divisions::code)
+        .load(db.conn())?)
+}
+
 pub fn find(db: &mut Db, code: DivisionCode) -> Result<Option<Division>> {
     let row: Option<Row> = divisions::table
         .find(code)

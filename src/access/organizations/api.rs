@@ -1,4 +1,4 @@
-//! `GET`, `POST /v1/organizations`.
+//! `GET`, `POST /v1/organizations`, `GET /v1/organizations/{id}`.
 
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,7 @@ use crate::http::{
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
+use crate::kernel::id::OrganizationId;
 
 page_of!(OrganizationPage, Organization);
 
@@ -59,6 +60,24 @@ async fn list_organizations(
     Ok(web::Json(OrganizationPage { items, next }))
 }
 
+/// Read one organization
+#[utoipa::path(
+    operation_id = "get_organization", tag = "access", params(("id" = uuid::Uuid, Path)),
+    extensions(("x-permit" = json!("organization.read"))),
+    responses((status = 200, description = "The organization", body = Organization), ReadErrors)
+)]
+#[get("/v1/organizations/{id}")]
+async fn get_organization(
+    permit: Permit<acts::OrganizationRead>,
+    store: web::Data<Store>,
+    id: web::Path<OrganizationId>,
+) -> Result<web::Json<Organization>> {
+    store
+        .read(move |db| service::get(db, &permit, *id))
+        .await
+        .map(web::Json)
+}
+
 /// Register an organization
 #[utoipa::path(
     operation_id = "create_organization", tag = "access",
@@ -96,5 +115,6 @@ async fn create_organization(
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     config
         .service(list_organizations)
+        .service(get_organization)
         .service(create_organization);
 }

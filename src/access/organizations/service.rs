@@ -2,11 +2,12 @@
 
 use super::model::{NewOrganization, Organization, OrganizationKind};
 use super::store;
-use crate::access::divisions;
+use crate::access::{Permit, acts, divisions};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::OrganizationId;
 
 pub use super::store::{named, page};
 
@@ -37,11 +38,19 @@ pub fn create(
     };
     store::insert(tx, &organization)?;
     let event = Event::new(origin, "organization.created")
-        .on(organization.id)
+        .on(&organization.id)
         .within(organization.division_code)
         .change("name", &organization.name)
         .change("kind", organization.kind);
     tx.record(event, organization)
+}
+
+pub fn get(
+    db: &mut Db,
+    permit: &Permit<acts::OrganizationRead>,
+    id: OrganizationId,
+) -> Result<Organization> {
+    store::find(db, permit.scope(), id)?.ok_or_else(|| Code::OrganizationNotFound.into())
 }
 
 /// The federation that answers for a county.

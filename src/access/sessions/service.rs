@@ -128,7 +128,7 @@ impl Sessions {
                 )?;
                 let pair = issue(tx, &tokens, user.id, session, expires_at)?;
                 let event = Event::new(&origin, "session.created")
-                    .on(session)
+                    .on(&session)
                     .change("address", &client.address);
                 tx.record(event, Some(pair))
             })
@@ -157,7 +157,7 @@ impl Sessions {
                 if found.used_at.is_some() || !store::use_refresh(tx, &hash)? {
                     store::end(tx, found.session, EndReason::RefreshReused)?;
                     let event = Event::new(&origin, "session.ended")
-                        .on(found.session)
+                        .on(&found.session)
                         .refused()
                         .reason(EndReason::RefreshReused.as_str());
                     return tx.record(event, Err(Error::new(Code::RefreshReused)));
@@ -170,7 +170,7 @@ impl Sessions {
                     found.session_expires_at,
                 )?;
                 tx.record(
-                    Event::new(&origin, "session.refreshed").on(found.session),
+                    Event::new(&origin, "session.refreshed").on(&found.session),
                     Ok(pair),
                 )
             })
@@ -264,7 +264,7 @@ pub fn logout(tx: &mut Tx<'_>, actor: &Actor) -> Result<Recorded<()>> {
     store::end(tx, session, EndReason::Logout)?;
     tx.record(
         Event::new(&origin, "session.ended")
-            .on(session)
+            .on(&session)
             .reason(EndReason::Logout.as_str()),
         (),
     )

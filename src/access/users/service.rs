@@ -40,7 +40,7 @@ pub fn create(
     store::insert(tx, &user, hash)?;
     tx.record(
         Event::new(origin, "user.created")
-            .on(user.id)
+            .on(&user.id)
             .change("username", &user.username),
         user,
     )
@@ -82,7 +82,7 @@ pub fn grant(
     };
     store::insert_grant(tx, user, &grant, origin.user)?;
     let event = Event::new(origin, "grant.created")
-        .on(grant.id)
+        .on(&grant.id)
         .within(grant.division_code)
         .change("username", holder.username)
         .change("grant", &grant);
@@ -101,7 +101,7 @@ pub fn revoke(
     }
     tx.record(
         Event::new(origin, "grant.revoked")
-            .on(grant)
+            .on(&grant)
             .change("username", holder.username),
         (),
     )
@@ -118,7 +118,7 @@ pub fn reset_password(
     sessions::service::end_all(tx, user.id, sessions::EndReason::PasswordReset)?;
     tx.record(
         Event::new(origin, "user.password_reset")
-            .on(user.id)
+            .on(&user.id)
             .change("username", &user.username),
         (),
     )

@@ -117,7 +117,7 @@ pub fn create(
 
 fn event(origin: &Origin, action: &'static str, case: &Case) -> Event {
     Event::new(origin, action)
-        .on(case.id)
+        .on(&case.id)
         .about(case.resident_id)
         .within(case.division_code)
         .change("case_number", &case.case_number)
@@ -132,7 +132,7 @@ pub fn view(
 ) -> Result<Recorded<Shown>> {
     let case = found(tx, permit, id)?;
     let event = Event::new(permit.origin(), "case.viewed")
-        .on(id)
+        .on(&id)
         .about(case.resident_id)
         .within(case.division_code);
     let case = shown(tx, permit.actor(), case)?;
@@ -195,7 +195,7 @@ pub fn history(
     let all = store::history(tx, id)?;
     tx.record(
         Event::new(permit.origin(), "case.history_viewed")
-            .on(id)
+            .on(&id)
             .about(case.resident_id)
             .within(case.division_code),
         all,

@@ -157,9 +157,11 @@ impl Examination<'_> {
             );
         }
         self.check_class(&number);
+        let components = self.components(number.impairment_type(), number.severity_level());
+        let issued_date = self.issued_date(id.map(CitizenId::birth_date))?;
         Some(ParsedCertificate {
-            components: self.components(number.impairment_type(), number.severity_level()),
-            issued_date: self.issued_date(),
+            components,
+            issued_date,
             number,
         })
     }
@@ -240,18 +242,29 @@ impl Examination<'_> {
         components
     }
 
-    fn issued_date(&mut self) -> Option<NaiveDate> {
+    fn issued_date(&mut self, born: Option<NaiveDate>) -> Option<NaiveDate> {
         let date = match self.columns.cell(self.row, Column::IssuedDate) {
             Cell::Date(date) => Some(*date),
-            _ => parse_date(&self.optional(Column::IssuedDate)?),
+            _ => {
+                let Some(stated) = self.optional(Column::IssuedDate) else {
+                    self.warn(
+                        Column::IssuedDate,
+                        "certificate.issued_date_missing",
+                        "没有发证日期，残疾人证信息未导入",
+                        "without a date of issue no certificate was taken over",
+                    );
+                    return None;
+                };
+                parse_date(&stated)
+            }
         }
-        .filter(|date| *date <= self.rules.today);
+        .filter(|date| *date <= self.rules.today && born.is_none_or(|born| born <= *date));
         if date.is_none() {
             self.fault(
                 Column::IssuedDate,
                 "certificate.issued_date",
-                "发证日期无法识别或晚于今天",
-                "the date of issue cannot be read or is still to come",
+                "发证日期无法识别、晚于今天或早于出生",
+                "the date of issue cannot be read, is still to come or lies before birth",
             );
         }
         date

@@ -84,7 +84,7 @@ pub struct ParsedCertificate {
     /// The one disability, or those that make a multiple one; of that, none if the roster keeps
     /// silent.
     pub components: Vec<Component>,
-    pub issued_date: Option<NaiveDate>,
+    pub issued_date: NaiveDate,
 }
 
 /// The people of a roster, in its order.

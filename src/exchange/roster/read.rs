@@ -107,6 +107,27 @@ impl Spreadsheet {
         Ok(Self(content))
     }
 
+    /// How many rows there are, titles and empty ones included, as far as the file says.
+    pub fn rows_about(&mut self) -> Result<u64, ReadError> {
+        match &mut self.0 {
+            Content::Workbook {
+                workbook,
+                worksheet,
+            } => {
+                let dimensions = workbook.worksheet_cells_reader(worksheet)?.dimensions();
+                Ok(u64::from(dimensions.end.0) + 1)
+            }
+            Content::Csv { file, start, .. } => {
+                file.seek(*start)?;
+                let mut lines = 0;
+                while file.skip_until(b'\n')? > 0 {
+                    lines += 1;
+                }
+                Ok(lines)
+            }
+        }
+    }
+
     /// The rows from the first, without empty ones.
     pub fn rows(&mut self) -> Result<Rows<'_>, ReadError> {
         match &mut self.0 {

@@ -27,7 +27,7 @@ use crate::kernel::time::Timestamp;
     "request_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0b", "outcome": "success", "reason": "材料齐全",
     "changes": {"state": "in_review", "step": "verification"}
 }))]
-struct AuditEvent {
+pub struct AuditEvent {
     sequence: i64,
     #[schema(value_type = DateTime<Utc>)]
     at: Timestamp,
@@ -50,7 +50,7 @@ struct AuditEvent {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct AuditActor {
+pub struct AuditActor {
     /// Null for a user name that belongs to nobody.
     #[schema(value_type = Option<uuid::Uuid>)]
     id: Option<UserId>,

@@ -7,6 +7,6 @@ pub mod service;
 mod store;
 
 pub use model::{
-    AsOf, Belief, Certificate, CertificateState, CircumstanceKind, NewCertificate, NewFact, Period,
-    Snapshot,
+    AsOf, Belief, CareNeed, Certificate, CertificateState, CircumstanceKind, EmploymentForm,
+    NewCertificate, NewFact, Period, Snapshot,
 };

@@ -49,6 +49,7 @@ vocabulary! {
         Death = "death", "死亡";
         GuardianName = "guardian_name", "监护人";
         GuardianRelation = "guardian_relation", "与监护人关系";
+        DisabilityCause = "disability_cause", "致残原因";
     }
 }
 
@@ -116,7 +117,7 @@ impl CircumstanceKind {
                 .and_then(|text| PersonName::parse(text).ok())
                 .map(|name| name.as_str().to_owned())
                 .ok_or_else(|| wrong("a person's name")),
-            Self::GuardianRelation => value
+            Self::GuardianRelation | Self::DisabilityCause => value
                 .as_str()
                 .map(str::trim)
                 .filter(|text| !text.is_empty() && text.chars().count() <= LONGEST_TEXT)

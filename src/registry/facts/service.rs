@@ -80,7 +80,7 @@ pub fn state(
     let division = found.division_code;
     let changed = residents::service::touch(tx, found)?;
     let event = Event::new(permit.origin(), "resident.circumstance_recorded")
-        .on(resident)
+        .on(&resident)
         .about(resident)
         .within(division)
         .change("kind", fact.kind)
@@ -123,7 +123,7 @@ pub fn certify(
     let division = found.division_code;
     let changed = residents::service::touch(tx, found)?;
     let event = Event::new(permit.origin(), "resident.certificate_recorded")
-        .on(resident)
+        .on(&resident)
         .about(resident)
         .within(division)
         .change("impairment_type", checked.number.impairment_type())
@@ -142,7 +142,7 @@ pub fn certificates(
     let found = residents::service::find(tx, permit.scope(), resident)?;
     let all = store::certificates_of(tx, resident, known_at)?;
     let event = Event::new(permit.origin(), "resident.certificates_viewed")
-        .on(resident)
+        .on(&resident)
         .about(resident)
         .within(found.division_code);
     tx.record(event, all)
@@ -157,7 +157,7 @@ pub fn circumstances(
     let found = residents::service::find(tx, permit.scope(), resident)?;
     let all = store::beliefs(tx, resident, known_at)?;
     let event = Event::new(permit.origin(), "resident.circumstances_viewed")
-        .on(resident)
+        .on(&resident)
         .about(resident)
         .within(found.division_code);
     tx.record(event, all)

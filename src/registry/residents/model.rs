@@ -68,7 +68,8 @@ pub struct NewResident {
     pub certificate: Option<NewCertificate>,
     /// Any of: income_status, care_need, institutional_care, employment_form, orphan_allowance,
     /// elderly_allowance, work_injury_nursing_allowance, retired_cadre_allowance,
-    /// duty_disability_allowance, imprisonment, death, guardian_name, guardian_relation. What is
+    /// duty_disability_allowance, imprisonment, death, guardian_name, guardian_relation,
+    /// disability_cause. What is
     /// left out is unknown.
     #[serde(default)]
     #[schema(value_type = std::collections::HashMap<String, Value>)]

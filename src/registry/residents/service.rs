@@ -53,7 +53,7 @@ pub fn view(
     let resident = find(tx, permit.scope(), id)?;
     let snapshot = facts::service::snapshot(tx, id, at)?;
     let event = Event::new(permit.origin(), "resident.viewed")
-        .on(id)
+        .on(&id)
         .about(id)
         .within(resident.division_code);
     tx.record(event, (resident, snapshot))
@@ -184,7 +184,7 @@ pub fn insert(
     }
     let kinds: Vec<_> = new.facts.iter().map(|fact| fact.kind).collect();
     let event = Event::new(origin, action)
-        .on(id)
+        .on(&id)
         .about(id)
         .within(new.division_code)
         .change("name", new.name.masked())
@@ -214,7 +214,7 @@ pub fn change(
     seen.check(old.version)?;
     let mut new = old.clone();
     let mut event = Event::new(permit.origin(), "resident.updated")
-        .on(id)
+        .on(&id)
         .about(id)
         .within(old.division_code);
     if let Some(name) = change.name {
@@ -308,7 +308,7 @@ pub fn disclose(
         certificate_number: certificate.map(|certificate| certificate.number.as_str().to_owned()),
     };
     let event = Event::new(permit.origin(), "resident.disclosed")
-        .on(id)
+        .on(&id)
         .about(id)
         .within(resident.division_code)
         .reason(reason)

@@ -65,7 +65,7 @@ impl CaseService for Subsidies {
         };
         store::insert(tx, &enrollment)?;
         let event = Event::new(approval.origin, "enrollment.opened")
-            .on(enrollment.id)
+            .on(&enrollment.id)
             .about(enrollment.resident_id)
             .within(enrollment.division_code)
             .change("case_id", enrollment.case_id)

@@ -1,0 +1,31 @@
+//! `huican migrate`
+
+use super::{Outcome, setup};
+use crate::casework::calendar;
+use crate::db::{Db, migrate};
+use crate::server::settings::Settings;
+
+/// Public holidays as published so far; an office adds later years with `huican import calendar`.
+const CALENDAR: &[u8] = include_bytes!("../../data/calendar-days.csv");
+
+pub fn run(settings: &Settings) -> Outcome {
+    let mut db = settings
+        .database_url
+        .connect(&setup::given(), &setup::keys(settings)?)?;
+    let done = bring_up(&mut db)?;
+    match done.as_slice() {
+        [] => println!("{} is up to date.", settings.database_url),
+        done => println!("{}: ran {}.", settings.database_url, done.join(", ")),
+    }
+    Ok(())
+}
+
+/// Runs what is pending; a new database gets the calendar.
+pub fn bring_up(db: &mut Db) -> crate::kernel::error::Result<Vec<String>> {
+    let done = migrate::up(db)?;
+    if !done.is_empty() {
+        let origin = setup::console(db);
+        db.write(|tx| calendar::service::import(tx, &origin, CALENDAR))?;
+    }
+    Ok(done)
+}

@@ -1,0 +1,85 @@
+//! The application: middleware from the outside in, routes, and what happens to the rest.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
+use actix_web::{App, HttpRequest, HttpServer, web};
+use utoipa_actix_web::AppExt;
+
+use super::{Office, jobs, openapi, routes};
+use crate::http::{BODY_LIMIT, problem, request};
+use crate::kernel::error::{Code, Error};
+
+/// How long a client may take to send its head, and a request to end when the server stops.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const SHUTDOWN_SECONDS: u64 = 20;
+
+pub fn app(
+    office: &Office,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody + use<>>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    let (app, _document) = App::new()
+        .app_data(office.store.clone())
+        .app_data(office.sessions.clone())
+        .app_data(office.hasher.clone())
+        .app_data(office.desk.clone())
+        .app_data(office.registrar.clone())
+        .app_data(office.given.clone())
+        .app_data(office.document.clone())
+        .app_data(web::PayloadConfig::new(BODY_LIMIT))
+        // An id that is none names nothing.
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|_error, _request| Error::new(Code::RouteNotFound).into()),
+        )
+        .into_utoipa_app()
+        .openapi(openapi::introduction())
+        .configure(routes)
+        .split_for_parts();
+    app.configure(openapi::pages)
+        .default_service(web::to(nowhere))
+        .wrap(Compress::default())
+        .wrap(
+            DefaultHeaders::new()
+                .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                .add((CACHE_CONTROL, "no-store")),
+        )
+        .wrap(from_fn(problem::render))
+        .wrap(from_fn(request::identify))
+}
+
+/// A known address with another method is 405, an unknown one 404.
+async fn nowhere(request: HttpRequest) -> Result<&'static str, Error> {
+    let known = request.resource_map().has_resource(request.path());
+    Err(if known {
+        Code::MethodNotAllowed
+    } else {
+        Code::RouteNotFound
+    }
+    .into())
+}
+
+/// Serves until told to stop; then lets running requests end.
+pub async fn run(office: Office, listen: SocketAddr, workers: usize) -> std::io::Result<()> {
+    let clock = actix_web::rt::spawn(jobs::tick(office.clone()));
+    let server = HttpServer::new(move || app(&office))
+        .workers(workers)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .bind(listen)?
+        .run();
+    let ended = server.await;
+    clock.abort();
+    ended
+}

@@ -1,0 +1,40 @@
+//! What happens without anybody asking.
+
+use std::time::Duration;
+
+use super::Office;
+use crate::casework::cases;
+use crate::kernel::error::{Code, Result};
+use crate::kernel::id::RequestId;
+
+const INTERVAL: Duration = Duration::from_secs(10);
+
+pub(super) async fn tick(office: Office) {
+    loop {
+        if let Err(error) = run_due(&office).await {
+            tracing::error!(%error, "the jobs could not run");
+        }
+        actix_web::rt::time::sleep(INTERVAL).await;
+    }
+}
+
+/// Does what is due by now; how much it was. Several processes may do this at once: each public
+/// notice ends once, for its place in the case's history is unique.
+pub async fn run_due(office: &Office) -> Result<usize> {
+    let store = office.store();
+    let mut done = 0;
+    while store.read(cases::service::notice_waits).await? {
+        let request: RequestId = store.given().new_id();
+        let desk = office.desk().clone();
+        match store
+            .write(move |tx| cases::service::close_notice(tx, &desk, request))
+            .await
+        {
+            Ok(()) => done += 1,
+            // Another process was first.
+            Err(error) if matches!(error.code(), Code::IfMatchStale | Code::CaseNotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}

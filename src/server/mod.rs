@@ -1,0 +1,36 @@
+//! Start-up, routes, middleware, the jobs' clock, the API document and its reference page. Imports
+//! every department beneath, and lists them once: [`SERVICES`] and [`routes`].
+
+mod app;
+mod health;
+mod jobs;
+mod office;
+pub mod openapi;
+pub mod settings;
+
+pub use app::{app, run};
+pub use jobs::run_due;
+pub use office::Office;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::casework::CaseService;
+use crate::subsidies::Subsidies;
+use crate::{access, casework, inspection, programs, registry, subsidies};
+
+/// The services that plug into casework.
+pub const SERVICES: &[&dyn CaseService] = &[&Subsidies];
+
+fn routes(config: &mut ServiceConfig<'_>) {
+    access::sessions::api::routes(config);
+    access::divisions::api::routes(config);
+    access::organizations::api::routes(config);
+    access::users::api::routes(config);
+    registry::residents::api::routes(config);
+    registry::facts::api::routes(config);
+    programs::api::routes(config);
+    casework::cases::api::routes(config);
+    subsidies::enrollments::api::routes(config);
+    inspection::events::api::routes(config);
+    health::routes(config);
+}

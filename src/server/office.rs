@@ -1,0 +1,53 @@
+//! Everything a request may need, made once at start-up.
+
+use actix_web::web;
+
+use super::{SERVICES, openapi};
+use crate::access::sessions::{LoginPolicy, Sessions};
+use crate::access::users::password::Hasher;
+use crate::casework::{self, Desk};
+use crate::db::Store;
+use crate::kernel::error::Result;
+use crate::kernel::given::Given;
+use crate::registry::Registrar;
+
+/// A running office; cheap to clone, one copy a worker.
+#[derive(Debug, Clone)]
+pub struct Office {
+    pub(super) store: web::Data<Store>,
+    pub(super) sessions: web::Data<Sessions>,
+    pub(super) hasher: web::Data<Hasher>,
+    pub(super) desk: web::Data<Desk>,
+    pub(super) registrar: web::Data<Registrar>,
+    pub(super) given: web::Data<Given>,
+    pub(super) document: web::Data<openapi::Document>,
+}
+
+impl Office {
+    /// `hashing`: how many passwords are checked at once.
+    pub async fn open(store: Store, registrar: Registrar, hashing: usize) -> Result<Self> {
+        let calendar = store.read(casework::calendar::service::load).await?;
+        let hasher = Hasher::new(hashing)?;
+        Ok(Self {
+            sessions: web::Data::new(Sessions::new(
+                store.clone(),
+                hasher.clone(),
+                LoginPolicy::default(),
+            )),
+            hasher: web::Data::new(hasher),
+            desk: web::Data::new(Desk::new(SERVICES, calendar)),
+            registrar: web::Data::new(registrar),
+            given: web::Data::new(store.given().clone()),
+            document: web::Data::new(openapi::Document::new()?),
+            store: web::Data::new(store),
+        })
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+}

@@ -1,0 +1,147 @@
+//! The API document: collected from the handlers, introduced here, served as YAML and as a page
+//! that needs no internet.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{App, HttpResponse, web};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder,
+    tag::TagBuilder,
+};
+use utoipa_actix_web::AppExt;
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use super::routes;
+use crate::http::problem;
+use crate::kernel::error::{Code, Error, Result};
+
+const TAGS: [(&str, &str); 8] = [
+    (
+        "access",
+        "Sessions, divisions, organizations, users and their grants",
+    ),
+    (
+        "registry",
+        "Residents, certificates, circumstances, disclosure",
+    ),
+    (
+        "programs",
+        "What the office offers: dated versions, rules, review steps",
+    ),
+    ("casework", "Cases from filing to decision"),
+    ("subsidies", "Who is entitled to what a month"),
+    ("inspection", "The record of who did and saw what"),
+    ("health", "For those who run the service"),
+    ("problem", "Errors"),
+];
+
+const INTRODUCTION: &str = "Case management of a Disabled Persons' Federation (残联) and its county offices.
+
+**Sign in** with `POST /v1/sessions`; send `Authorization: Bearer <access_token>`.
+**Lists** answer `{items, next}`; ask for the next page with `cursor=<next>` and the same filter.
+**Changes** need `If-Match` with the ETag you saw: missing 428, stale 412.
+**Retries**: send `Idempotency-Key` with a POST; the same key and body get the same answer.
+**Errors** are `application/problem+json` (RFC 9457); switch on `code`. They are in Chinese unless `Accept-Language: en` asks for English.
+**Out of sight is 404**; in sight but not allowed is 403. `x-permit` of an operation names the permission it takes; `GET /v1/me` lists yours.
+**Units**: money in fen, months as `2022-07`, dates as `2022-07-04` in Asia/Shanghai, instants in UTC.
+
+### Error codes
+
+| code | status | meaning | 含义 |
+|---|---|---|---|
+";
+
+/// The document without its operations.
+pub(super) fn introduction() -> OpenApi {
+    let codes: String = Code::ALL
+        .iter()
+        .map(|code| {
+            let status = problem::status(code.class()).as_u16();
+            format!(
+                "| `{}` | {status} | {} | {} |\n",
+                code.as_str(),
+                code.title_en(),
+                code.title_zh()
+            )
+        })
+        .collect();
+    let info = InfoBuilder::new()
+        .title("Huican 惠残")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(format!("{INTRODUCTION}{codes}")))
+        .contact(Some(ContactBuilder::new().name(Some("Huican")).build()))
+        .license(Some(License::new("Apache-2.0")))
+        .build();
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    OpenApiBuilder::new()
+        .info(info)
+        .components(Some(
+            ComponentsBuilder::new()
+                .security_scheme("bearer", bearer)
+                .build(),
+        ))
+        .security(Some([SecurityRequirement::new(
+            "bearer",
+            Vec::<String>::new(),
+        )]))
+        .tags(Some(TAGS.map(|(name, text)| {
+            TagBuilder::new().name(name).description(Some(text)).build()
+        })))
+        .build()
+}
+
+/// The whole document, as it is served.
+#[derive(Debug)]
+pub struct Document {
+    yaml: String,
+    json: String,
+}
+
+impl Document {
+    pub fn new() -> Result<Self> {
+        let (_app, api) = App::new()
+            .into_utoipa_app()
+            .openapi(introduction())
+            .configure(routes)
+            .split_for_parts();
+        Ok(Self {
+            yaml: api.to_yaml().map_err(Error::internal)?,
+            json: api.to_json().map_err(Error::internal)?,
+        })
+    }
+
+    pub fn yaml(&self) -> &str {
+        &self.yaml
+    }
+}
+
+async fn yaml(document: web::Data<Document>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/yaml; charset=utf-8")
+        .body(document.yaml.clone())
+}
+
+async fn json(document: web::Data<Document>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .body(document.json.clone())
+}
+
+/// `/openapi.yaml` and the reference page `/docs`.
+pub(super) fn pages(config: &mut web::ServiceConfig) {
+    config
+        .route("/openapi.yaml", web::get().to(yaml))
+        .route("/openapi.json", web::get().to(json))
+        .route(
+            "/docs",
+            web::get().to(async || {
+                HttpResponse::PermanentRedirect()
+                    .insert_header((LOCATION, "/docs/"))
+                    .finish()
+            }),
+        )
+        .service(
+            SwaggerUi::new("/docs/{_:.*}")
+                .config(Config::from("/openapi.json").validator_url("none")),
+        );
+}
