@@ -49,7 +49,7 @@ pub fn run(settings: &Settings, what: What) -> Outcome {
         What::Divisions { file } => {
             let content = content_of(&file)?;
             let done = db.write(|tx| divisions::service::import(tx, &origin, &content))?;
-            println!(
+            say!(
                 "{}: {} added, {} changed, {} unchanged.",
                 file.display(),
                 done.added,
@@ -60,7 +60,7 @@ pub fn run(settings: &Settings, what: What) -> Outcome {
         What::Programs { file } => {
             let content = content_of(&file)?;
             let done = db.write(|tx| programs::service::import(tx, &origin, &content))?;
-            println!(
+            say!(
                 "{}: {} new programs, {} new versions, {} versions unchanged.",
                 file.display(),
                 done.programs,
@@ -71,7 +71,7 @@ pub fn run(settings: &Settings, what: What) -> Outcome {
         What::Calendar { file } => {
             let content = content_of(&file)?;
             let days = db.write(|tx| calendar::service::import(tx, &origin, &content))?;
-            println!("{}: {days} days.", file.display());
+            say!("{}: {days} days.", file.display());
         }
         What::Roster(roster) => {
             let registrar = Registrar {
@@ -79,7 +79,7 @@ pub fn run(settings: &Settings, what: What) -> Outcome {
             };
             let summary = import_roster(&mut db, registrar, &roster)?;
             if roster.dry_run {
-                println!("Nothing was changed: this is what would become of the file.");
+                say!("Nothing was changed: this is what would become of the file.");
             }
             print_summary(&summary);
         }
@@ -135,13 +135,13 @@ fn print_summary(summary: &Summary) {
         table.add_row([outcome.label_zh(), outcome.as_str(), &count.to_string()]);
     }
     table.add_row(["合计", "rows", &summary.rows.to_string()]);
-    println!("{table}");
+    say!("{table}");
     if !summary.codes.is_empty() {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         for (code, count) in &summary.codes {
             table.add_row([(*code).to_owned(), count.to_string()]);
         }
-        println!("\n{table}");
+        say!("\n{table}");
     }
 }

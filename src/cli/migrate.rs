@@ -2,7 +2,8 @@
 
 use super::{Outcome, setup};
 use crate::casework::calendar;
-use crate::db::{Db, migrate};
+use crate::db::Db;
+use crate::db::migrate::{self, Schema};
 use crate::server::settings::Settings;
 
 /// Public holidays as published so far; an office adds later years with `huican import calendar`.
@@ -12,10 +13,22 @@ pub fn run(settings: &Settings) -> Outcome {
     let mut db = settings
         .database_url
         .connect(&setup::given(), &setup::keys(settings)?)?;
+    let url = &settings.database_url;
+    match migrate::schema(&mut db)? {
+        Schema::Current | Schema::Behind { .. } => {}
+        Schema::Foreign => return Err(format!("{url} holds tables that are not huican's").into()),
+        Schema::Unknown(versions) => {
+            let versions = versions.join(", ");
+            return Err(format!(
+                "{url} has versions this program does not know ({versions}): use a newer huican"
+            )
+            .into());
+        }
+    }
     let done = bring_up(&mut db)?;
     match done.as_slice() {
-        [] => println!("{} is up to date.", settings.database_url),
-        done => println!("{}: ran {}.", settings.database_url, done.join(", ")),
+        [] => say!("{} is up to date.", settings.database_url),
+        done => say!("{}: ran {}.", settings.database_url, done.join(", ")),
     }
     Ok(())
 }

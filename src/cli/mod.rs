@@ -1,10 +1,18 @@
 //! The command line: one file a command. Imports everything beneath.
 #![expect(
-    clippy::print_stdout,
     clippy::print_stderr,
     reason = "this is where the program speaks to a person"
 )]
 
+/// Says something on stdout; that nobody listens any more is no fault.
+macro_rules! say {
+    ($($arg:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($arg)*);
+    }};
+}
+
+pub mod demo;
 mod import;
 mod migrate;
 mod openapi;
@@ -48,6 +56,8 @@ enum Command {
         #[arg(long, value_name = "ADDRESS")]
         listen: Option<String>,
     },
+    /// Make the fictional city in a fresh database and serve it
+    Demo(demo::Options),
     /// Bring the database's schema up to date
     Migrate,
     /// Take over a list from a file
@@ -74,6 +84,7 @@ pub fn main() -> ExitCode {
 fn run(cli: Cli) -> Outcome {
     let listen = match &cli.command {
         Command::Serve { listen } => listen.clone(),
+        Command::Demo(options) => options.listen.clone(),
         _ => None,
     };
     let flags = Flags {
@@ -84,6 +95,7 @@ fn run(cli: Cli) -> Outcome {
     let settings = Settings::load(&flags, |name| std::env::var(name).ok())?;
     match cli.command {
         Command::Serve { .. } => serve::run(&settings),
+        Command::Demo(options) => demo::run(settings, &options, flags.database_url.as_deref()),
         Command::Migrate => migrate::run(&settings),
         Command::Import(what) => import::run(&settings, what),
         Command::User(what) => user::run(&settings, what),

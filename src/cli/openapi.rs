@@ -4,6 +4,6 @@ use super::Outcome;
 use crate::server::openapi::Document;
 
 pub fn run() -> Outcome {
-    print!("{}", Document::new()?.yaml());
+    say!("{}", Document::new()?.yaml().trim_end());
     Ok(())
 }

@@ -63,6 +63,10 @@ fn require_current(db: &mut Db, settings: &Settings) -> Outcome {
             "{url} is {pending} migrations behind this program: run `huican migrate` first"
         )
         .into()),
+        Schema::Foreign => Err(format!(
+            "{url} holds tables that are not huican's: give it a database of its own"
+        )
+        .into()),
         Schema::Unknown(versions) => Err(format!(
             "{url} has a schema this program does not know ({}): use a newer huican",
             versions.join(", ")

@@ -73,9 +73,10 @@ fn create(db: &mut Db, new: NewUser) -> Outcome {
     let origin = setup::console(db);
     let user =
         db.write(|tx| users::service::create(tx, &origin, &new.username, &display_name, &hash))?;
-    println!(
+    say!(
         "Created {} ({}); it has no role yet.",
-        user.username, user.id
+        user.username,
+        user.id
     );
     Ok(())
 }
@@ -105,9 +106,11 @@ fn give(db: &mut Db, grant: Grant) -> Outcome {
         valid_to: None,
     };
     db.write(|tx| users::service::grant(tx, &origin, user.id, &new))?;
-    println!(
+    say!(
         "{} is now {} in {}.",
-        user.username, grant.role, grant.division
+        user.username,
+        grant.role,
+        grant.division
     );
     Ok(())
 }
@@ -121,6 +124,6 @@ fn reset(db: &mut Db, username: &str) -> Outcome {
     let hash = password::hash(&new)?;
     let origin = setup::console(db);
     db.write(|tx| users::service::reset_password(tx, &origin, &user, &hash))?;
-    println!("{username} has a new password; all its sessions have ended.");
+    say!("{username} has a new password; all its sessions have ended.");
     Ok(())
 }

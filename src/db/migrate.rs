@@ -2,11 +2,16 @@
 
 use diesel::migration::MigrationSource;
 use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Db, Multi};
+use super::{Db, Kind, Multi};
 use crate::kernel::error::{Error, Result};
+
+/// Where Diesel notes which versions were applied.
+const VERSIONS: &str = "__diesel_schema_migrations";
 
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
@@ -20,6 +25,8 @@ pub enum Schema {
         pending: usize,
         empty: bool,
     },
+    /// It has tables that are not ours.
+    Foreign,
     /// It has versions this program has never heard of.
     Unknown(Vec<String>),
 }
@@ -27,8 +34,8 @@ pub enum Schema {
 /// Runs what is pending; the names of what ran.
 pub fn up(db: &mut Db) -> Result<Vec<String>> {
     match db.conn() {
-        Multi::Postgres(conn) => conn.run_pending_migrations(POSTGRES).map(names),
-        Multi::Sqlite(conn) => conn.run_pending_migrations(SQLITE).map(names),
+        Multi::Postgres(conn) => conn.run_pending_migrations(POSTGRES).map(|ran| names(&ran)),
+        Multi::Sqlite(conn) => conn.run_pending_migrations(SQLITE).map(|ran| names(&ran)),
     }
     .map_err(Error::internal)
 }
@@ -36,37 +43,24 @@ pub fn up(db: &mut Db) -> Result<Vec<String>> {
 /// Takes everything back, latest first.
 pub fn down(db: &mut Db) -> Result<Vec<String>> {
     match db.conn() {
-        Multi::Postgres(conn) => conn.revert_all_migrations(POSTGRES).map(names),
-        Multi::Sqlite(conn) => conn.revert_all_migrations(SQLITE).map(names),
+        Multi::Postgres(conn) => conn.revert_all_migrations(POSTGRES).map(|ran| names(&ran)),
+        Multi::Sqlite(conn) => conn.revert_all_migrations(SQLITE).map(|ran| names(&ran)),
     }
     .map_err(Error::internal)
 }
 
+/// Changes nothing, not even in a database that is not ours.
 pub fn schema(db: &mut Db) -> Result<Schema> {
-    let (known, applied) = match db.conn() {
-        Multi::Postgres(conn) => (
-            MigrationSource::<Pg>::migrations(&POSTGRES).map(|all| {
-                all.iter()
-                    .map(|one| one.name().version().to_string())
-                    .collect::<Vec<_>>()
-            }),
-            conn.applied_migrations(),
-        ),
-        Multi::Sqlite(conn) => (
-            MigrationSource::<Sqlite>::migrations(&SQLITE).map(|all| {
-                all.iter()
-                    .map(|one| one.name().version().to_string())
-                    .collect::<Vec<_>>()
-            }),
-            conn.applied_migrations(),
-        ),
+    let tables = tables(db)?;
+    if !tables.iter().any(|name| name == VERSIONS) && !tables.is_empty() {
+        return Ok(Schema::Foreign);
+    }
+    let known = known(db.kind())?;
+    let applied = if tables.is_empty() {
+        Vec::new()
+    } else {
+        applied(db)?
     };
-    let known = known.map_err(Error::internal)?;
-    let applied: Vec<String> = applied
-        .map_err(Error::internal)?
-        .iter()
-        .map(ToString::to_string)
-        .collect();
     let unknown: Vec<String> = applied
         .iter()
         .filter(|version| !known.contains(version))
@@ -86,6 +80,45 @@ pub fn schema(db: &mut Db) -> Result<Schema> {
     })
 }
 
-fn names(versions: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> {
-    versions.iter().map(ToString::to_string).collect()
+fn known(kind: Kind) -> Result<Vec<String>> {
+    match kind {
+        Kind::Postgres => MigrationSource::<Pg>::migrations(&POSTGRES)
+            .map(|all| names(all.iter().map(|one| one.name().version()))),
+        Kind::Sqlite => MigrationSource::<Sqlite>::migrations(&SQLITE)
+            .map(|all| names(all.iter().map(|one| one.name().version()))),
+    }
+    .map_err(Error::internal)
+}
+
+fn applied(db: &mut Db) -> Result<Vec<String>> {
+    match db.conn() {
+        Multi::Postgres(conn) => conn.applied_migrations(),
+        Multi::Sqlite(conn) => conn.applied_migrations(),
+    }
+    .map(names)
+    .map_err(Error::internal)
+}
+
+#[derive(QueryableByName)]
+struct Table {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+fn tables(db: &mut Db) -> Result<Vec<String>> {
+    let query = match db.kind() {
+        Kind::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
+        Kind::Postgres => {
+            "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema()"
+        }
+    };
+    let rows: Vec<Table> = diesel::sql_query(query).load(db.conn())?;
+    Ok(rows.into_iter().map(|table| table.name).collect())
+}
+
+fn names(versions: impl IntoIterator<Item = impl ToString>) -> Vec<String> {
+    versions
+        .into_iter()
+        .map(|version| version.to_string())
+        .collect()
 }

@@ -2,6 +2,7 @@
 //! differs between the two stays in this folder. Imports nothing but the kernel.
 
 mod connect;
+pub mod installation;
 pub mod migrate;
 pub mod schema;
 mod store;

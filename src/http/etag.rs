@@ -13,6 +13,10 @@ use crate::kernel::error::{Code, Error, Result};
 pub struct IfMatch(i32);
 
 impl IfMatch {
+    pub const fn seen(version: i32) -> Self {
+        Self(version)
+    }
+
     /// Refuses a caller whose copy is older than `current`.
     pub fn check(self, current: i32) -> Result<()> {
         if self.0 == current {

@@ -4,7 +4,8 @@
 //! The facts: `certificate` {valid, impairment_type, severity_level, components: [{impairment_type,
 //! severity_level}]}, `circumstances` {as recorded, by kind}, `age`, `sex`.
 
-use cel::{Context, ExecutionError, Program, Value as CelValue};
+use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr};
+use cel::{Context, ExecutionError, IdedExpr, Program, Value as CelValue};
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value, json};
 
@@ -16,6 +17,9 @@ use crate::registry::facts::{CertificateState, Snapshot};
 
 /// The parser has no limit of its own.
 const LONGEST_RULE: usize = 2_000;
+
+/// What rules may name.
+const FACTS: [&str; 4] = ["certificate", "circumstances", "age", "sex"];
 
 /// What rules may know of a person on a day.
 pub fn facts(resident: &Resident, snapshot: &Snapshot, day: NaiveDate) -> Map<String, Value> {
@@ -57,17 +61,56 @@ pub fn check(rules: &Rules) -> std::result::Result<(), String> {
             return Err(format!("{name}: longer than {LONGEST_RULE} bytes"));
         }
         let program = Program::compile(text).map_err(|error| format!("{name}: {error}"))?;
-        let references = program.references();
-        let known = ["certificate", "circumstances", "age", "sex"];
-        if let Some(stranger) = references
-            .variables()
-            .into_iter()
-            .find(|name| !known.contains(name))
-        {
+        if let Some(stranger) = stranger(&program.expression().expr, &FACTS) {
             return Err(format!("{name}: there is no fact `{stranger}`"));
         }
     }
     Ok(())
+}
+
+/// The first name that is none of `known`; a comprehension knows its own variables besides.
+fn stranger<'e>(expression: &'e Expr, known: &[&'e str]) -> Option<&'e str> {
+    let among = |mut parts: Box<dyn Iterator<Item = &'e IdedExpr> + 'e>| {
+        parts.find_map(|part| stranger(&part.expr, known))
+    };
+    match expression {
+        Expr::Ident(name) => (!known.contains(&name.as_str())).then_some(name),
+        Expr::Unspecified | Expr::Literal(_) => None,
+        Expr::Select(select) => stranger(&select.operand.expr, known),
+        Expr::Call(call) => among(Box::new(
+            call.target.as_deref().into_iter().chain(&call.args),
+        )),
+        Expr::List(list) => among(Box::new(list.elements.iter())),
+        Expr::Map(map) => among(Box::new(map.entries.iter().flat_map(parts_of))),
+        Expr::Struct(made) => among(Box::new(made.entries.iter().flat_map(parts_of))),
+        Expr::Comprehension(inner) => {
+            let own = [
+                Some(&inner.iter_var),
+                inner.iter_var2.as_ref(),
+                Some(&inner.accu_var),
+            ];
+            let within: Vec<_> = known
+                .iter()
+                .copied()
+                .chain(own.into_iter().flatten().map(String::as_str))
+                .collect();
+            stranger(&inner.iter_range.expr, known)
+                .or_else(|| stranger(&inner.accu_init.expr, known))
+                .or_else(|| {
+                    [&inner.loop_cond, &inner.loop_step, &inner.result]
+                        .into_iter()
+                        .find_map(|part| stranger(&part.expr, &within))
+                })
+        }
+    }
+}
+
+fn parts_of(entry: &IdedEntryExpr) -> impl Iterator<Item = &IdedExpr> {
+    let (key, value) = match &entry.expr {
+        EntryExpr::StructField(field) => (None, &field.value),
+        EntryExpr::MapEntry(entry) => (Some(&entry.key), &entry.value),
+    };
+    key.into_iter().chain([value])
 }
 
 pub fn decide(
@@ -241,6 +284,9 @@ mod tests {
         ));
         assert!(refused("certificate.valid &&"));
         assert!(refused("certificat.valid"));
+        assert!(refused(
+            "certificate.components.exists(c, d.severity_level <= 2)"
+        ));
         assert!(refused(&"true && ".repeat(1_000)));
     }
 }

@@ -36,7 +36,7 @@ async fn get_liveness() -> web::Json<Health> {
 async fn get_readiness(store: web::Data<Store>) -> Result<web::Json<Health>> {
     match store.read(migrate::schema).await? {
         Schema::Current => Ok(web::Json(Health { status: "ok" })),
-        Schema::Behind { .. } | Schema::Unknown(_) => Err(Code::Busy.into()),
+        Schema::Behind { .. } | Schema::Foreign | Schema::Unknown(_) => Err(Code::Busy.into()),
     }
 }
 

@@ -5,4 +5,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{CheckedResident, NewResident, Registrar, Resident};
+pub use model::{CheckedResident, Filter, NewResident, Registrar, Resident};

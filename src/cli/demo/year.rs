@@ -1,0 +1,359 @@
+//! A year of cases: each follows a script that leads to where it shall stand today, and all are
+//! played in the order of time by the people whose steps they are.
+
+use std::sync::Arc;
+
+use chrono::{Days, NaiveDate};
+use serde_json::Map;
+
+use super::residents::{at_county, counties, of_county, permit_of};
+use crate::access::acts;
+use crate::audit::Event;
+use crate::casework::cases::service::{self as cases, Action, NewCase, Request};
+use crate::casework::{Desk, calendar};
+use crate::db::{Db, Tx};
+use crate::http::IfMatch;
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::{Error, Result};
+use crate::kernel::given::ManualClock;
+use crate::kernel::id::{CaseId, RequestId, ResidentId};
+use crate::kernel::time::Timestamp;
+use crate::kernel::working_days::WorkingDays;
+use crate::registry::Resident;
+use crate::registry::facts::{CertificateState, CircumstanceKind, Snapshot};
+use crate::server::SERVICES;
+
+/// Who takes a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Filer,
+    Reviewer,
+    County,
+    Civil,
+    Approver,
+}
+
+/// Something done to a case, so many days before today.
+#[derive(Debug, Clone, Copy)]
+struct Deed {
+    days_ago: u64,
+    action: Action,
+    by: By,
+    comment: Option<&'static str>,
+}
+
+const fn deed(days_ago: u64, action: Action, by: By) -> Deed {
+    Deed {
+        days_ago,
+        action,
+        by,
+        comment: None,
+    }
+}
+
+const fn said(days_ago: u64, action: Action, by: By, comment: &'static str) -> Deed {
+    Deed {
+        days_ago,
+        action,
+        by,
+        comment: Some(comment),
+    }
+}
+
+/// From filing to the public notice, with `age` days between filing and today.
+fn until_notice(age: u64) -> Vec<Deed> {
+    vec![
+        deed(age, Action::Create, By::Filer),
+        deed(age, Action::Submit, By::Filer),
+        said(
+            age - 3,
+            Action::Endorse,
+            By::Reviewer,
+            "材料齐全，已入户核实",
+        ),
+        said(
+            age - 8,
+            Action::Endorse,
+            By::County,
+            "残疾人证及等级核验无误",
+        ),
+        said(age - 14, Action::Endorse, By::Civil, "符合认定条件"),
+    ]
+}
+
+/// The notice takes seven working days; three weeks span the longest holidays.
+fn approved(age: u64) -> Vec<Deed> {
+    let mut script = until_notice(age);
+    script.push(deed(age - 36, Action::Approve, By::Approver));
+    script
+}
+
+/// Where the cases of one program in one county stand today, one script each.
+fn scripts() -> Vec<Vec<Deed>> {
+    use Action::{Create, Endorse, Reject, Return, Submit, Withdraw};
+    use By::{County, Filer, Reviewer};
+    let mut all: Vec<_> = [340, 300, 262, 221, 180, 139, 101, 66]
+        .into_iter()
+        .map(approved)
+        .collect();
+    for age in [45, 38] {
+        // Determined three weeks ago: the notice is over, approval is due.
+        all.push(until_notice(age));
+    }
+    for age in [16, 15] {
+        all.push(until_notice(age));
+    }
+    for (steps, ages) in [(4, [12, 10]), (3, [7, 6]), (2, [2, 1])] {
+        for age in ages {
+            all.push(until_notice_first(steps, age));
+        }
+    }
+    // Overdue at its first step.
+    all.push(vec![deed(33, Create, Filer), deed(33, Submit, Filer)]);
+    all.push(vec![deed(1, Create, Filer)]);
+    all.push(vec![
+        deed(12, Create, Filer),
+        deed(12, Submit, Filer),
+        said(9, Return, Reviewer, "请补充户口簿复印件"),
+    ]);
+    all.push(vec![
+        deed(75, Create, Filer),
+        deed(75, Submit, Filer),
+        deed(70, Endorse, Reviewer),
+        said(64, Reject, County, "经核查不符合条件"),
+    ]);
+    all.push(vec![
+        deed(30, Create, Filer),
+        deed(30, Submit, Filer),
+        said(27, Withdraw, Filer, "本人放弃申请"),
+    ]);
+    // Returned once, and filed anew.
+    all.push(vec![
+        deed(24, Create, Filer),
+        deed(24, Submit, Filer),
+        said(21, Return, Reviewer, "照片不清晰"),
+        deed(8, Submit, Filer),
+        deed(5, Endorse, Reviewer),
+    ]);
+    all
+}
+
+fn until_notice_first(steps: usize, age: u64) -> Vec<Deed> {
+    let mut script = vec![
+        deed(age, Action::Create, By::Filer),
+        deed(age, Action::Submit, By::Filer),
+    ];
+    let reviews = [(3, By::Reviewer), (5, By::County)];
+    script.extend(
+        reviews
+            .into_iter()
+            .take(steps - 2)
+            .map(|(later, by)| deed(age - later, Action::Endorse, by)),
+    );
+    script
+}
+
+/// A case of the demonstration.
+struct Story {
+    county: DivisionCode,
+    division: DivisionCode,
+    resident: ResidentId,
+    program: &'static str,
+    script: Vec<Deed>,
+    /// The village liaison files for some.
+    by_liaison: bool,
+    /// Once it was created.
+    case: Option<CaseId>,
+}
+
+impl Story {
+    fn username(&self, by: By) -> String {
+        let township: String = self.division.as_str().chars().take(9).collect();
+        match by {
+            By::Filer if self.by_liaison => format!("liaison.{}", self.division),
+            By::Filer => format!("township.{township}"),
+            By::Reviewer => format!("township2.{township}"),
+            By::County => at_county("county", self.county),
+            By::Civil => at_county("civil", self.county),
+            By::Approver => at_county("approver", self.county),
+        }
+    }
+}
+
+/// Fills the year that ends `now`.
+pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<()> {
+    let calendar = calendar::service::load(db)?;
+    let desk = Desk::new(SERVICES, calendar.clone());
+    let today = now.office_date();
+    let mut stories = Vec::new();
+    for county in counties(db)? {
+        stories.extend(stories_of(db, county, today)?);
+    }
+    // What happens, by day; within a day in the order of the scripts.
+    let mut deeds: Vec<(NaiveDate, usize, usize)> = Vec::new();
+    for (story, number) in stories.iter().zip(0..) {
+        for (deed, place) in story.script.iter().zip(0..) {
+            deeds.push((working_day(&calendar, today, deed.days_ago)?, place, number));
+        }
+    }
+    deeds.sort_unstable();
+    let mut deeds = deeds.into_iter().peekable();
+    let mut day = db.today();
+    while day <= today {
+        let morning = Timestamp::start_of(day).plus(std::time::Duration::from_secs(8 * 3600));
+        clock.set(morning.min(now));
+        close_notices(db, &desk)?;
+        let mut played = Vec::new();
+        while let Some((_, place, number)) = deeds.next_if(|(on, ..)| *on <= day) {
+            played.push((place, number));
+        }
+        if !played.is_empty() {
+            db.write(|tx| {
+                for (place, number) in played {
+                    let minute = std::time::Duration::from_secs(60);
+                    clock.set(tx.now().plus(minute).min(now));
+                    let story = stories
+                        .get_mut(number)
+                        .ok_or_else(|| Error::internal("a story that is not there"))?;
+                    play(tx, &desk, story, place)?;
+                }
+                let origin = crate::audit::Origin::system(tx.new_id());
+                tx.record(Event::new(&origin, "demo.day_relived"), ())
+            })?;
+        }
+        day = day
+            .succ_opt()
+            .ok_or_else(|| Error::internal("the calendar ends"))?;
+    }
+    Ok(())
+}
+
+/// The last working day at or before so many days ago.
+fn working_day(calendar: &WorkingDays, today: NaiveDate, days_ago: u64) -> Result<NaiveDate> {
+    let mut day = today.checked_sub_days(Days::new(days_ago));
+    while let Some(rest) = day.filter(|day| !calendar.is_working_day(*day)) {
+        day = rest.pred_opt();
+    }
+    day.ok_or_else(|| Error::internal("the calendar begins"))
+}
+
+fn close_notices(db: &mut Db, desk: &Desk) -> Result<()> {
+    while cases::notice_waits(db)? {
+        let request: RequestId = db.new_id();
+        db.write(|tx| cases::close_notice(tx, desk, request))?;
+    }
+    Ok(())
+}
+
+fn play(tx: &mut Tx<'_>, desk: &Desk, story: &mut Story, place: usize) -> Result<()> {
+    let deed = *story
+        .script
+        .get(place)
+        .ok_or_else(|| Error::internal("a script that is too short"))?;
+    let username = story.username(deed.by);
+    let shown = match story.case {
+        None => {
+            let permit = permit_of::<acts::CaseFile>(tx, &username)?;
+            let new = NewCase {
+                resident: story.resident,
+                program_code: story.program.to_owned(),
+                details: Map::new(),
+            };
+            cases::create(tx, &permit, desk, new)?
+        }
+        Some(case) => {
+            // Whoever acts on a case has looked at it.
+            let permit = permit_of::<acts::CaseRead>(tx, &username)?;
+            let version = cases::view(tx, &permit, case)?.value().case.version;
+            let permit = permit_of::<acts::CaseAct>(tx, &username)?;
+            let request = Request {
+                action: deed.action,
+                comment: deed.comment.map(str::to_owned),
+            };
+            cases::act(tx, &permit, desk, case, IfMatch::seen(version), request)?
+        }
+    };
+    story.case = Some(shown.value().case.id);
+    Ok(())
+}
+
+/// For each program as many people as there are scripts, all of whom its rules find eligible, and
+/// one who is not and stays a draft.
+fn stories_of(db: &mut Db, county: DivisionCode, today: NaiveDate) -> Result<Vec<Story>> {
+    let people = db.write(|tx| {
+        let people = of_county(tx, county)?;
+        let origin = crate::audit::Origin::system(tx.new_id());
+        tx.record(
+            Event::new(&origin, "demo.stories_chosen").within(county),
+            people,
+        )
+    })?;
+    let mut stories = Vec::new();
+    for (program, fits) in [
+        ("living_subsidy", in_hardship as Fits),
+        ("nursing_subsidy", in_need_of_care),
+    ] {
+        let mut scripts = scripts();
+        let (suitable, others): (Vec<_>, Vec<_>) = people
+            .iter()
+            .partition(|(_, believed)| is_valid_until(believed, today) && fits(believed));
+        let story = |(resident, number): (&Resident, usize), script| Story {
+            county,
+            division: resident.division_code,
+            resident: resident.id,
+            program,
+            script,
+            by_liaison: number % 5 == 4,
+            case: None,
+        };
+        let draft = vec![deed(4, Action::Create, By::Filer)];
+        stories.extend(
+            others
+                .first()
+                .map(|(resident, _)| story((resident, 0), draft)),
+        );
+        // Spread over the county: its residents come village by village.
+        let every = suitable.len() / scripts.len();
+        if every == 0 {
+            return Err(Error::internal(format!(
+                "{county} has too few people for {program}"
+            )));
+        }
+        let chosen = suitable
+            .iter()
+            .step_by(every)
+            .map(|(resident, _)| resident)
+            .zip(0..);
+        stories.extend(
+            chosen
+                .zip(scripts.drain(..))
+                .map(|(who, script)| story(who, script)),
+        );
+    }
+    Ok(stories)
+}
+
+type Fits = fn(&Snapshot) -> bool;
+
+fn is_valid_until(believed: &Snapshot, today: NaiveDate) -> bool {
+    believed
+        .certificate
+        .as_ref()
+        .is_some_and(|held| held.state_on(today) == CertificateState::Valid)
+}
+
+fn in_hardship(believed: &Snapshot) -> bool {
+    matches!(
+        believed.get(CircumstanceKind::IncomeStatus),
+        Some("minimum_living" | "minimum_living_margin")
+    )
+}
+
+fn in_need_of_care(believed: &Snapshot) -> bool {
+    believed
+        .certificate
+        .as_ref()
+        .is_some_and(|held| held.severity_level.is_severe())
+        && believed.get(CircumstanceKind::CareNeed) != Some("none")
+        && believed.get(CircumstanceKind::IncomeStatus) != Some("extreme_poverty_support")
+}
