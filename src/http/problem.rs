@@ -1,5 +1,7 @@
 //! The one place where errors become HTTP: RFC 9457 problem documents, in Chinese or English.
 
+use std::collections::BTreeMap;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -9,11 +11,14 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, ResponseError};
 use serde::Serialize;
+use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
 use super::request;
 use crate::kernel::error::{Class, Code, Error, Text};
 use crate::kernel::id::RequestId;
+
+const MEDIA_TYPE: &str = "application/problem+json";
 
 /// An RFC 9457 problem document. Switch on `code`; `title` and `detail` are for people, in the
 /// language asked for by Accept-Language (zh-CN, en).
@@ -59,48 +64,76 @@ pub struct ProblemField {
 }
 
 /// What any reading operation may answer.
-#[derive(Debug, IntoResponses)]
-#[allow(dead_code, reason = "describes answers, is never built")]
-pub enum ReadErrors {
-    /// The request cannot be read
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(#[to_schema] Problem),
-    /// Sign in first
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(#[to_schema] Problem),
-    /// The role does not allow this
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] Problem),
-    /// Not there, or out of sight
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] Problem),
-    /// Busy; try again after Retry-After
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] Problem),
-}
+#[derive(Debug)]
+pub enum ReadErrors {}
 
 /// What any writing operation may answer, beyond [`ReadErrors`].
-#[derive(Debug, IntoResponses)]
-#[allow(dead_code, reason = "describes answers, is never built")]
-pub enum WriteErrors {
-    /// The state of things does not allow this
-    #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[to_schema] Problem),
-    /// It has changed since it was read
-    #[response(status = 412, content_type = "application/problem+json")]
-    Stale(#[to_schema] Problem),
-    /// The body is too large
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[to_schema] Problem),
-    /// The body is not JSON
-    #[response(status = 415, content_type = "application/problem+json")]
-    UnsupportedMedia(#[to_schema] Problem),
-    /// A field breaks a rule
-    #[response(status = 422, content_type = "application/problem+json")]
-    Unprocessable(#[to_schema] Problem),
-    /// If-Match is missing
-    #[response(status = 428, content_type = "application/problem+json")]
-    PreconditionRequired(#[to_schema] Problem),
+#[derive(Debug)]
+pub enum WriteErrors {}
+
+impl IntoResponses for ReadErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[
+            Class::Malformed,
+            Class::Unauthenticated,
+            Class::Forbidden,
+            Class::NotFound,
+            Class::Unavailable,
+            Class::Internal,
+        ])
+    }
+}
+
+impl IntoResponses for WriteErrors {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[
+            Class::Conflict,
+            Class::Stale,
+            Class::TooLarge,
+            Class::UnsupportedMedia,
+            Class::Unprocessable,
+            Class::PreconditionRequired,
+        ])
+    }
+}
+
+fn references(classes: &[Class]) -> BTreeMap<String, RefOr<Response>> {
+    classes
+        .iter()
+        .map(|class| {
+            let reference = Ref::from_response_name(format!("{class:?}"));
+            (status(*class).as_str().to_owned(), RefOr::Ref(reference))
+        })
+        .collect()
+}
+
+/// The answers that [`ReadErrors`] and [`WriteErrors`] point to, with the codes each may carry.
+pub fn components(builder: ComponentsBuilder) -> ComponentsBuilder {
+    let builder = builder.schema_from::<Problem>();
+    Class::ALL.iter().fold(builder, |builder, class| {
+        let codes: Vec<_> = Code::ALL
+            .iter()
+            .copied()
+            .filter(|code| code.class() == *class)
+            .collect();
+        let names: Vec<_> = codes
+            .iter()
+            .map(|code| format!("`{}`", code.as_str()))
+            .collect();
+        let example = codes.first().map(|code| {
+            let sample = document(&Error::new(*code), Language::Chinese, "/v1/…", None);
+            serde_json::to_value(sample).unwrap_or_default()
+        });
+        let content = ContentBuilder::new()
+            .schema(Some(Ref::from_schema_name("Problem")))
+            .example(example)
+            .build();
+        let response = ResponseBuilder::new()
+            .description(format!("{}: {}", status(*class), names.join(", ")))
+            .content(MEDIA_TYPE, content)
+            .build();
+        builder.response(format!("{class:?}"), response)
+    })
 }
 
 pub fn status(class: Class) -> StatusCode {
@@ -165,7 +198,7 @@ pub async fn render(
     );
     let mut answer = HttpResponse::build(status(error.code().class()));
     answer
-        .content_type("application/problem+json")
+        .content_type(MEDIA_TYPE)
         .insert_header((CONTENT_LANGUAGE, language.tag()))
         .insert_header((VARY, ACCEPT_LANGUAGE.as_str()));
     match error.code().class() {

@@ -4,8 +4,6 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use serde::Serialize;
-
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// One sentence in both languages of the office.
@@ -24,29 +22,38 @@ impl Text {
     }
 }
 
-/// What kind of trouble a code is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
+macro_rules! classes {
+    ($($(#[$doc:meta])* $class:ident;)*) => {
+        /// What kind of trouble a code is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Class { $($(#[$doc])* $class),* }
+
+        impl Class {
+            pub const ALL: &[Self] = &[$(Self::$class),*];
+        }
+    };
+}
+
+classes! {
     /// The request cannot be read.
-    Malformed,
-    Unauthenticated,
-    Forbidden,
-    NotFound,
-    MethodNotAllowed,
-    Conflict,
+    Malformed;
+    Unauthenticated;
+    Forbidden;
+    NotFound;
+    MethodNotAllowed;
+    Conflict;
     /// The caller's copy is older than ours.
-    Stale,
-    TooLarge,
-    UnsupportedMedia,
+    Stale;
+    TooLarge;
+    UnsupportedMedia;
     /// Readable, but against a rule.
-    Unprocessable,
-    PreconditionRequired,
-    TooMany,
+    Unprocessable;
+    PreconditionRequired;
+    TooMany;
     /// Ours, and passing.
-    Unavailable,
+    Unavailable;
     /// Ours.
-    Internal,
+    Internal;
 }
 
 macro_rules! codes {

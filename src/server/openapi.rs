@@ -76,7 +76,7 @@ pub(super) fn introduction() -> OpenApi {
     OpenApiBuilder::new()
         .info(info)
         .components(Some(
-            ComponentsBuilder::new()
+            problem::components(ComponentsBuilder::new())
                 .security_scheme("bearer", bearer)
                 .build(),
         ))

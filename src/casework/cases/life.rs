@@ -152,7 +152,10 @@ pub fn follow(at: Position, action: Action, steps: &[ReviewStep]) -> Option<Move
             ..enter(first, at.round + 1)
         }),
         (State::Draft | State::Returned | State::InReview, Action::Withdraw) => {
-            plain(State::Withdrawn)
+            plain(State::Withdrawn).map(|to| Move {
+                duty: Some(Duty::Filing),
+                ..to
+            })
         }
         (State::InReview, Action::Endorse) if duty.is_some() => {
             at.step.and_then(after).map(|next| Move {
