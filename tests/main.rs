@@ -8,3 +8,4 @@
 
 mod postgres;
 mod support;
+mod walk;

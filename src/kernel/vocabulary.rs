@@ -14,7 +14,7 @@ macro_rules! vocabulary {
     (
         $(#[$attribute:meta])*
         pub enum $name:ident {
-            $($(#[$variant_attribute:meta])* $variant:ident = $word:literal, $label:literal;)*
+            $($(#[$variant_attribute:meta])* $variant:ident = $word:tt, $label:literal;)*
         }
     ) => {
         $(#[$attribute])*

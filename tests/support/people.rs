@@ -1,0 +1,113 @@
+//! Fictional people, and what is said of them to the API.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::{Value, json};
+
+use super::TestOffice;
+
+/// The village where they live, unless a test says otherwise.
+pub const VILLAGE: &str = "990121103201";
+/// A village in another county.
+pub const ELSEWHERE: &str = "990122103201";
+
+/// A citizen ID with a right check digit: `990121` + `19900307` + sequence.
+pub fn citizen_id(division: &str, birth: &str, sequence: u32) -> String {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let body = format!("{division}{birth}{sequence:03}");
+    let sum: u32 = body
+        .chars()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| digit.to_digit(10).unwrap() * weight)
+        .sum();
+    let check = "10X98765432".chars().nth((sum % 11) as usize).unwrap();
+    format!("{body}{check}")
+}
+
+/// One that no other test of this process has.
+pub fn fresh_citizen_id() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    citizen_id(
+        "990121",
+        &format!("19{:02}0307", 40 + number / 900 % 50),
+        100 + number % 900,
+    )
+}
+
+/// Somebody of grade 1 with a physical disability: entitled to the nursing subsidy.
+pub fn person() -> Value {
+    let id = fresh_citizen_id();
+    json!({
+        "name": "张晓宝", "id_number": id, "phone": "12000001234", "division_code": VILLAGE,
+        "certificate": {"number": format!("{id}41"), "issued_date": "2019-05-06"},
+        "circumstances": {"income_status": "none", "care_need": "full"}
+    })
+}
+
+impl TestOffice {
+    /// Registers somebody; the answer's body.
+    pub async fn register(&self, person: Value) -> Value {
+        let village = person["division_code"].as_str().unwrap();
+        let township = format!("township.{}", &village[..9]);
+        self.as_user(&township)
+            .await
+            .post("/v1/residents", person)
+            .await
+            .expect(201)
+    }
+
+    /// The id of a new resident of [`VILLAGE`].
+    pub async fn resident(&self) -> String {
+        id_of(&self.register(person()).await)
+    }
+
+    /// The id of a new draft for the nursing subsidy, by `township.990121103`.
+    pub async fn draft(&self) -> String {
+        let resident = self.resident().await;
+        self.draft_for(&resident, "nursing_subsidy").await
+    }
+
+    pub async fn draft_for(&self, resident: &str, program: &str) -> String {
+        let body = json!({"resident_id": resident, "program_code": program, "details": {}});
+        let township = self.as_user("township.990121103").await;
+        id_of(&township.post("/v1/cases", body).await.expect(201))
+    }
+
+    /// The id of a case that waits at a review step.
+    pub async fn case_at(&self, step: &str) -> String {
+        let case = self.draft().await;
+        self.bring(&case, step).await;
+        case
+    }
+
+    /// Brings a draft to a review step, by the people whose steps they are.
+    pub async fn bring(&self, case: &str, step: &str) {
+        self.as_user("township.990121103")
+            .await
+            .act(case, "submit")
+            .await
+            .expect(201);
+        for (passed, by) in [
+            ("initial_review", "township2.990121103"),
+            ("verification", "county.990121"),
+            ("determination", "civil.990121"),
+        ] {
+            if passed == step {
+                return;
+            }
+            self.as_user(by)
+                .await
+                .act(case, "endorse")
+                .await
+                .expect(201);
+        }
+        if step == "approval" {
+            self.pass_days(30).await;
+        }
+    }
+}
+
+pub fn id_of(body: &Value) -> String {
+    body["id"].as_str().unwrap().to_owned()
+}
