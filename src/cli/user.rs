@@ -48,7 +48,7 @@ pub fn run(settings: &Settings, what: What) -> Outcome {
             display_name,
         } => create(
             &mut db,
-            NewUser {
+            &NewUser {
                 username,
                 display_name,
                 password: read_password()?,
@@ -67,8 +67,8 @@ fn read_password() -> Result<String, Problem> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn create(db: &mut Db, new: NewUser) -> Outcome {
-    let display_name = users::service::check(&new)?;
+fn create(db: &mut Db, new: &NewUser) -> Outcome {
+    let display_name = users::service::check(new)?;
     let hash = password::hash(&new.password)?;
     let origin = setup::console(db);
     let user =
@@ -95,7 +95,7 @@ fn give(db: &mut Db, grant: Grant) -> Outcome {
                 kind: grant.kind,
                 division_code: grant.division,
             };
-            db.write(|tx| organizations::service::create(tx, &origin, new))?
+            db.write(|tx| organizations::service::create(tx, &origin, &new))?
                 .id
         }
     };

@@ -74,8 +74,9 @@ pub fn on_unique(
 ) -> Error {
     let hit = matches!(
         &error,
-        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info)
-            if info.constraint_name() == Some(index) || info.message().contains(columns)
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation | DatabaseErrorKind::Unknown, info)
+            if info.constraint_name() == Some(index)
+                || info.message().contains(&format!("UNIQUE constraint failed: {columns}"))
     );
     if hit { known() } else { error.into() }
 }

@@ -221,6 +221,7 @@ tables! {
         round -> Integer,
         action -> Text,
         previous_sequence -> Nullable<Integer>,
+        previous_round -> Nullable<Integer>,
         from_state -> Nullable<Text>,
         from_step -> Nullable<Text>,
         to_state -> Text,

@@ -13,6 +13,7 @@ pub mod impairment;
 pub mod money;
 pub mod month;
 pub mod name;
+pub mod patch;
 pub mod phone;
 pub mod sex;
 pub mod text;

@@ -53,18 +53,19 @@ const INTRODUCTION: &str = "Case management of a Disabled Persons' Federation (�
 
 /// The document without its operations.
 pub(super) fn introduction() -> OpenApi {
-    let codes: String = Code::ALL
+    let codes: Vec<String> = Code::ALL
         .iter()
         .map(|code| {
             let status = problem::status(code.class()).as_u16();
             format!(
-                "| `{}` | {status} | {} | {} |\n",
+                "| `{}` | {status} | {} | {} |",
                 code.as_str(),
                 code.title_en(),
                 code.title_zh()
             )
         })
         .collect();
+    let codes = codes.join("\n");
     let info = InfoBuilder::new()
         .title("Huican 惠残")
         .version(env!("CARGO_PKG_VERSION"))

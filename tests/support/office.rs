@@ -188,14 +188,14 @@ impl TestOffice {
     }
 
     pub async fn pass_days(&self, days: u64) {
-        self.pass(Duration::from_secs(days * 24 * 3600)).await;
+        self.pass(Duration::from_hours(days * 24)).await;
     }
 
     /// Somebody who works there, signed in.
     pub async fn as_user(&self, username: &str) -> Client<'_> {
         let now = self.given.now();
         let known = self.tokens.borrow().get(username).cloned();
-        let fresh = known.filter(|(_, since)| now.since(*since) < Duration::from_secs(540));
+        let fresh = known.filter(|(_, since)| now.since(*since) < Duration::from_mins(9));
         let token = match fresh {
             Some((token, _)) => token,
             None => {

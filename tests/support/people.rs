@@ -13,14 +13,14 @@ pub const ELSEWHERE: &str = "990122103201";
 
 /// A citizen ID with a right check digit: `990121` + `19900307` + sequence.
 pub fn citizen_id(division: &str, birth: &str, sequence: u32) -> String {
-    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    const WEIGHTS: [usize; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let body = format!("{division}{birth}{sequence:03}");
-    let sum: u32 = body
+    let sum: usize = body
         .chars()
         .zip(WEIGHTS)
-        .map(|(digit, weight)| digit.to_digit(10).unwrap() * weight)
+        .map(|(digit, weight)| "0123456789".find(digit).unwrap() * weight)
         .sum();
-    let check = "10X98765432".chars().nth((sum % 11) as usize).unwrap();
+    let check = "10X98765432".chars().nth((sum % 11)).unwrap();
     format!("{body}{check}")
 }
 

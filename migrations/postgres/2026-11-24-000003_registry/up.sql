@@ -86,6 +86,9 @@ CREATE INDEX circumstances_superseded_by ON circumstances (superseded_by);
 -- Nothing is overwritten: a fact may be superseded once and never deleted; two facts of one kind
 -- that are both believed never cover the same day.
 CREATE TRIGGER residents_keep BEFORE DELETE ON residents FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER residents_identity BEFORE UPDATE ON residents FOR EACH ROW
+    WHEN (NEW.id <> OLD.id OR NEW.created_at <> OLD.created_at OR NEW.created_by IS DISTINCT FROM OLD.created_by)
+    EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER residents_keep_all BEFORE TRUNCATE ON residents FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER certificates_only_superseded BEFORE UPDATE ON certificates FOR EACH ROW
     WHEN (OLD.superseded_at IS NOT NULL OR NEW.superseded_at IS NULL

@@ -67,6 +67,7 @@ CREATE TABLE case_transitions (
         'create', 'submit', 'endorse', 'return', 'reject', 'object', 'approve', 'start', 'suspend', 'resume',
         'complete', 'terminate', 'withdraw', 'request_reconsideration', 'close_notice')),
     previous_sequence integer,
+    previous_round integer,
     from_state text,
     from_step text,
     to_state text NOT NULL,
@@ -78,31 +79,48 @@ CREATE TABLE case_transitions (
     UNIQUE (case_id, sequence),
     UNIQUE (case_id, sequence, to_state),
     UNIQUE (case_id, sequence, to_step),
+    UNIQUE (case_id, sequence, round),
     -- A step is taken by a person with a duty; only a notice ends by itself.
     CHECK ((actor_id IS NULL) = (action = 'close_notice')),
-    CHECK (action NOT IN ('create', 'submit', 'endorse', 'return', 'reject', 'approve') OR duty IS NOT NULL),
-    CHECK (duty IS NULL OR action IN ('create', 'submit') OR duty = from_step),
-    CHECK (action NOT IN ('create', 'submit') OR duty = 'filing'),
-    CHECK (action <> 'approve' OR (from_step = 'approval' AND to_state = 'approved')),
-    CHECK ((action = 'approve') OR to_state <> 'approved' OR from_state = 'under_reconsideration'),
+    CHECK (action NOT IN ('create', 'submit', 'endorse', 'return', 'reject', 'approve', 'withdraw') OR duty IS NOT NULL),
+    CHECK (duty IS NULL OR action IN ('create', 'submit', 'withdraw') OR duty = from_step),
+    CHECK (action NOT IN ('create', 'submit', 'withdraw') OR duty = 'filing'),
+    -- An action leads where its name says.
+    CHECK (to_state = CASE action
+        WHEN 'create' THEN 'draft' WHEN 'submit' THEN 'in_review' WHEN 'endorse' THEN 'in_review'
+        WHEN 'return' THEN 'returned' WHEN 'reject' THEN 'rejected' WHEN 'object' THEN 'in_review'
+        WHEN 'approve' THEN 'approved' WHEN 'start' THEN 'in_service' WHEN 'suspend' THEN 'suspended'
+        WHEN 'resume' THEN 'in_service' WHEN 'complete' THEN 'completed' WHEN 'terminate' THEN 'terminated'
+        WHEN 'withdraw' THEN 'withdrawn' WHEN 'request_reconsideration' THEN 'under_reconsideration'
+        WHEN 'close_notice' THEN 'in_review' END),
+    CHECK ((to_state = 'in_review') = (to_step IS NOT NULL)),
+    CHECK (action NOT IN ('object', 'close_notice') OR from_step = 'public_notice'),
+    CHECK (action <> 'object' OR to_step NOT IN ('public_notice', 'approval')),
+    CHECK (action <> 'approve' OR from_step = 'approval'),
+    CHECK (action <> 'submit' OR from_state IN ('draft', 'returned')),
     CHECK ((action = 'create') = (previous_sequence IS NULL)),
-    CHECK (previous_sequence IS NULL OR (previous_sequence = sequence - 1 AND from_state IS NOT NULL)),
+    CHECK (previous_sequence IS NULL OR (previous_sequence = sequence - 1 AND from_state IS NOT NULL AND previous_round IS NOT NULL)),
+    -- A round ends only with a return and the submission that follows it.
+    CHECK (round = CASE WHEN action = 'create' THEN 1 WHEN action = 'submit' AND from_state = 'returned' THEN previous_round + 1 ELSE previous_round END),
     FOREIGN KEY (case_id, round, actor_id, duty) REFERENCES case_duties (case_id, round, user_id, duty) DEFERRABLE INITIALLY DEFERRED,
     FOREIGN KEY (case_id, previous_sequence, from_state) REFERENCES case_transitions (case_id, sequence, to_state),
-    FOREIGN KEY (case_id, previous_sequence, from_step) REFERENCES case_transitions (case_id, sequence, to_step)
+    FOREIGN KEY (case_id, previous_sequence, from_step) REFERENCES case_transitions (case_id, sequence, to_step),
+    FOREIGN KEY (case_id, previous_sequence, previous_round) REFERENCES case_transitions (case_id, sequence, round)
 );
 CREATE INDEX case_transitions_actor ON case_transitions (actor_id, at);
 CREATE INDEX case_transitions_duty ON case_transitions (case_id, round, actor_id, duty);
 CREATE INDEX case_transitions_previous ON case_transitions (case_id, previous_sequence, from_state);
 ALTER TABLE cases
     ADD FOREIGN KEY (id, last_transition, state) REFERENCES case_transitions (case_id, sequence, to_state) DEFERRABLE INITIALLY DEFERRED,
-    ADD FOREIGN KEY (id, last_transition, step) REFERENCES case_transitions (case_id, sequence, to_step) DEFERRABLE INITIALLY DEFERRED;
+    ADD FOREIGN KEY (id, last_transition, step) REFERENCES case_transitions (case_id, sequence, to_step) DEFERRABLE INITIALLY DEFERRED,
+    ADD FOREIGN KEY (id, last_transition, round) REFERENCES case_transitions (case_id, sequence, round) DEFERRABLE INITIALLY DEFERRED;
 CREATE TRIGGER cases_keep BEFORE DELETE ON cases FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER cases_keep_all BEFORE TRUNCATE ON cases FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER cases_identity BEFORE UPDATE ON cases FOR EACH ROW
     WHEN (NEW.id <> OLD.id OR NEW.case_number <> OLD.case_number OR NEW.program_code <> OLD.program_code
         OR NEW.resident_id <> OLD.resident_id OR NEW.created_by <> OLD.created_by
-        OR NEW.created_at <> OLD.created_at OR NEW.last_transition < OLD.last_transition)
+        OR NEW.created_at <> OLD.created_at OR NEW.last_transition < OLD.last_transition
+        OR (OLD.submitted_at IS NOT NULL AND NEW.submitted_at IS DISTINCT FROM OLD.submitted_at))
     EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER case_duties_fixed BEFORE UPDATE OR DELETE ON case_duties FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER case_duties_keep BEFORE TRUNCATE ON case_duties FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

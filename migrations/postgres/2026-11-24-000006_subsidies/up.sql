@@ -34,3 +34,8 @@ CREATE TRIGGER enrollments_from_approval BEFORE INSERT ON enrollments
     FOR EACH ROW EXECUTE FUNCTION refuse_unapproved_enrollments();
 CREATE TRIGGER enrollments_keep BEFORE DELETE ON enrollments FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER enrollments_keep_all BEFORE TRUNCATE ON enrollments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER enrollments_fixed BEFORE UPDATE ON enrollments FOR EACH ROW
+    WHEN (NEW.id <> OLD.id OR NEW.resident_id <> OLD.resident_id OR NEW.case_id <> OLD.case_id
+        OR NEW.program_code <> OLD.program_code OR NEW.division_code <> OLD.division_code
+        OR NEW.start_month <> OLD.start_month OR NEW.rate_fen <> OLD.rate_fen OR NEW.created_at <> OLD.created_at)
+    EXECUTE FUNCTION refuse_change();

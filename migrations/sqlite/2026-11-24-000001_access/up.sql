@@ -122,3 +122,10 @@ CREATE TABLE login_throttles (
     failures INTEGER NOT NULL,
     last_failed_at INTEGER NOT NULL
 ) STRICT;
+
+-- `INSERT OR REPLACE` would delete the row before without asking the triggers above.
+CREATE TRIGGER grants_no_replace BEFORE INSERT ON grants
+WHEN EXISTS (SELECT 1 FROM grants WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: grants.id');
+END;

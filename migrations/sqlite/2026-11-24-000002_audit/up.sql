@@ -46,3 +46,10 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (user_id, key)
 ) STRICT;
 CREATE INDEX idempotency_keys_created ON idempotency_keys (created_at);
+
+-- `INSERT OR REPLACE` would delete the row before without asking the triggers above.
+CREATE TRIGGER audit_events_no_replace BEFORE INSERT ON audit_events
+WHEN EXISTS (SELECT 1 FROM audit_events WHERE sequence = NEW.sequence)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: audit_events.sequence');
+END;

@@ -89,6 +89,13 @@ CREATE TRIGGER residents_keep BEFORE DELETE ON residents
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: residents are never deleted');
 END;
+CREATE TRIGGER residents_identity BEFORE UPDATE ON residents
+WHEN NEW.id <> OLD.id OR NEW.created_at <> OLD.created_at OR NEW.created_by IS NOT OLD.created_by
+  OR (NEW.id_number_index <> OLD.id_number_index
+      AND EXISTS (SELECT 1 FROM residents r WHERE r.id_number_index = NEW.id_number_index))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: who a resident is does not change');
+END;
 CREATE TRIGGER certificates_only_superseded BEFORE UPDATE ON certificates
 WHEN OLD.superseded_at IS NOT NULL OR NEW.superseded_at IS NULL
   OR NEW.id <> OLD.id OR NEW.resident_id <> OLD.resident_id OR NEW.number <> OLD.number
@@ -141,4 +148,26 @@ WHEN NEW.superseded_at IS NULL AND EXISTS (
       AND (NEW.valid_to IS NULL OR NEW.valid_to > c.valid_from))
 BEGIN
     SELECT RAISE(ABORT, 'huican.fact_overlaps');
+END;
+
+-- `INSERT OR REPLACE` would delete the row before without asking the triggers above.
+CREATE TRIGGER residents_no_replace BEFORE INSERT ON residents
+WHEN EXISTS (SELECT 1 FROM residents WHERE id = NEW.id OR id_number_index = NEW.id_number_index)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: residents.id_number_index');
+END;
+CREATE TRIGGER certificates_no_replace BEFORE INSERT ON certificates
+WHEN EXISTS (SELECT 1 FROM certificates WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: certificates.id');
+END;
+CREATE TRIGGER certificate_components_no_replace BEFORE INSERT ON certificate_components
+WHEN EXISTS (SELECT 1 FROM certificate_components WHERE certificate_id = NEW.certificate_id AND impairment_type = NEW.impairment_type)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: certificate_components.id');
+END;
+CREATE TRIGGER circumstances_no_replace BEFORE INSERT ON circumstances
+WHEN EXISTS (SELECT 1 FROM circumstances WHERE id = NEW.id)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: circumstances.id');
 END;

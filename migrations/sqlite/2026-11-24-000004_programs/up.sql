@@ -42,3 +42,10 @@ WHEN EXISTS (
 BEGIN
     SELECT RAISE(ABORT, 'huican.program_overlap');
 END;
+
+-- `INSERT OR REPLACE` would delete the row before without asking the triggers above.
+CREATE TRIGGER program_versions_no_replace BEFORE INSERT ON program_versions
+WHEN EXISTS (SELECT 1 FROM program_versions WHERE id = NEW.id OR (program_code = NEW.program_code AND version = NEW.version))
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: program_versions.version');
+END;

@@ -36,7 +36,8 @@ CREATE TABLE cases (
     UNIQUE (id, resident_id),
     CHECK ((state = 'in_review') = (step IS NOT NULL)),
     FOREIGN KEY (id, last_transition, state) REFERENCES case_transitions (case_id, sequence, to_state) DEFERRABLE INITIALLY DEFERRED,
-    FOREIGN KEY (id, last_transition, step) REFERENCES case_transitions (case_id, sequence, to_step) DEFERRABLE INITIALLY DEFERRED
+    FOREIGN KEY (id, last_transition, step) REFERENCES case_transitions (case_id, sequence, to_step) DEFERRABLE INITIALLY DEFERRED,
+    FOREIGN KEY (id, last_transition, round) REFERENCES case_transitions (case_id, sequence, round) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 -- One open case per person and program.
 CREATE UNIQUE INDEX cases_one_open ON cases (resident_id, program_code)
@@ -69,6 +70,7 @@ CREATE TABLE case_transitions (
         'create', 'submit', 'endorse', 'return', 'reject', 'object', 'approve', 'start', 'suspend', 'resume',
         'complete', 'terminate', 'withdraw', 'request_reconsideration', 'close_notice')),
     previous_sequence INTEGER,
+    previous_round INTEGER,
     from_state TEXT,
     from_step TEXT,
     to_state TEXT NOT NULL,
@@ -80,18 +82,33 @@ CREATE TABLE case_transitions (
     UNIQUE (case_id, sequence),
     UNIQUE (case_id, sequence, to_state),
     UNIQUE (case_id, sequence, to_step),
+    UNIQUE (case_id, sequence, round),
     -- A step is taken by a person with a duty; only a notice ends by itself.
     CHECK ((actor_id IS NULL) = (action = 'close_notice')),
-    CHECK (action NOT IN ('create', 'submit', 'endorse', 'return', 'reject', 'approve') OR duty IS NOT NULL),
-    CHECK (duty IS NULL OR action IN ('create', 'submit') OR duty = from_step),
-    CHECK (action NOT IN ('create', 'submit') OR duty = 'filing'),
-    CHECK (action <> 'approve' OR (from_step = 'approval' AND to_state = 'approved')),
-    CHECK ((action = 'approve') OR to_state <> 'approved' OR from_state = 'under_reconsideration'),
+    CHECK (action NOT IN ('create', 'submit', 'endorse', 'return', 'reject', 'approve', 'withdraw') OR duty IS NOT NULL),
+    CHECK (duty IS NULL OR action IN ('create', 'submit', 'withdraw') OR duty = from_step),
+    CHECK (action NOT IN ('create', 'submit', 'withdraw') OR duty = 'filing'),
+    -- An action leads where its name says.
+    CHECK (to_state = CASE action
+        WHEN 'create' THEN 'draft' WHEN 'submit' THEN 'in_review' WHEN 'endorse' THEN 'in_review'
+        WHEN 'return' THEN 'returned' WHEN 'reject' THEN 'rejected' WHEN 'object' THEN 'in_review'
+        WHEN 'approve' THEN 'approved' WHEN 'start' THEN 'in_service' WHEN 'suspend' THEN 'suspended'
+        WHEN 'resume' THEN 'in_service' WHEN 'complete' THEN 'completed' WHEN 'terminate' THEN 'terminated'
+        WHEN 'withdraw' THEN 'withdrawn' WHEN 'request_reconsideration' THEN 'under_reconsideration'
+        WHEN 'close_notice' THEN 'in_review' END),
+    CHECK ((to_state = 'in_review') = (to_step IS NOT NULL)),
+    CHECK (action NOT IN ('object', 'close_notice') OR from_step = 'public_notice'),
+    CHECK (action <> 'object' OR to_step NOT IN ('public_notice', 'approval')),
+    CHECK (action <> 'approve' OR from_step = 'approval'),
+    CHECK (action <> 'submit' OR from_state IN ('draft', 'returned')),
     CHECK ((action = 'create') = (previous_sequence IS NULL)),
-    CHECK (previous_sequence IS NULL OR (previous_sequence = sequence - 1 AND from_state IS NOT NULL)),
+    CHECK (previous_sequence IS NULL OR (previous_sequence = sequence - 1 AND from_state IS NOT NULL AND previous_round IS NOT NULL)),
+    -- A round ends only with a return and the submission that follows it.
+    CHECK (round = CASE WHEN action = 'create' THEN 1 WHEN action = 'submit' AND from_state = 'returned' THEN previous_round + 1 ELSE previous_round END),
     FOREIGN KEY (case_id, round, actor_id, duty) REFERENCES case_duties (case_id, round, user_id, duty) DEFERRABLE INITIALLY DEFERRED,
     FOREIGN KEY (case_id, previous_sequence, from_state) REFERENCES case_transitions (case_id, sequence, to_state),
-    FOREIGN KEY (case_id, previous_sequence, from_step) REFERENCES case_transitions (case_id, sequence, to_step)
+    FOREIGN KEY (case_id, previous_sequence, from_step) REFERENCES case_transitions (case_id, sequence, to_step),
+    FOREIGN KEY (case_id, previous_sequence, previous_round) REFERENCES case_transitions (case_id, sequence, round)
 ) STRICT;
 CREATE INDEX case_transitions_actor ON case_transitions (actor_id, at);
 CREATE INDEX case_transitions_duty ON case_transitions (case_id, round, actor_id, duty);
@@ -104,6 +121,7 @@ CREATE TRIGGER cases_identity BEFORE UPDATE ON cases
 WHEN NEW.id <> OLD.id OR NEW.case_number <> OLD.case_number OR NEW.program_code <> OLD.program_code
   OR NEW.resident_id <> OLD.resident_id OR NEW.created_by <> OLD.created_by
   OR NEW.created_at <> OLD.created_at OR NEW.last_transition < OLD.last_transition
+  OR (OLD.submitted_at IS NOT NULL AND NEW.submitted_at IS NOT OLD.submitted_at)
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: what a case is about does not change');
 END;
@@ -122,4 +140,21 @@ END;
 CREATE TRIGGER case_transitions_keep BEFORE DELETE ON case_transitions
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: history cannot be deleted');
+END;
+
+-- `INSERT OR REPLACE` would delete the row before without asking the triggers above.
+CREATE TRIGGER cases_no_replace BEFORE INSERT ON cases
+WHEN EXISTS (SELECT 1 FROM cases WHERE id = NEW.id OR case_number = NEW.case_number)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: cases.case_number');
+END;
+CREATE TRIGGER case_duties_no_replace BEFORE INSERT ON case_duties
+WHEN EXISTS (SELECT 1 FROM case_duties WHERE case_id = NEW.case_id AND round = NEW.round AND user_id = NEW.user_id)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: case_duties.case_id');
+END;
+CREATE TRIGGER case_transitions_no_replace BEFORE INSERT ON case_transitions
+WHEN EXISTS (SELECT 1 FROM case_transitions WHERE id = NEW.id OR (case_id = NEW.case_id AND sequence = NEW.sequence))
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: case_transitions.case_id');
 END;

@@ -32,3 +32,17 @@ CREATE TRIGGER enrollments_keep BEFORE DELETE ON enrollments
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: enrollments are never deleted');
 END;
+CREATE TRIGGER enrollments_fixed BEFORE UPDATE ON enrollments
+WHEN NEW.id <> OLD.id OR NEW.resident_id <> OLD.resident_id OR NEW.case_id <> OLD.case_id
+  OR NEW.program_code <> OLD.program_code OR NEW.division_code <> OLD.division_code
+  OR NEW.start_month <> OLD.start_month OR NEW.rate_fen <> OLD.rate_fen OR NEW.created_at <> OLD.created_at
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: what was approved does not change');
+END;
+
+-- `INSERT OR REPLACE` would delete the row before without asking the triggers above.
+CREATE TRIGGER enrollments_no_replace BEFORE INSERT ON enrollments
+WHEN EXISTS (SELECT 1 FROM enrollments WHERE id = NEW.id OR case_id = NEW.case_id)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: enrollments.case_id');
+END;

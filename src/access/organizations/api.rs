@@ -99,7 +99,7 @@ async fn create_organization(
     let answer = store
         .write(move |tx| {
             idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                service::create(tx, permit.origin(), new)?.try_map(|organization| {
+                service::create(tx, permit.origin(), &new)?.try_map(|organization| {
                     Answer::created(
                         format!("/v1/organizations/{}", organization.id),
                         1,

@@ -17,7 +17,7 @@ const LONGEST: usize = 100;
 pub fn create(
     tx: &mut Tx<'_>,
     origin: &Origin,
-    new: NewOrganization,
+    new: &NewOrganization,
 ) -> Result<Recorded<Organization>> {
     let name = new.name.trim().to_owned();
     if name.is_empty() || name.chars().count() > LONGEST {

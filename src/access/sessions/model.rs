@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use crate::kernel::vocabulary::vocabulary;
 
-pub const ACCESS_LIFETIME: Duration = Duration::from_secs(10 * 60);
+pub const ACCESS_LIFETIME: Duration = Duration::from_mins(10);
 /// A refresh token not used for so long has ended.
-pub const REFRESH_LIFETIME: Duration = Duration::from_secs(12 * 3600);
+pub const REFRESH_LIFETIME: Duration = Duration::from_hours(12);
 /// However busy: sign in again after so long.
-pub const SESSION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const SESSION_LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// Failures older than this are forgotten.
-pub const FORGET_AFTER: Duration = Duration::from_secs(3600);
-const LONGEST_DELAY: Duration = Duration::from_secs(15 * 60);
+pub const FORGET_AFTER: Duration = Duration::from_hours(1);
+const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 vocabulary! {
     /// Why a session ended.
@@ -60,6 +60,6 @@ mod tests {
         assert_eq!(delay(4, 5), Duration::ZERO);
         assert_eq!(delay(5, 5), Duration::from_secs(2));
         assert_eq!(delay(8, 5), Duration::from_secs(16));
-        assert_eq!(delay(500, 5), Duration::from_secs(900));
+        assert_eq!(delay(500, 5), Duration::from_mins(15));
     }
 }

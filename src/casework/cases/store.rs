@@ -363,6 +363,7 @@ pub fn insert_transition(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
             case_transitions::round.eq(entry.to.round),
             case_transitions::action.eq(entry.action),
             case_transitions::previous_sequence.eq(entry.from.map(|_| entry.sequence - 1)),
+            case_transitions::previous_round.eq(entry.from.map(|from| from.round)),
             case_transitions::from_state.eq(entry.from.map(|from| from.state)),
             case_transitions::from_step.eq(entry.from.and_then(|from| from.step)),
             case_transitions::to_state.eq(entry.to.state),
@@ -385,6 +386,9 @@ pub fn insert_transition(tx: &mut Tx<'_>, entry: &Entry<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Id, user name and display name.
+type Actor = (UserId, String, String);
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = case_transitions)]
 struct TransitionRow {
@@ -400,7 +404,7 @@ struct TransitionRow {
 }
 
 pub fn history(db: &mut Db, case: CaseId) -> Result<Vec<Transition>> {
-    let rows: Vec<(TransitionRow, Option<(UserId, String, String)>)> = case_transitions::table
+    let rows: Vec<(TransitionRow, Option<Actor>)> = case_transitions::table
         .left_join(users::table.on(case_transitions::actor_id.eq(users::id.nullable())))
         .filter(case_transitions::case_id.eq(case))
         .order(case_transitions::sequence)

@@ -152,7 +152,7 @@ impl Staffing<'_, '_> {
             kind,
             division_code,
         };
-        Ok(organizations::service::create(self.tx, self.origin, new)?
+        Ok(organizations::service::create(self.tx, self.origin, &new)?
             .value()
             .id)
     }

@@ -2,6 +2,7 @@
 //! played in the order of time by the people whose steps they are.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{Days, NaiveDate};
 use serde_json::Map;
@@ -200,7 +201,7 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<(
     let mut deeds = deeds.into_iter().peekable();
     let mut day = db.today();
     while day <= today {
-        let morning = Timestamp::start_of(day).plus(std::time::Duration::from_secs(8 * 3600));
+        let morning = Timestamp::start_of(day).plus(Duration::from_hours(8));
         clock.set(morning.min(now));
         close_notices(db, &desk)?;
         let mut played = Vec::new();
@@ -210,7 +211,7 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<(
         if !played.is_empty() {
             db.write(|tx| {
                 for (place, number) in played {
-                    let minute = std::time::Duration::from_secs(60);
+                    let minute = Duration::from_mins(1);
                     clock.set(tx.now().plus(minute).min(now));
                     let story = stories
                         .get_mut(number)
@@ -289,10 +290,11 @@ fn stories_of(db: &mut Db, county: DivisionCode, today: NaiveDate) -> Result<Vec
         )
     })?;
     let mut stories = Vec::new();
-    for (program, fits) in [
-        ("living_subsidy", in_hardship as Fits),
+    let programs: [(_, Fits); 2] = [
+        ("living_subsidy", in_hardship),
         ("nursing_subsidy", in_need_of_care),
-    ] {
+    ];
+    for (program, fits) in programs {
         let mut scripts = scripts();
         let (suitable, others): (Vec<_>, Vec<_>) = people
             .iter()

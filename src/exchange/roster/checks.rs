@@ -160,9 +160,9 @@ impl Examination<'_> {
         let components = self.components(number.impairment_type(), number.severity_level());
         let issued_date = self.issued_date(id.map(CitizenId::birth_date))?;
         Some(ParsedCertificate {
+            number,
             components,
             issued_date,
-            number,
         })
     }
 

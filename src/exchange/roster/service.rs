@@ -94,10 +94,10 @@ pub fn run(
     let id: ImportJobId = db.new_id();
     let content = File::open(job.file)
         .map_err(ReadError::from)
-        .map_err(unreadable)?;
+        .map_err(|error| unreadable(&error))?;
     let hash = hex(&sha256_of(content)
         .map_err(ReadError::from)
-        .map_err(unreadable)?);
+        .map_err(|error| unreadable(&error))?);
     let name = job
         .file
         .file_name()
@@ -122,7 +122,7 @@ pub fn run(
     done
 }
 
-fn unreadable(error: ReadError) -> Error {
+fn unreadable(error: &ReadError) -> Error {
     Error::new(Code::FileUnreadable).detail(error.to_string(), error.zh())
 }
 
@@ -144,16 +144,16 @@ fn take_over(
         today,
         fictional: job.registrar.fictional,
     };
-    let mut sheet = Spreadsheet::open(job.file).map_err(unreadable)?;
-    let mut entries =
-        Entries::begin(sheet.rows().map_err(unreadable)?, rules).map_err(unreadable)?;
+    let mut sheet = Spreadsheet::open(job.file).map_err(|error| unreadable(&error))?;
+    let mut entries = Entries::begin(sheet.rows().map_err(|error| unreadable(&error))?, rules)
+        .map_err(|error| unreadable(&error))?;
     let mut summary = Summary::default();
     loop {
         let batch: Vec<Entry> = entries
             .by_ref()
             .take(BATCH)
             .collect::<Result<_, _>>()
-            .map_err(unreadable)?;
+            .map_err(|error| unreadable(&error))?;
         if batch.is_empty() {
             return Ok(summary);
         }
@@ -202,7 +202,7 @@ fn settle(
             .into_iter()
             .map(|entry| {
                 report(entry, |person| {
-                    tx.attempt(|tx| apply(tx, origin, job, checked(person, today)))
+                    tx.attempt(|tx| apply(tx, origin, job, &checked(person, today)))
                 })
             })
             .collect::<Result<Vec<_>>>()?;
@@ -217,10 +217,10 @@ fn apply(
     tx: &mut Tx<'_>,
     origin: &Origin,
     job: &Job<'_>,
-    said: CheckedResident,
+    said: &CheckedResident,
 ) -> Result<RowOutcome> {
-    match takeover::service::compare(tx, &job.scope, &said)? {
-        Difference::New => takeover::service::register(tx, origin, &said)
+    match takeover::service::compare(tx, &job.scope, said)? {
+        Difference::New => takeover::service::register(tx, origin, said)
             .map(|recorded| recorded.map(|_| RowOutcome::Imported)),
         Difference::Changed(changed) => {
             let (known, changes) = *changed;

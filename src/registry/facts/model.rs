@@ -156,7 +156,7 @@ pub struct Period {
 impl Period {
     /// What of `self` lies before and after `newer`: up to two pieces that are still believed.
     pub fn without(self, newer: Self) -> Vec<Self> {
-        let before = (self.from < newer.from).then(|| Self {
+        let before = (self.from < newer.from).then_some(Self {
             from: self.from,
             to: Some(newer.from),
         });
@@ -283,7 +283,7 @@ impl NewCertificate {
     ) -> Result<CheckedCertificate, Vec<FieldError>> {
         let mut errors = Vec::new();
         let mut fail = |field: &str, code, en: &str, zh: &str| {
-            errors.push(FieldError::new(format!("{at}/{field}"), code, en, zh))
+            errors.push(FieldError::new(format!("{at}/{field}"), code, en, zh));
         };
         let number = CertificateNumber::parse(&self.number);
         match &number {

@@ -42,7 +42,7 @@ struct CertificateRow {
     superseded_at: Option<Timestamp>,
 }
 
-fn certificate(db: &Db, row: CertificateRow, components: Vec<Component>) -> Result<Certificate> {
+fn certificate(db: &Db, row: &CertificateRow, components: Vec<Component>) -> Result<Certificate> {
     let plain = db
         .keys()
         .open(&number_place(row.id), &row.number)
@@ -98,7 +98,7 @@ fn complete(db: &mut Db, rows: Vec<CertificateRow>) -> Result<Vec<(ResidentId, C
     rows.into_iter()
         .map(|row| {
             let parts = components.remove(&row.id).unwrap_or_default();
-            Ok((row.resident_id, certificate(db, row, parts)?))
+            Ok((row.resident_id, certificate(db, &row, parts)?))
         })
         .collect()
 }

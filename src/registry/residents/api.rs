@@ -3,7 +3,7 @@
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::{HttpResponse, get, patch, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 mod body;
@@ -24,6 +24,7 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::ResidentId;
 use crate::kernel::impairment::{ImpairmentType, SeverityLevel};
+use crate::kernel::patch::Patch;
 use crate::kernel::text::compact;
 use crate::kernel::time::Timestamp;
 use crate::registry::facts::CertificateState;
@@ -127,20 +128,15 @@ struct ResidentPatch {
     #[serde(default)]
     #[schema(nullable = false)]
     name: Option<String>,
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    phone: Option<Option<String>>,
+    phone: Patch<String>,
     #[serde(default)]
     #[schema(value_type = String, nullable = false)]
     division_code: Option<DivisionCode>,
     #[serde(default)]
     #[schema(value_type = String, nullable = false)]
     hukou_division_code: Option<DivisionCode>,
-}
-
-/// Tells `null` from absent.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

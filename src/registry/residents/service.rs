@@ -13,6 +13,7 @@ use crate::http::IfMatch;
 use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::ResidentId;
+use crate::kernel::patch::Patch;
 use crate::kernel::time::Timestamp;
 use crate::registry::facts::{self, AsOf, Period, Snapshot};
 
@@ -197,8 +198,7 @@ pub fn insert(
 #[derive(Debug, Default)]
 pub struct Change {
     pub name: Option<String>,
-    /// `Some(None)` takes the number away.
-    pub phone: Option<Option<String>>,
+    pub phone: Patch<String>,
     pub division_code: Option<DivisionCode>,
     pub hukou_division_code: Option<DivisionCode>,
 }
@@ -221,12 +221,13 @@ pub fn change(
         new.name = parse_name(&name).map_err(|error| Error::fields(vec![error]))?;
         event = event.change("name", [old.name.masked(), new.name.masked()]);
     }
-    if let Some(phone) = change.phone {
-        new.phone = phone
-            .as_deref()
-            .map(parse_phone)
-            .transpose()
-            .map_err(|error| Error::fields(vec![error]))?;
+    if change.phone != Patch::Keep {
+        new.phone = match &change.phone {
+            Patch::Set(phone) => {
+                Some(parse_phone(phone).map_err(|error| Error::fields(vec![error]))?)
+            }
+            Patch::Keep | Patch::Clear => None,
+        };
         event = event.change("phone", "changed");
     }
     if let Some(code) = change.division_code {

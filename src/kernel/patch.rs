@@ -1,0 +1,37 @@
+//! One field of a merge patch (RFC 7396): absent leaves as it is, null takes away.
+
+use serde::{Deserialize, Deserializer};
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    #[default]
+    Keep,
+    Clear,
+    Set(T),
+}
+
+/// With `#[serde(default)]`, which is what an absent field becomes.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Clear, Self::Set))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Form {
+        #[serde(default)]
+        phone: Patch<String>,
+    }
+
+    #[test]
+    fn null_is_not_absent() {
+        let read = |text: &str| serde_json::from_str::<Form>(text).unwrap().phone;
+        assert_eq!(read("{}"), Patch::Keep);
+        assert_eq!(read(r#"{"phone": null}"#), Patch::Clear);
+        assert_eq!(read(r#"{"phone": "1"}"#), Patch::Set("1".to_owned()));
+    }
+}
