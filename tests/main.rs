@@ -7,6 +7,8 @@
     reason = "in a test a panic is the answer"
 )]
 
+mod migrations;
 mod postgres;
+mod promises;
 mod support;
 mod walk;

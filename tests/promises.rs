@@ -1,0 +1,269 @@
+//! What the database itself refuses, whoever asks: every statement here is written by hand, as
+//! somebody would who has the database and no scruples.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use crate::support::{Backend, TestOffice, on_both};
+
+impl TestOffice {
+    /// An id as this database writes it.
+    fn literal(&self, id: &str) -> String {
+        match self.backend {
+            Backend::Sqlite => format!("x'{}'", id.replace('-', "")),
+            Backend::Postgres => format!("'{id}'::uuid"),
+        }
+    }
+
+    /// An instant, early in 2022.
+    fn instant_literal(&self) -> &'static str {
+        match self.backend {
+            Backend::Sqlite => "1641258000000000",
+            Backend::Postgres => "'2022-01-04T01:00:00Z'::timestamptz",
+        }
+    }
+
+    #[track_caller]
+    fn refuses(&self, sql: &str, because: &str) {
+        let refusal = self.sql(&format!("BEGIN; {sql}; COMMIT")).expect_err(sql);
+        let said = refusal.to_lowercase();
+        assert!(
+            because.split('|').any(|reason| said.contains(reason)),
+            "{sql}\n{refusal}"
+        );
+    }
+
+    fn text(&self, sql: &str) -> String {
+        #[derive(QueryableByName)]
+        struct One {
+            #[diesel(sql_type = Text)]
+            one: String,
+        }
+        diesel::sql_query(sql)
+            .get_result::<One>(self.db().conn())
+            .unwrap()
+            .one
+    }
+
+    async fn user(&self, username: &str) -> String {
+        let me = self.as_user(username).await.get("/v1/me").await.expect(200);
+        self.literal(me["id"].as_str().unwrap())
+    }
+}
+
+const FRESH: &str = "0190a000-0000-7000-8000-00000000";
+
+/// One more entry of a case's history.
+struct Entry<'a> {
+    case: &'a str,
+    action: &'a str,
+    from: (&'a str, &'a str),
+    to: (&'a str, &'a str),
+    round: i32,
+    actor: &'a str,
+    duty: &'a str,
+}
+
+impl Entry<'_> {
+    /// After the two entries that every submitted case has, and where the case stands thereafter.
+    fn sql(&self, office: &TestOffice) -> String {
+        let Self {
+            case,
+            action,
+            from,
+            to,
+            round,
+            actor,
+            duty,
+        } = self;
+        let text = |word: &str| {
+            if word.is_empty() {
+                "NULL".to_owned()
+            } else {
+                format!("'{word}'")
+            }
+        };
+        let id = office.literal(&format!("{FRESH}0003"));
+        let at = office.instant_literal();
+        let [from_state, from_step, to_state, to_step, duty] =
+            [from.0, from.1, to.0, to.1, duty].map(text);
+        format!(
+            "INSERT INTO case_transitions (id, case_id, sequence, round, action, previous_sequence, previous_round,
+                from_state, from_step, to_state, to_step, actor_id, duty, at)
+             VALUES ({id}, {case}, 3, {round}, '{action}', 2, 1, {from_state}, {from_step}, {to_state}, {to_step},
+                {actor}, {duty}, {at});
+             UPDATE cases SET state = {to_state}, step = {to_step}, round = {round}, last_transition = 3,
+                version = version + 1 WHERE id = {case}"
+        )
+    }
+}
+
+const REVIEW: (&str, &str) = ("in_review", "initial_review");
+const VERIFICATION: (&str, &str) = ("in_review", "verification");
+
+fn duty(case: &str, round: i32, user: &str, duty: &str) -> String {
+    format!(
+        "INSERT INTO case_duties (case_id, round, user_id, duty) VALUES ({case}, {round}, {user}, '{duty}'); "
+    )
+}
+
+on_both! {
+    async fn duties_are_separate_whatever_statement_is_written(office: &TestOffice) {
+        let id = office.case_at("initial_review").await;
+        let case = office.literal(&id);
+        let filer = office.user("township.990121103").await;
+        let reviewer = office.user("township2.990121103").await;
+        let endorse = |actor, duty, round| {
+            Entry { case: &case, action: "endorse", from: REVIEW, to: VERIFICATION, round, actor, duty }.sql(office)
+        };
+
+        // The filer endorses: without the duty, with the filing duty, with a second duty, with the
+        // first one exchanged, and in a round of their own.
+        office.refuses(&endorse(&filer, "initial_review", 1), "foreign key");
+        office.refuses(&endorse(&filer, "filing", 1), "check");
+        office.refuses(&endorse(&filer, "", 1), "check");
+        let second = duty(&case, 1, &filer, "initial_review");
+        office.refuses(&(second.clone() + &endorse(&filer, "initial_review", 1)), "unique");
+        let exchange = format!("UPDATE case_duties SET duty = 'initial_review' WHERE user_id = {filer}; ");
+        office.refuses(&(exchange + &endorse(&filer, "initial_review", 1)), "append_only");
+        let forget = format!("DELETE FROM case_duties WHERE user_id = {filer}; ");
+        office.refuses(&(forget + &second + &endorse(&filer, "initial_review", 1)), "append_only");
+        let round = duty(&case, 2, &filer, "initial_review");
+        office.refuses(&(round + &endorse(&filer, "initial_review", 2)), "check");
+        if office.backend == Backend::Sqlite {
+            let replace = second.replace("INSERT", "INSERT OR REPLACE");
+            office.refuses(&(replace + &endorse(&filer, "initial_review", 1)), "unique");
+        }
+
+        // Nobody endorses as nobody.
+        office.refuses(&endorse("NULL", "initial_review", 1), "check");
+        // Approval comes at its step, and where a step leads is fixed.
+        let approve = |from, duty| {
+            Entry { case: &case, action: "approve", from, to: ("approved", ""), round: 1, actor: &reviewer, duty }
+        };
+        office.refuses(&approve(REVIEW, "initial_review").sql(office), "check");
+        office.refuses(&approve(("in_review", "approval"), "approval").sql(office), "foreign key");
+        let objection = Entry {
+            case: &case, action: "object", from: REVIEW, to: ("in_review", "approval"), round: 1, actor: &filer, duty: "",
+        };
+        office.refuses(&objection.sql(office), "check");
+
+        // A case does not stand where its history does not lead.
+        for state in ["state = 'approved', step = NULL", "step = 'approval'", "round = 2", "last_transition = 3"] {
+            office.refuses(&format!("UPDATE cases SET {state} WHERE id = {case}"), "foreign key");
+        }
+        // The month of submission decides about money.
+        office.refuses(&format!("UPDATE cases SET submitted_at = {} WHERE id = {case}", office.instant_literal()), "append_only");
+
+        // The same statements, by the person whose duty it is, go through.
+        let honest = duty(&case, 1, &reviewer, "initial_review") + &endorse(&reviewer, "initial_review", 1);
+        office.sql(&format!("BEGIN; {honest}; COMMIT")).unwrap();
+        let county = office.as_user("county.990121").await;
+        assert_eq!(county.act(&id, "endorse").await.expect(201)["step"], "determination");
+    }
+
+    async fn history_can_only_grow(office: &TestOffice) {
+        let case = office.case_at("approval").await;
+        office.as_user("approver.990121").await.act(&case, "approve").await.expect(201);
+        for (table, change) in [
+            ("audit_events", "reason = 'edited'"),
+            ("case_transitions", "comment = 'edited'"),
+            ("case_duties", "duty = 'filing'"),
+            ("certificate_components", "severity_level = 4"),
+            ("program_versions", "legal_basis = 'edited'"),
+            ("certificates", "severity_level = 4"),
+            ("circumstances", "value = 'none'"),
+            ("grants", "role = 'county_approver'"),
+            ("enrollments", "rate_fen = 99999"),
+            ("cases", "case_number = '990121-2022-999999'"),
+        ] {
+            office.refuses(&format!("UPDATE {table} SET {change}"), "append_only");
+            office.refuses(&format!("DELETE FROM {table}"), "append_only");
+            if office.backend == Backend::Postgres {
+                office.refuses(&format!("TRUNCATE {table} CASCADE"), "append_only");
+            }
+        }
+        office.refuses("DELETE FROM residents", "append_only");
+        office.refuses("UPDATE residents SET created_by = NULL", "append_only");
+        if office.backend == Backend::Sqlite {
+            for table in ["audit_events", "case_transitions", "certificates", "circumstances", "grants", "enrollments"] {
+                office.refuses(&format!("INSERT OR REPLACE INTO {table} SELECT * FROM {table}"), "unique|append_only|overlaps");
+            }
+        }
+    }
+
+    async fn administrators_exclude_each_other(office: &TestOffice) {
+        let grant = |number: u32, user: &str, role: &str, from: &str, to: &str| {
+            let id = office.literal(&format!("{FRESH}{number:04}"));
+            let organization = "(SELECT organization_id FROM grants WHERE role = 'system_admin')";
+            format!(
+                "INSERT INTO grants (id, user_id, role, organization_id, valid_from, valid_to, created_at)
+                 VALUES ({id}, {user}, '{role}', {organization}, '{from}', {to}, {})",
+                office.instant_literal()
+            )
+        };
+        let system = office.user("sysadmin").await;
+        let security = office.user("secadmin").await;
+        let caseworker = office.user("county.990121").await;
+        for (number, user, role) in [
+            (10, &system, "security_admin"),
+            (11, &system, "audit_admin"),
+            (12, &security, "county_caseworker"),
+            (13, &caseworker, "system_admin"),
+        ] {
+            office.refuses(&grant(number, user, role, "2022-07-04", "NULL"), "grants_exclusive");
+        }
+        // Even for a day, even one to come.
+        office.refuses(&grant(14, &system, "audit_admin", "2030-01-01", "'2030-01-02'"), "grants_exclusive");
+        // Before the other one began, it is another matter.
+        office.sql(&grant(15, &system, "audit_admin", "2021-01-01", "'2022-01-01'")).unwrap();
+    }
+
+    async fn one_person_has_one_of_each(office: &TestOffice) {
+        let case = office.case_at("approval").await;
+        let number = office.text("SELECT case_number AS one FROM cases");
+        assert_eq!(number, "990121-2022-000001");
+        let copy = |table: &str, columns: &str, id: u32| {
+            let id = office.literal(&format!("{FRESH}{id:04}"));
+            format!("INSERT INTO {table} (id, {columns}) SELECT {id}, {columns} FROM {table}")
+        };
+        // A second certificate or a second word on the same circumstance for the same days.
+        let certificate = "resident_id, number, number_index, impairment_type, severity_level, issued_date, expires_date,
+            state, valid_from, valid_to, recorded_at";
+        office.refuses(&copy("certificates", certificate, 20), "fact_overlaps");
+        office.refuses(
+            &(copy("circumstances", "resident_id, kind, value, valid_from, valid_to, recorded_at, source", 21)
+                + " WHERE kind = 'care_need'"),
+            "fact_overlaps",
+        );
+        // A second registration of the same person.
+        let resident = "division_code, hukou_division_code, name, name_pinyin, name_initials, sex, birth_date, id_number,
+            id_number_index, created_at, updated_at, version";
+        office.refuses(&copy("residents", resident, 22), "unique");
+        // Another version of a program for the same days.
+        let version = "program_code, division_code, effective_from, effective_to, legal_basis, rules, steps, created_at";
+        let id = office.literal(&format!("{FRESH}0023"));
+        office.refuses(
+            &format!(
+                "INSERT INTO program_versions (id, version, {version})
+                 SELECT {id}, 3, {version} FROM program_versions WHERE version = 2 AND program_code = 'nursing_subsidy'"
+            ),
+            "program_overlap",
+        );
+        // An enrollment that nobody approved.
+        let at = office.instant_literal();
+        let enrollment = |number: u32| {
+            let id = office.literal(&format!("{FRESH}{number:04}"));
+            format!(
+                "INSERT INTO enrollments (id, resident_id, case_id, program_code, division_code, state, start_month,
+                    rate_fen, version, created_at, updated_at)
+                 SELECT {id}, resident_id, id, program_code, division_code, 'active', '2022-07', 50000, 1, {at}, {at}
+                 FROM cases"
+            )
+        };
+        office.refuses(&enrollment(24), "enrollment_without_approval");
+        // And a second one beside that which was.
+        office.as_user("approver.990121").await.act(&case, "approve").await.expect(201);
+        office.refuses(&enrollment(25), "unique");
+    }
+}
