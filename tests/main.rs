@@ -7,8 +7,10 @@
     reason = "in a test a panic is the answer"
 )]
 
+mod architecture;
 mod migrations;
 mod postgres;
 mod promises;
+mod rights;
 mod support;
 mod walk;

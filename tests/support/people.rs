@@ -20,7 +20,7 @@ pub fn citizen_id(division: &str, birth: &str, sequence: u32) -> String {
         .zip(WEIGHTS)
         .map(|(digit, weight)| "0123456789".find(digit).unwrap() * weight)
         .sum();
-    let check = "10X98765432".chars().nth((sum % 11)).unwrap();
+    let check = "10X98765432".chars().nth(sum % 11).unwrap();
     format!("{body}{check}")
 }
 

@@ -24,10 +24,11 @@ pub fn page(
         .grants
         .iter()
         .any(|held| held.role == Role::AuditAdmin);
-    let view = if administrator {
-        View::NoResidents
-    } else {
-        View::Divisions(permit.scope_in(division)?)
+    let scope = permit.scope_in(division)?;
+    let view = match (administrator, division) {
+        (false, _) => View::Divisions(scope),
+        (true, None) => View::NoResidents,
+        (true, Some(_)) => View::NoResidentsWithin(scope),
     };
     let rows = store::page(tx, &view, filter, before, count)?;
     let mut event = Event::new(permit.origin(), "audit.read").change("shown", rows.len());

@@ -32,10 +32,11 @@ pub struct EventRow {
 /// Whose eyes read.
 #[derive(Debug, Clone)]
 pub enum View {
-    /// What belongs to these divisions, and what their people did beyond any.
+    /// What belongs to these divisions.
     Divisions(Scope),
-    /// What speaks of no resident.
+    /// What speaks of no resident, wherever it belongs.
     NoResidents,
+    NoResidentsWithin(Scope),
 }
 
 #[derive(Debug, Clone, Default)]
@@ -60,15 +61,17 @@ pub fn page(
     let mut query = audit_events::table
         .select(EventRow::as_select())
         .into_boxed::<MultiBackend>();
-    query = match view {
-        View::Divisions(scope) => query.filter(within!(
+    if let View::Divisions(scope) | View::NoResidentsWithin(scope) = view {
+        query = query.filter(within!(
             audit_events::division_code.assume_not_null(),
             scope
-        )),
-        View::NoResidents => query
+        ));
+    }
+    if let View::NoResidents | View::NoResidentsWithin(_) = view {
+        query = query
             .filter(audit_events::resident_id.is_null())
-            .filter(audit_events::entity_type.ne_all(["resident", "case", "enrollment"])),
-    };
+            .filter(audit_events::entity_type.ne_all(["resident", "case", "enrollment"]));
+    }
     if let Some(resident) = filter.resident {
         query = query.filter(audit_events::resident_id.eq(resident));
     }

@@ -78,10 +78,8 @@ pub fn list(
 ) -> Result<Recorded<Page>> {
     let scope = permit.scope_in(window.division)?;
     let residents = store::page(tx, &scope, filter, window.after, window.count)?;
-    let event = Event::new(permit.origin(), "resident.listed")
-        .change("filter", filter)
-        .change("division_code", window.division);
-    show(tx, event, residents)
+    let event = Event::new(permit.origin(), "resident.listed").change("filter", filter);
+    show(tx, within_first(event, &scope), residents)
 }
 
 pub fn search(
@@ -90,11 +88,16 @@ pub fn search(
     needle: &Needle,
 ) -> Result<Recorded<Page>> {
     let residents = store::search(tx, permit.scope(), needle)?;
-    show(
-        tx,
-        Event::new(permit.origin(), "resident.searched").change("by", needle.field()),
-        residents,
-    )
+    let event = Event::new(permit.origin(), "resident.searched").change("by", needle.field());
+    show(tx, within_first(event, permit.scope()), residents)
+}
+
+/// A look at many belongs to the division that was looked at, so that its auditor sees it.
+fn within_first(event: Event, scope: &Scope) -> Event {
+    match scope.divisions().first() {
+        Some(division) => event.within(*division),
+        None => event,
+    }
 }
 
 /// Adds what is believed of each, and records whom the caller got to see.
@@ -120,10 +123,10 @@ pub fn register(
     new: NewResident,
 ) -> Result<Recorded<Resident>> {
     let checked = new.check(registrar, tx.today())?;
-    let division = divisions::service::current(tx, checked.division_code, "/division_code")?;
-    if !permit.scope().sees(division.code) {
+    if !permit.scope().sees(checked.division_code) {
         return Err(Code::DivisionNotFound.into());
     }
+    let division = divisions::service::current(tx, checked.division_code, "/division_code")?;
     if !matches!(
         division.level,
         DivisionLevel::Township | DivisionLevel::Village

@@ -1,22 +1,20 @@
 //! `Idempotency-Key`: the same request sent twice is done once and answered the same, byte for
 //! byte. The answer is kept in the business transaction, so neither exists without the other.
 
+mod store;
+
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use diesel::prelude::*;
 use serde::Serialize;
 
 use super::etag;
 use crate::audit::{Event, Origin};
-use crate::db::schema::idempotency_keys;
-use crate::db::{Recorded, Tx, on_unique};
+use crate::db::{Recorded, Tx};
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::UserId;
-use crate::kernel::time::Timestamp;
 
 const LONGEST: usize = 100;
 
@@ -44,8 +42,7 @@ impl FromRequest for IdempotencyKey {
 }
 
 /// An answer as it goes out, and as it is kept.
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = idempotency_keys)]
+#[derive(Debug)]
 pub struct Answer {
     status: i32,
     location: Option<String>,
@@ -82,19 +79,6 @@ impl From<Answer> for HttpResponse {
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = idempotency_keys)]
-struct Row<'a> {
-    user_id: UserId,
-    key: &'a str,
-    fingerprint: &'a [u8],
-    status: i32,
-    location: Option<&'a str>,
-    etag: Option<&'a str>,
-    body: &'a [u8],
-    created_at: Timestamp,
-}
-
 /// Does `work` unless this user's key has been answered already.
 pub fn once(
     tx: &mut Tx<'_>,
@@ -106,41 +90,13 @@ pub fn once(
     let (Some(key), Some(user)) = (&key.0, origin.user) else {
         return work(tx);
     };
-    let mine = idempotency_keys::table
-        .filter(idempotency_keys::user_id.eq(user))
-        .filter(idempotency_keys::key.eq(key));
-    let earlier: Option<(Vec<u8>, Answer)> = mine
-        .select((idempotency_keys::fingerprint, Answer::as_select()))
-        .first(tx.conn())
-        .optional()?;
-    if let Some((before, answer)) = earlier {
+    if let Some((before, answer)) = store::find(tx, user, key)? {
         if before != fingerprint {
             return Err(Code::IdempotencyKeyReused.into());
         }
         return tx.record(Event::new(origin, "request.replayed").on(key), answer);
     }
     let answer = work(tx)?;
-    let row = Row {
-        user_id: user,
-        key,
-        fingerprint,
-        status: answer.value().status,
-        location: answer.value().location.as_deref(),
-        etag: answer.value().etag.as_deref(),
-        body: &answer.value().body,
-        created_at: tx.now(),
-    };
-    diesel::insert_into(idempotency_keys::table)
-        .values(&row)
-        .execute(tx.conn())
-        .map_err(|error| {
-            // Another request with this key committed while this one ran; this one is undone.
-            on_unique(
-                error,
-                "idempotency_keys.user_id",
-                "idempotency_keys_pkey",
-                || Code::IdempotencyKeyBusy.into(),
-            )
-        })?;
+    store::insert(tx, user, key, fingerprint, answer.value())?;
     Ok(answer)
 }
