@@ -7,14 +7,6 @@ use diesel::sql_types::Text;
 use crate::support::{Backend, TestOffice, on_both};
 
 impl TestOffice {
-    /// An id as this database writes it.
-    fn literal(&self, id: &str) -> String {
-        match self.backend {
-            Backend::Sqlite => format!("x'{}'", id.replace('-', "")),
-            Backend::Postgres => format!("'{id}'::uuid"),
-        }
-    }
-
     /// An instant, early in 2022.
     fn instant_literal(&self) -> &'static str {
         match self.backend {

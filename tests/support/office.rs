@@ -177,6 +177,14 @@ impl TestOffice {
             .map_err(|error| error.to_string())
     }
 
+    /// An id as this database writes it.
+    pub fn literal(&self, id: &str) -> String {
+        match self.backend {
+            Backend::Sqlite => format!("x'{}'", id.replace('-', "")),
+            Backend::Postgres => format!("'{id}'::uuid"),
+        }
+    }
+
     pub fn today(&self) -> chrono::NaiveDate {
         self.given.now().office_date()
     }

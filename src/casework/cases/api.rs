@@ -54,8 +54,11 @@ pub struct CaseBody {
     due_date: Option<NaiveDate>,
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     details: Map<String, Value>,
-    /// What the rules say, with every clause and the facts it was applied to.
-    eligibility: Decision,
+    /// What the rules say, with every clause and the facts it was applied to. A list leaves it
+    /// out: it speaks of health and means, and such a look is recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    eligibility: Option<Decision>,
     version: i32,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     created_at: Timestamp,
@@ -84,13 +87,22 @@ impl From<Shown> for CaseBody {
             allowed_actions: allowed,
             due_date: case.due_date,
             details: case.details,
-            eligibility: case.eligibility,
+            eligibility: Some(case.eligibility),
             version: case.version,
             created_at: case.created_at,
             updated_at: case.updated_at,
             submitted_at: case.submitted_at,
             decided_at: case.decided_at,
             closed_at: case.closed_at,
+        }
+    }
+}
+
+impl CaseBody {
+    fn listed(shown: Shown) -> Self {
+        Self {
+            eligibility: None,
+            ..Self::from(shown)
         }
     }
 }
@@ -288,7 +300,7 @@ async fn answer_page(
         .map(|last| cursors.write(&Mark::of(&last.case)))
         .transpose()?;
     Ok(web::Json(CasePage {
-        items: page.into_iter().map(Into::into).collect(),
+        items: page.into_iter().map(CaseBody::listed).collect(),
         next,
     }))
 }
