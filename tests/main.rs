@@ -8,6 +8,9 @@
 )]
 
 mod architecture;
+mod audit;
+mod demo;
+mod document;
 mod migrations;
 mod postgres;
 mod promises;

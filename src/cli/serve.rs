@@ -1,6 +1,9 @@
 //! `huican serve`
 
+use std::net::SocketAddr;
+
 use super::{Outcome, setup};
+use crate::db::Store;
 use crate::registry::Registrar;
 use crate::server::settings::Settings;
 use crate::server::{self, Office};
@@ -8,16 +11,20 @@ use crate::server::{self, Office};
 pub fn run(settings: &Settings) -> Outcome {
     setup::log(settings)?;
     let store = setup::open(settings, &setup::given())?;
-    serve(settings, store)
+    serve(
+        settings,
+        store,
+        |address| tracing::info!(%address, "listening"),
+    )
 }
 
-pub fn serve(settings: &Settings, store: crate::db::Store) -> Outcome {
+pub fn serve(settings: &Settings, store: Store, ready: impl FnOnce(SocketAddr)) -> Outcome {
     let registrar = Registrar {
         fictional: settings.fictional_divisions,
     };
     actix_web::rt::System::new().block_on(async {
         let office = Office::open(store, registrar, settings.hashing).await?;
-        server::run(office, settings.listen, settings.workers)
+        server::run(office, settings.listen, settings.workers, ready)
             .await
             .map_err(|error| format!("cannot serve on {}: {error}", settings.listen).into())
     })

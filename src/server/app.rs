@@ -70,16 +70,22 @@ async fn nowhere(request: HttpRequest) -> Result<&'static str, Error> {
     .into())
 }
 
-/// Serves until told to stop; then lets running requests end.
-pub async fn run(office: Office, listen: SocketAddr, workers: usize) -> std::io::Result<()> {
-    let clock = actix_web::rt::spawn(jobs::tick(office.clone()));
+/// Serves until told to stop; then lets running requests end. `ready` hears the address once it can
+/// be called, which is a free port where port 0 was asked for.
+pub async fn run(
+    office: Office,
+    listen: SocketAddr,
+    workers: usize,
+    ready: impl FnOnce(SocketAddr),
+) -> std::io::Result<()> {
+    let jobs = actix_web::rt::spawn(jobs::tick(office.clone()));
     let server = HttpServer::new(move || app(&office))
         .workers(workers)
         .client_request_timeout(HEAD_TIMEOUT)
         .shutdown_timeout(SHUTDOWN_SECONDS)
-        .bind(listen)?
-        .run();
-    let ended = server.await;
-    clock.abort();
+        .bind(listen)?;
+    ready(server.addrs().first().copied().unwrap_or(listen));
+    let ended = server.run().await;
+    jobs.abort();
     ended
 }

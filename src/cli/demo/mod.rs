@@ -7,6 +7,7 @@ mod residents;
 mod year;
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,8 +54,7 @@ pub fn run(mut settings: Settings, options: &Options, database_url: Option<&str>
     let keys = setup::keys(&settings)?;
     prepare(&settings, &given)?;
     let store = Store::open(&settings.database_url, settings.size, &given, &keys)?;
-    introduce(&settings);
-    let served = serve::serve(&settings, store);
+    let served = serve::serve(&settings, store, |address| introduce(&settings, address));
     drop(temporary);
     served
 }
@@ -153,7 +153,7 @@ fn mark(db: &mut Db, origin: &Origin, state: &str) -> Result<()> {
     })
 }
 
-fn introduce(settings: &Settings) {
+fn introduce(settings: &Settings, address: SocketAddr) {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for (username, role) in [
@@ -187,7 +187,6 @@ fn introduce(settings: &Settings) {
     ] {
         table.add_row([username, role]);
     }
-    let address = settings.listen;
     say!("\nHuican 惠残 · demonstration, with a fictional city and fictional people\n");
     say!("  API          http://{address}/v1");
     say!("  Reference    http://{address}/docs");

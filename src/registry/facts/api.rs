@@ -30,7 +30,7 @@ struct HistoryQuery {
 /// A certificate as it was or is believed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "number_masked": "990121********0011**", "impairment_type": "physical", "severity_level": 1,
+    "number_masked": "990121********0010**", "impairment_type": "physical", "severity_level": 1,
     "components": [{"impairment_type": "physical", "severity_level": 1}],
     "issued_date": "2019-05-06", "expires_date": "2029-05-06", "state": "valid",
     "valid_from": "2019-05-06", "valid_to": null, "recorded_at": "2022-01-05T01:00:00.000000Z", "superseded_at": null
@@ -82,7 +82,7 @@ struct CircumstanceList {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"number": "99012119900307001141", "issued_date": "2019-05-06"}))]
+#[schema(example = json!({"number": "99012119900307001041", "issued_date": "2019-05-06"}))]
 struct CertificateBody {
     /// 20 characters: the ID number, category, grade; reissues add B1, B2 …
     number: String,

@@ -249,7 +249,7 @@ impl Certificate {
 /// What an office writes down of a certificate.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"number": "99012119900307001141", "issued_date": "2019-05-06"}))]
+#[schema(example = json!({"number": "99012119900307001041", "issued_date": "2019-05-06"}))]
 pub struct NewCertificate {
     /// 20 characters: the ID number, category, grade; reissues add B1, B2 …
     pub number: String,

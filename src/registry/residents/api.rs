@@ -110,7 +110,7 @@ struct AsOfQuery {
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"id_number": "990121199003070018"}))]
+#[schema(example = json!({"id_number": "990121199003070010"}))]
 struct ResidentSearch {
     /// Either this …
     #[serde(default)]
@@ -151,7 +151,7 @@ struct DisclosureRequest {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"id_number": "990121199003070018"}))]
+#[schema(example = json!({"id_number": "990121199003070010"}))]
 struct Disclosure {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -47,8 +47,8 @@ pub struct Resident {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "name": "张晓宝", "id_number": "990121199003070018", "phone": "12000001234", "division_code": "990121103201",
-    "certificate": {"number": "99012119900307001841", "issued_date": "2019-05-06"},
+    "name": "张晓宝", "id_number": "990121199003070010", "phone": "12000001234", "division_code": "990121103201",
+    "certificate": {"number": "99012119900307001041", "issued_date": "2019-05-06"},
     "circumstances": {"income_status": "none", "care_need": "full"}
 }))]
 pub struct NewResident {

@@ -22,9 +22,9 @@ use crate::registry::residents::service;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Resident, example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "name": "张晓宝", "sex": "male", "birth_date": "1990-03-07",
-    "id_number_masked": "990121********0018", "phone_masked": "120****1234",
+    "id_number_masked": "990121********0010", "phone_masked": "120****1234",
     "division_code": "990121103201", "division_name": "一号村", "hukou_division_code": "990121103201",
-    "certificate": {"number_masked": "990121********0018**", "impairment_type": "physical", "severity_level": 1,
+    "certificate": {"number_masked": "990121********0010**", "impairment_type": "physical", "severity_level": 1,
         "components": [{"impairment_type": "physical", "severity_level": 1}],
         "issued_date": "2019-05-06", "expires_date": "2029-05-06", "state": "valid"},
     "circumstances": {"income_status": "none", "care_need": "full"}, "guardian_name": null,

@@ -1,0 +1,256 @@
+//! The demonstration, as a person on a fresh machine meets it: the program itself, over the network.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use huican::cli::demo::offices::PASSWORD;
+use serde_json::{Value, json};
+
+use crate::support::postgres::cluster;
+
+fn huican(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_huican"));
+    command
+        .current_dir(folder)
+        .env_remove("HUICAN_DATABASE_URL");
+    command
+}
+
+/// A demonstration that runs, and what it printed.
+struct Demo {
+    child: Child,
+    address: String,
+    printed: String,
+}
+
+impl Demo {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = huican(folder)
+            .args(["demo", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut printed = String::new();
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        while !printed.contains("Ctrl-C") {
+            assert!(
+                lines.read_line(&mut printed).unwrap() > 0,
+                "it ended after: {printed}"
+            );
+        }
+        let address = printed
+            .split("http://")
+            .nth(1)
+            .unwrap()
+            .split('/')
+            .next()
+            .unwrap()
+            .to_owned();
+        Self {
+            child,
+            address,
+            printed,
+        }
+    }
+
+    fn call(&self, method: &str, path: &str, token: Option<&str>, body: &Value) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let body = if body.is_null() {
+            String::new()
+        } else {
+            body.to_string()
+        };
+        let token = token
+            .map(|token| format!("Authorization: Bearer {token}\r\n"))
+            .unwrap_or_default();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: demo\r\nConnection: close\r\n{token}Content-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    fn sign_in(&self, username: &str) -> String {
+        let (status, pair) = self.call(
+            "POST",
+            "/v1/sessions",
+            None,
+            &json!({"username": username, "password": PASSWORD}),
+        );
+        assert_eq!(status, 201, "{username}: {pair}");
+        pair["access_token"].as_str().unwrap().to_owned()
+    }
+
+    fn items(&self, token: &str, path: &str) -> Vec<Value> {
+        let (status, page) = self.call("GET", path, Some(token), &Value::Null);
+        assert_eq!(status, 200, "{path}: {page}");
+        page["items"].as_array().unwrap().clone()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+const COUNTIES: [&str; 8] = [
+    "990102", "990103", "990121", "990122", "990123", "990124", "990181", "990182",
+];
+
+fn is_the_fictional_city(demo: &Demo) {
+    // Whoever is named in the table can sign in.
+    let named: Vec<_> = demo
+        .printed
+        .lines()
+        .skip_while(|line| !line.contains(PASSWORD))
+        .skip(1)
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|word| word.contains('.') || word.ends_with("admin"))
+        .collect();
+    assert_eq!(named.len(), 12, "{}", demo.printed);
+    for username in named {
+        demo.sign_in(username);
+    }
+    // In every county something waits at every step, and the approver may approve.
+    for county in COUNTIES {
+        let approver = demo.sign_in(&format!("approver.{county}"));
+        for step in [
+            "initial_review",
+            "verification",
+            "determination",
+            "public_notice",
+            "approval",
+        ] {
+            let waiting = demo.items(&approver, &format!("/v1/cases?state=in_review&step={step}"));
+            assert!(!waiting.is_empty(), "nothing waits at {step} in {county}");
+            if step == "approval" {
+                assert!(
+                    waiting
+                        .iter()
+                        .all(|case| case["allowed_actions"].to_string().contains("approve"))
+                );
+            }
+        }
+        for state in ["draft", "returned", "rejected", "withdrawn", "approved"] {
+            assert!(
+                !demo
+                    .items(&approver, &format!("/v1/cases?state={state}"))
+                    .is_empty(),
+                "no {state} in {county}"
+            );
+        }
+        assert!(
+            !demo
+                .items(
+                    &approver,
+                    "/v1/enrollments?state=active&program_code=living_subsidy"
+                )
+                .is_empty()
+        );
+        assert!(
+            !demo
+                .items(
+                    &approver,
+                    "/v1/enrollments?state=active&program_code=nursing_subsidy"
+                )
+                .is_empty()
+        );
+    }
+    let supervisor = demo.sign_in("supervisor.990100");
+    let valid = demo.items(
+        &supervisor,
+        "/v1/residents?certificate_state=valid&limit=200",
+    );
+    assert_eq!(valid.len(), 200, "most certificates are valid");
+    let programs = demo.items(&supervisor, "/v1/programs");
+    assert_eq!(programs.len(), 2);
+    for program in ["living_subsidy", "nursing_subsidy"] {
+        assert_eq!(
+            demo.items(&supervisor, &format!("/v1/programs/{program}/versions"))
+                .len(),
+            2
+        );
+    }
+}
+
+/// What is not a demonstration is refused in one sentence.
+fn refuses(folder: &Path, url: &str) {
+    let output = huican(folder)
+        .args(["demo", "--listen", "127.0.0.1:0", "--database-url", url])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("a database of its own"), "{said}");
+}
+
+#[test]
+fn the_demonstration_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("city");
+    let data = data.to_str().unwrap();
+    let first = Demo::start(folder.path(), &["--data", data]);
+    is_the_fictional_city(&first);
+    let token = first.sign_in("township.990121103");
+    let new = json!({"name": "张晓宝", "id_number": "990121199003070010", "division_code": "990121103201"});
+    let (status, registered) = first.call("POST", "/v1/residents", Some(&token), &new);
+    assert_eq!(status, 201, "{registered}");
+    drop(first);
+
+    // Started again, it goes on with its own.
+    let again = Demo::start(folder.path(), &["--data", data]);
+    let token = again.sign_in("township.990121103");
+    let (status, _) = again.call(
+        "GET",
+        &format!("/v1/residents/{}", registered["id"].as_str().unwrap()),
+        Some(&token),
+        &Value::Null,
+    );
+    assert_eq!(status, 200);
+
+    // It does not take an office's database, nor one of somebody else.
+    let office = folder.path().join("office.db");
+    let office = office.to_str().unwrap();
+    assert!(
+        huican(folder.path())
+            .args(["--database-url", office, "migrate"])
+            .status()
+            .unwrap()
+            .success()
+    );
+    refuses(folder.path(), office);
+}
+
+#[test]
+fn the_demonstration_on_postgres() {
+    let Some(cluster) = cluster() else { return };
+    let database = cluster.clone_of(|_empty| {});
+    let folder = tempfile::tempdir().unwrap();
+    is_the_fictional_city(&Demo::start(
+        folder.path(),
+        &["--database-url", database.url()],
+    ));
+
+    let foreign = cluster.clone_of(|url| {
+        use diesel::connection::SimpleConnection;
+        use diesel::{Connection, PgConnection};
+        let mut connection = PgConnection::establish(url).unwrap();
+        connection
+            .batch_execute("CREATE TABLE payroll (id integer)")
+            .unwrap();
+    });
+    refuses(folder.path(), foreign.url());
+}
