@@ -12,7 +12,7 @@ const CALENDAR: &[u8] = include_bytes!("../../data/calendar-days.csv");
 pub fn run(settings: &Settings) -> Outcome {
     let mut db = settings
         .database_url
-        .connect(&setup::given(), &setup::keys(settings)?)?;
+        .connect(&setup::given(), &setup::new_keys(settings)?)?;
     let url = &settings.database_url;
     match migrate::schema(&mut db)? {
         Schema::Current | Schema::Behind { .. } => {}
@@ -33,11 +33,13 @@ pub fn run(settings: &Settings) -> Outcome {
     Ok(())
 }
 
-/// Runs what is pending; a new database gets the calendar.
+/// Runs what is pending; a new database gets the calendar, and notes its keys.
 pub fn bring_up(db: &mut Db) -> crate::kernel::error::Result<Vec<String>> {
+    let is_new = matches!(migrate::schema(db)?, Schema::Behind { empty: true, .. });
     let done = migrate::up(db)?;
-    if !done.is_empty() {
+    if is_new {
         let origin = setup::console(db);
+        setup::note_keys(db, &origin)?;
         db.write(|tx| calendar::service::import(tx, &origin, CALENDAR))?;
     }
     Ok(done)

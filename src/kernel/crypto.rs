@@ -45,6 +45,8 @@ struct VersionedKey {
 pub enum KeyError {
     #[error("the key file {path} cannot be read or written: {source}")]
     Io { path: String, source: io::Error },
+    #[error("there is no key file {path}: it belongs to the database and moves with it")]
+    Missing { path: String },
     #[error("the key file {path} is not what huican wrote: {problem}")]
     Content { path: String, problem: String },
 }
@@ -87,17 +89,27 @@ impl fmt::Debug for TokenKey {
 
 impl Keys {
     /// Reads the key file, or makes one that only its owner may read.
-    pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        let shown = || path.display().to_string();
         match std::fs::read_to_string(path) {
             Ok(text) => Self::parse(&Zeroizing::new(text)).map_err(|problem| KeyError::Content {
-                path: path.display().to_string(),
+                path: shown(),
                 problem,
             }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::create(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(KeyError::Missing { path: shown() })
+            }
             Err(source) => Err(KeyError::Io {
-                path: path.display().to_string(),
+                path: shown(),
                 source,
             }),
+        }
+    }
+
+    pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
+        match Self::read(path) {
+            Err(KeyError::Missing { .. }) => Self::create(path),
+            known => known,
         }
     }
 

@@ -51,7 +51,7 @@ pub fn run(mut settings: Settings, options: &Options, database_url: Option<&str>
     }
     setup::log(&settings)?;
     let given = setup::given();
-    let keys = setup::keys(&settings)?;
+    let keys = setup::new_keys(&settings)?;
     prepare(&settings, &given)?;
     let store = Store::open(&settings.database_url, settings.size, &given, &keys)?;
     let served = serve::serve(&settings, store, |address| introduce(&settings, address));
@@ -73,19 +73,19 @@ fn place(
     options: &Options,
     database_url: Option<&str>,
 ) -> Result<Option<Temporary>, Problem> {
-    if database_url.is_some() {
-        return Ok(None);
-    }
-    let (folder, temporary) = match &options.data {
-        Some(folder) => (folder.clone(), None),
-        None => {
+    let (folder, temporary) = match (&options.data, database_url) {
+        (Some(folder), _) => (folder.clone(), None),
+        (None, Some(_)) => (PathBuf::new(), None),
+        (None, None) => {
             let folder = std::env::temp_dir().join(format!("huican-demo-{}", std::process::id()));
             (folder.clone(), Some(Temporary(folder)))
         }
     };
-    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-    settings.database_url = url_of(&folder.join("huican-demo.db"))?;
     settings.keys = folder.join("huican-demo.keys");
+    if database_url.is_none() {
+        fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        settings.database_url = url_of(&folder.join("huican-demo.db"))?;
+    }
     Ok(temporary)
 }
 
@@ -99,13 +99,13 @@ fn url_of(file: &Path) -> Result<crate::db::DatabaseUrl, Problem> {
 /// Builds the city, unless it is there already; refuses a database that is anything else.
 fn prepare(settings: &Settings, given: &Given) -> Outcome {
     let url = &settings.database_url;
-    let keys = setup::keys(settings)?;
+    let keys = setup::new_keys(settings)?;
     let mut db = url.connect(given, &keys)?;
     match crate::db::migrate::schema(&mut db)? {
         Schema::Behind { empty: true, .. } => {}
         Schema::Current => {
             return match installation::get(&mut db, MARK)?.as_deref() {
-                Some(READY) => Ok(()),
+                Some(READY) => setup::require_same_keys(&mut db, settings),
                 Some(_) => Err(format!(
                     "the demonstration in {url} was not finished: remove it and begin again"
                 )
