@@ -127,10 +127,17 @@ impl Situation<'_> {
         let at = self.case.position;
         let Some(next) = follow(at, action, self.steps) else {
             let step = at.step.map_or(String::new(), |step| format!(" at {step}"));
+            let step_zh = at
+                .step
+                .map_or(String::new(), |step| format!("（{}）", step.label_zh()));
             return Err(Error::new(Code::CaseTransition)
                 .detail(
                     format!("a case in state {}{step} does not take: {action}", at.state),
-                    format!("{}状态的个案不能{}", at.state.label_zh(), action.label_zh()),
+                    format!(
+                        "{}{step_zh}的个案不能{}",
+                        at.state.label_zh(),
+                        action.label_zh()
+                    ),
                 )
                 .member("state", at.state.as_str()));
         };
