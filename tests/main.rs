@@ -9,6 +9,7 @@
 
 mod architecture;
 mod audit;
+mod cases;
 mod demo;
 mod document;
 mod migrations;
