@@ -148,16 +148,8 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
         std::future::ready(parsed.map(Self).map_err(|error| {
             let name = pointer(error.path()).trim_start_matches('/').to_owned();
             let field = misread(name, &error.into_inner().to_string());
-            let name = field.pointer.trim_start_matches('/').to_owned();
-            Error::new(Code::RequestMalformed)
-                .detail(
-                    format!("query parameter `{name}`: {}", field.detail.en),
-                    format!("查询参数 `{name}` 有误"),
-                )
-                .with_fields(vec![FieldError {
-                    pointer: name,
-                    ..field
-                }])
+            let name = field.pointer.trim_start_matches('/');
+            Error::parameter(name, field.code, field.detail.en, field.detail.zh)
         }))
     }
 }

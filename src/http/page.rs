@@ -22,17 +22,12 @@ impl Limit {
     pub fn parse(asked: Option<u16>) -> Result<Self> {
         match asked.unwrap_or(DEFAULT) {
             limit @ 1..=MOST => Ok(Self(limit)),
-            other => Err(Error::new(Code::RequestMalformed)
-                .detail(
-                    format!("limit is 1 to {MOST}, not {other}"),
-                    format!("limit 须为 1 至 {MOST}，不能为 {other}"),
-                )
-                .with_fields(vec![crate::kernel::error::FieldError::new(
-                    "limit",
-                    "limit.range",
-                    format!("1 to {MOST}"),
-                    format!("1 至 {MOST}"),
-                )])),
+            other => Err(Error::parameter(
+                "limit",
+                "limit.range",
+                format!("1 to {MOST}, not {other}"),
+                format!("须为 1 至 {MOST}，不能为 {other}"),
+            )),
         }
     }
 

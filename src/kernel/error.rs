@@ -200,6 +200,22 @@ impl Error {
         Self::fields(vec![FieldError::new(pointer, code, en, zh)])
     }
 
+    /// One query parameter against a rule: the request as such cannot be read.
+    pub fn parameter(
+        name: &str,
+        code: &'static str,
+        en: impl Into<String>,
+        zh: impl Into<String>,
+    ) -> Self {
+        let field = FieldError::new(name, code, en, zh);
+        Self::new(Code::RequestMalformed)
+            .detail(
+                format!("query parameter `{name}`: {}", field.detail.en),
+                format!("查询参数 `{name}` 有误：{}", field.detail.zh),
+            )
+            .with_fields(vec![field])
+    }
+
     pub fn fields(fields: Vec<FieldError>) -> Self {
         let mut error = Self::new(Code::RequestInvalid);
         error.0.fields = fields;

@@ -398,6 +398,17 @@ impl Reply {
         body
     }
 
+    /// As `refused` with 400 `request.malformed`, because of this query parameter.
+    #[track_caller]
+    pub fn refused_parameter(&self, name: &str, code: &str) {
+        let body = self.refused(400, "request.malformed");
+        assert_eq!(
+            (&body["errors"][0]["pointer"], &body["errors"][0]["code"]),
+            (&name.into(), &code.into()),
+            "{body}"
+        );
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }

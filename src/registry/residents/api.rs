@@ -79,7 +79,7 @@ impl ResidentQuery {
     fn filter(&self) -> Result<Filter> {
         let level = |number: u8| {
             SeverityLevel::try_from(number).map_err(|error| {
-                Error::field(
+                Error::parameter(
                     "severity_level",
                     "severity_level.range",
                     error.to_string(),

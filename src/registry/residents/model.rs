@@ -199,7 +199,7 @@ const DIGITS: usize = 4;
 impl Query {
     pub fn parse(text: &str) -> Result<Self> {
         let text = compact(text);
-        let refuse = |code, en: &str, zh: &str| Err(Error::field("q", code, en, zh));
+        let refuse = |code, en: &str, zh: &str| Err(Error::parameter("q", code, en, zh));
         if text.is_empty() || text.chars().count() > LONGEST_QUERY {
             return refuse("q.length", "1 to 50 characters", "1 至 50 个字");
         }
