@@ -10,7 +10,7 @@ mod scope;
 pub mod sessions;
 pub mod users;
 
-pub use permit::{Actor, Held, Permit, Signed};
+pub use permit::{Actor, Held, Permit, Signed, authenticate};
 pub use policy::{Act, Action, Role, acts};
 pub use scope::Scope;
 pub(crate) use scope::within;

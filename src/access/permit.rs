@@ -1,14 +1,15 @@
 //! The only door to data: whoever asks shows a token, and gets a permit for one action or none.
 //! Handlers take `Permit<acts::…>` in their signature; store functions take its scope.
 
-use std::future::Future;
+use std::future::{Ready, ready};
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use actix_web::dev::Payload;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::AUTHORIZATION;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use super::policy::{Act, Action, Role};
 use super::scope::Scope;
@@ -129,13 +130,45 @@ impl<A> Permit<A> {
     }
 }
 
+/// Middleware: finds out who asks before anything else of the request is looked at. Extractors are
+/// tried in the order of a handler's signature, so that no body is judged before the permit.
+pub async fn authenticate(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let token = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim().to_owned());
+    if let Some(token) = token {
+        let sessions = request
+            .app_data::<web::Data<Sessions>>()
+            .cloned()
+            .ok_or_else(|| Error::internal("no session service is configured"))?;
+        let id = request::id_of(request.request())?;
+        let known: Known = sessions.authenticate(&token, id).await.map(Arc::new);
+        request.extensions_mut().insert(known);
+    }
+    next.call(request).await
+}
+
+type Known = Result<Arc<Actor>>;
+
+/// Each request has one extractor that asks.
+fn known(request: &HttpRequest) -> Known {
+    let known = request.extensions_mut().remove::<Known>();
+    known.unwrap_or_else(|| Err(Code::SessionRequired.into()))
+}
+
 impl<A: Act> FromRequest for Permit<A> {
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+    type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let actor = authenticate(request);
-        Box::pin(async move { actor.await?.permit() })
+        ready(known(request).and_then(Actor::permit))
     }
 }
 
@@ -145,28 +178,9 @@ pub struct Signed(pub Arc<Actor>);
 
 impl FromRequest for Signed {
     type Error = Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+    type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        let actor = authenticate(request);
-        Box::pin(async move { actor.await.map(Self) })
-    }
-}
-
-fn authenticate(request: &HttpRequest) -> impl Future<Output = Result<Arc<Actor>>> + use<> {
-    let sessions = request.app_data::<web::Data<Sessions>>().cloned();
-    let token = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim().to_owned());
-    let id = request::id_of(request);
-    async move {
-        let sessions =
-            sessions.ok_or_else(|| Error::internal("no session service is configured"))?;
-        let token = token.ok_or(Code::SessionRequired)?;
-        sessions.authenticate(&token, id?).await.map(Arc::new)
+        ready(known(request).map(Self))
     }
 }

@@ -81,6 +81,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    // Serde would read an array as a form's fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Error::field(
+            "",
+            "field.invalid",
+            "the body is an object",
+            "请求体须为对象",
+        ));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let pointer = pointer(error.path());
@@ -146,8 +155,8 @@ impl<T: DeserializeOwned> FromRequest for Params<T> {
             form_pairs(request.query_string()),
         ));
         std::future::ready(parsed.map(Self).map_err(|error| {
-            let name = pointer(error.path()).trim_start_matches('/').to_owned();
-            let field = misread(name, &error.into_inner().to_string());
+            let at = pointer(error.path());
+            let field = misread(at, &error.into_inner().to_string());
             let name = field.pointer.trim_start_matches('/');
             Error::parameter(name, field.code, field.detail.en, field.detail.zh)
         }))

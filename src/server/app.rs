@@ -11,6 +11,7 @@ use actix_web::{App, HttpRequest, HttpServer, web};
 use utoipa_actix_web::AppExt;
 
 use super::{Office, jobs, openapi, routes};
+use crate::access::authenticate;
 use crate::http::{BODY_LIMIT, problem, request};
 use crate::kernel::error::{Code, Error};
 
@@ -50,12 +51,13 @@ pub fn app(
     app.configure(openapi::pages)
         .default_service(web::to(nowhere))
         .wrap(Compress::default())
+        .wrap(from_fn(authenticate))
+        .wrap(from_fn(problem::render))
         .wrap(
             DefaultHeaders::new()
                 .add((X_CONTENT_TYPE_OPTIONS, "nosniff"))
                 .add((CACHE_CONTROL, "no-store")),
         )
-        .wrap(from_fn(problem::render))
         .wrap(from_fn(request::identify))
 }
 

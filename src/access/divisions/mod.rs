@@ -5,4 +5,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::Division;
+pub use model::{Division, Imported};
