@@ -10,6 +10,7 @@
 mod architecture;
 mod audit;
 mod cases;
+mod console;
 mod demo;
 mod document;
 mod facts;
@@ -21,6 +22,7 @@ mod problems;
 mod promises;
 mod residents;
 mod rights;
+mod roster;
 mod sessions;
 mod support;
 mod users;

@@ -45,7 +45,9 @@ struct VersionedKey {
 pub enum KeyError {
     #[error("the key file {path} cannot be read or written: {source}")]
     Io { path: String, source: io::Error },
-    #[error("there is no key file {path}: it belongs to the database and moves with it")]
+    #[error(
+        "there is no key file {path}: `huican migrate` makes it with a new database, and it moves with that"
+    )]
     Missing { path: String },
     #[error("the key file {path} is not what huican wrote: {problem}")]
     Content { path: String, problem: String },
