@@ -1,5 +1,5 @@
 //! Start-up, routes, middleware, the jobs' clock, the API document and its reference page. Imports
-//! every department beneath, and lists them once: [`SERVICES`] and [`routes`].
+//! every department beneath, and lists them once: [`SERVICES`] and `routes`.
 
 mod app;
 mod health;
