@@ -92,10 +92,16 @@ fn run(cli: Cli) -> Outcome {
         database_url: cli.database_url,
         listen,
     };
-    let settings = Settings::load(&flags, |name| std::env::var(name).ok())?;
+    let environment = |name: &str| std::env::var(name).ok();
+    let settings = Settings::load(&flags, environment)?;
     match cli.command {
         Command::Serve { .. } => serve::run(&settings),
-        Command::Demo(options) => demo::run(settings, &options, flags.database_url.as_deref()),
+        Command::Demo(options) => {
+            let asked = flags
+                .database_url
+                .or_else(|| environment("HUICAN_DATABASE_URL"));
+            demo::run(settings, &options, asked.is_some())
+        }
         Command::Migrate => migrate::run(&settings),
         Command::Import(what) => import::run(&settings, what),
         Command::User(what) => user::run(&settings, what),

@@ -1,5 +1,7 @@
 //! `huican user create|grant|reset-password`: the first accounts, and the way back in.
 
+use std::io::IsTerminal;
+
 use clap::{Args, Subcommand};
 
 use super::{Outcome, Problem, setup};
@@ -59,9 +61,11 @@ pub fn run(settings: &Settings, what: What) -> Outcome {
     }
 }
 
-/// Not an argument: those can be seen by every user of the machine.
+/// Not an argument: those can be seen by every user of the machine. Not echoed at a terminal.
 fn read_password() -> Result<String, Problem> {
-    eprint!("Password: ");
+    if std::io::stdin().is_terminal() {
+        return Ok(rpassword::prompt_password("Password: ")?);
+    }
     let mut line = String::new();
     std::io::stdin().read_line(&mut line)?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())

@@ -120,7 +120,20 @@ macro_rules! page_of {
         }
     };
 }
-pub(crate) use page_of;
+
+/// As [`page_of!`], for what is always short enough to be shown whole: `next` is null.
+macro_rules! whole_page_of {
+    ($name:ident, $item:ty) => {
+        $crate::http::page::page_of!($name, $item);
+
+        impl $name {
+            fn whole(items: Vec<$item>) -> Self {
+                Self { items, next: None }
+            }
+        }
+    };
+}
+pub(crate) use {page_of, whole_page_of};
 
 #[cfg(test)]
 mod tests {

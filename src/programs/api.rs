@@ -2,24 +2,19 @@
 
 use actix_web::{get, web};
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{Program, ProgramVersion, service};
 use crate::access::{Permit, acts};
 use crate::db::Store;
+use crate::http::page::whole_page_of;
 use crate::http::{Params, ReadErrors};
 use crate::kernel::error::Result;
 
-#[derive(Debug, Serialize, ToSchema)]
-struct ProgramList {
-    items: Vec<Program>,
-}
+whole_page_of!(ProgramPage, Program);
 
-#[derive(Debug, Serialize, ToSchema)]
-struct ProgramVersionList {
-    items: Vec<ProgramVersion>,
-}
+whole_page_of!(ProgramVersionPage, ProgramVersion);
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -32,24 +27,24 @@ struct VersionQuery {
 /// List what the office offers
 #[utoipa::path(
     operation_id = "list_programs", tag = "programs", extensions(("x-permit" = json!("program.read"))),
-    responses((status = 200, description = "All programs, by code", body = ProgramList), ReadErrors)
+    responses((status = 200, description = "All programs, by code", body = ProgramPage), ReadErrors)
 )]
 #[get("/v1/programs")]
 async fn list_programs(
     _permit: Permit<acts::ProgramRead>,
     store: web::Data<Store>,
-) -> Result<web::Json<ProgramList>> {
+) -> Result<web::Json<ProgramPage>> {
     store
         .read(service::all)
         .await
-        .map(|items| web::Json(ProgramList { items }))
+        .map(|items| web::Json(ProgramPage::whole(items)))
 }
 
 /// List the dated versions of a program, with rules and review steps
 #[utoipa::path(
     operation_id = "list_program_versions", tag = "programs",
     params(("code" = String, Path, example = "nursing_subsidy"), VersionQuery), extensions(("x-permit" = json!("program.read"))),
-    responses((status = 200, description = "By division, then version", body = ProgramVersionList), ReadErrors)
+    responses((status = 200, description = "By division, then version", body = ProgramVersionPage), ReadErrors)
 )]
 #[get("/v1/programs/{code}/versions")]
 async fn list_program_versions(
@@ -57,11 +52,11 @@ async fn list_program_versions(
     store: web::Data<Store>,
     code: web::Path<String>,
     Params(query): Params<VersionQuery>,
-) -> Result<web::Json<ProgramVersionList>> {
+) -> Result<web::Json<ProgramVersionPage>> {
     let items = store
         .read(move |db| service::versions(db, &code, query.valid_at))
         .await?;
-    Ok(web::Json(ProgramVersionList { items }))
+    Ok(web::Json(ProgramVersionPage::whole(items)))
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

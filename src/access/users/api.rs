@@ -2,13 +2,13 @@
 
 use actix_web::{HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::password::Hasher;
 use super::{Grant, NewGrant, NewUser, User, service};
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::page::page_of;
+use crate::http::page::{page_of, whole_page_of};
 use crate::http::{
     Answer, Body, Cursors, IdempotencyKey, Limit, Params, ReadErrors, WriteErrors, idempotency,
 };
@@ -17,10 +17,7 @@ use crate::kernel::id::{GrantId, UserId};
 
 page_of!(UserPage, User);
 
-#[derive(Debug, Serialize, ToSchema)]
-struct GrantList {
-    items: Vec<Grant>,
-}
+whole_page_of!(GrantPage, Grant);
 
 #[derive(Debug, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -114,18 +111,18 @@ async fn create_user(
 #[utoipa::path(
     operation_id = "list_user_grants", tag = "access", params(("id" = uuid::Uuid, Path)),
     extensions(("x-permit" = json!("user.read"))),
-    responses((status = 200, description = "All grants, oldest first", body = GrantList), ReadErrors)
+    responses((status = 200, description = "All grants, oldest first", body = GrantPage), ReadErrors)
 )]
 #[get("/v1/users/{id}/grants")]
 async fn list_user_grants(
     _permit: Permit<acts::UserRead>,
     store: web::Data<Store>,
     id: web::Path<UserId>,
-) -> Result<web::Json<GrantList>> {
+) -> Result<web::Json<GrantPage>> {
     store
         .read(move |db| service::grants(db, *id))
         .await
-        .map(|items| web::Json(GrantList { items }))
+        .map(|items| web::Json(GrantPage::whole(items)))
 }
 
 /// Give a role at an organization

@@ -14,7 +14,7 @@ use super::model::Desk;
 use super::service::{self, Action, Filter, Mark, NewCase, Order, Request};
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::page::page_of;
+use crate::http::page::{page_of, whole_page_of};
 use crate::http::{
     Answer, Body, Cursors, IdempotencyKey, IfMatch, Limit, Params, ReadErrors, WriteErrors, etag,
     idempotency,
@@ -120,10 +120,7 @@ struct TransitionRequest {
     comment: Option<String>,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-struct TransitionList {
-    items: Vec<TransitionBody>,
-}
+whole_page_of!(TransitionPage, TransitionBody);
 
 /// What a page of cases is asked for with.
 struct Asked {
@@ -295,20 +292,20 @@ async fn get_case(
 #[utoipa::path(
     operation_id = "list_case_transitions", tag = "casework", params(("id" = uuid::Uuid, Path)),
     extensions(("x-permit" = json!("case.read"))),
-    responses((status = 200, description = "All entries, oldest first", body = TransitionList), ReadErrors)
+    responses((status = 200, description = "All entries, oldest first", body = TransitionPage), ReadErrors)
 )]
 #[get("/v1/cases/{id}/transitions")]
 async fn list_case_transitions(
     permit: Permit<acts::CaseRead>,
     store: web::Data<Store>,
     id: web::Path<CaseId>,
-) -> Result<web::Json<TransitionList>> {
+) -> Result<web::Json<TransitionPage>> {
     let all = store
         .write(move |tx| service::history(tx, &permit, *id))
         .await?;
-    Ok(web::Json(TransitionList {
-        items: all.into_iter().map(Into::into).collect(),
-    }))
+    Ok(web::Json(TransitionPage::whole(
+        all.into_iter().map(Into::into).collect(),
+    )))
 }
 
 /// Move a case

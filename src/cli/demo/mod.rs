@@ -41,9 +41,10 @@ const MARK: &str = "demo";
 const BUILDING: &str = "building";
 const READY: &str = "ready";
 
-/// `database_url` is the one on the command line: a demonstration never takes a configured one.
-pub fn run(mut settings: Settings, options: &Options, database_url: Option<&str>) -> Outcome {
-    let temporary = place(&mut settings, options, database_url)?;
+/// Without a database that was asked for by flag or environment, it makes one of its own: what a
+/// settings file says is an office's.
+pub fn run(mut settings: Settings, options: &Options, database_asked: bool) -> Outcome {
+    let temporary = place(&mut settings, options, database_asked)?;
     settings.fictional_divisions = true;
     if settings.log == "info" {
         // The terminal shows the accounts.
@@ -71,18 +72,18 @@ impl Drop for Temporary {
 fn place(
     settings: &mut Settings,
     options: &Options,
-    database_url: Option<&str>,
+    database_asked: bool,
 ) -> Result<Option<Temporary>, Problem> {
-    let (folder, temporary) = match (&options.data, database_url) {
+    let (folder, temporary) = match (&options.data, database_asked) {
         (Some(folder), _) => (folder.clone(), None),
-        (None, Some(_)) => (PathBuf::new(), None),
-        (None, None) => {
+        (None, true) => (PathBuf::new(), None),
+        (None, false) => {
             let folder = std::env::temp_dir().join(format!("huican-demo-{}", std::process::id()));
             (folder.clone(), Some(Temporary(folder)))
         }
     };
     settings.keys = folder.join("huican-demo.keys");
-    if database_url.is_none() {
+    if !database_asked {
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         settings.database_url = url_of(&folder.join("huican-demo.db"))?;
     }

@@ -10,6 +10,7 @@ use super::model::{Belief, Certificate, CertificateState, CircumstanceKind, NewC
 use super::service::{self, Statement};
 use crate::access::{Permit, acts};
 use crate::db::Store;
+use crate::http::page::whole_page_of;
 use crate::http::{
     Answer, Body, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors, idempotency,
 };
@@ -35,7 +36,7 @@ struct HistoryQuery {
     "issued_date": "2019-05-06", "expires_date": "2029-05-06", "state": "valid",
     "valid_from": "2019-05-06", "valid_to": null, "recorded_at": "2022-01-05T01:00:00.000000Z", "superseded_at": null
 }))]
-struct CertificateHistory {
+pub struct CertificateHistory {
     number_masked: String,
     impairment_type: ImpairmentType,
     severity_level: SeverityLevel,
@@ -70,15 +71,9 @@ impl From<Certificate> for CertificateHistory {
     }
 }
 
-#[derive(Debug, Serialize, ToSchema)]
-struct CertificateList {
-    items: Vec<CertificateHistory>,
-}
+whole_page_of!(CertificatePage, CertificateHistory);
 
-#[derive(Debug, Serialize, ToSchema)]
-struct CircumstanceList {
-    items: Vec<Belief>,
-}
+whole_page_of!(CircumstancePage, Belief);
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -125,7 +120,7 @@ struct CircumstanceBody {
 #[utoipa::path(
     operation_id = "list_certificates", tag = "registry", params(("id" = uuid::Uuid, Path), HistoryQuery),
     extensions(("x-permit" = json!("resident.read"))),
-    responses((status = 200, description = "By the day from which each holds", body = CertificateList), ReadErrors)
+    responses((status = 200, description = "By the day from which each holds", body = CertificatePage), ReadErrors)
 )]
 #[get("/v1/residents/{id}/certificates")]
 async fn list_certificates(
@@ -133,14 +128,14 @@ async fn list_certificates(
     store: web::Data<Store>,
     id: web::Path<ResidentId>,
     Params(query): Params<HistoryQuery>,
-) -> Result<web::Json<CertificateList>> {
+) -> Result<web::Json<CertificatePage>> {
     let known_at = query.known_at.map(Timestamp::from);
     let all = store
         .write(move |tx| service::certificates(tx, &permit, *id, known_at))
         .await?;
-    Ok(web::Json(CertificateList {
-        items: all.into_iter().map(Into::into).collect(),
-    }))
+    Ok(web::Json(CertificatePage::whole(
+        all.into_iter().map(Into::into).collect(),
+    )))
 }
 
 /// Record a certificate: issued, reissued, frozen, cancelled
@@ -201,7 +196,7 @@ async fn record_certificate(
 #[utoipa::path(
     operation_id = "list_circumstances", tag = "registry", params(("id" = uuid::Uuid, Path), HistoryQuery),
     extensions(("x-permit" = json!("resident.read"))),
-    responses((status = 200, description = "By kind, then by the day from which each holds", body = CircumstanceList), ReadErrors)
+    responses((status = 200, description = "By kind, then by the day from which each holds", body = CircumstancePage), ReadErrors)
 )]
 #[get("/v1/residents/{id}/circumstances")]
 async fn list_circumstances(
@@ -209,12 +204,12 @@ async fn list_circumstances(
     store: web::Data<Store>,
     id: web::Path<ResidentId>,
     Params(query): Params<HistoryQuery>,
-) -> Result<web::Json<CircumstanceList>> {
+) -> Result<web::Json<CircumstancePage>> {
     let known_at = query.known_at.map(Timestamp::from);
     let items = store
         .write(move |tx| service::circumstances(tx, &permit, *id, known_at))
         .await?;
-    Ok(web::Json(CircumstanceList { items }))
+    Ok(web::Json(CircumstancePage::whole(items)))
 }
 
 /// Record a circumstance

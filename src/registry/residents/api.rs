@@ -14,7 +14,7 @@ use super::model::{Filter, NewResident, Registrar};
 use super::service::{self, Change, Needle, Query, Secret, Window};
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::page::page_of;
+use crate::http::page::whole_page_of;
 use crate::http::{
     Answer, Body, Cursors, IdempotencyKey, IfMatch, Limit, Params, ReadErrors, WriteErrors, etag,
     idempotency,
@@ -29,12 +29,7 @@ use crate::kernel::text::compact;
 use crate::kernel::time::Timestamp;
 use crate::registry::facts::CertificateState;
 
-page_of!(ResidentPage, ResidentBody);
-
-#[derive(Debug, Serialize, ToSchema)]
-struct ResidentMatches {
-    items: Vec<ResidentBody>,
-}
+whole_page_of!(ResidentPage, ResidentBody);
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 enum ResidentSort {
@@ -167,7 +162,7 @@ struct Disclosure {
 /// List residents
 #[utoipa::path(
     operation_id = "list_residents", tag = "registry", params(ResidentQuery), extensions(("x-permit" = json!("resident.read"))),
-    responses((status = 200, description = "A page of residents, masked", body = ResidentPage), ReadErrors, WriteErrors)
+    responses((status = 200, description = "A page of residents, masked", body = ResidentPage), ReadErrors)
 )]
 #[get("/v1/residents")]
 async fn list_residents(
@@ -248,14 +243,14 @@ async fn create_resident(
 #[utoipa::path(
     operation_id = "search_residents", tag = "registry", request_body = ResidentSearch,
     extensions(("x-permit" = json!("resident.read"))),
-    responses((status = 200, description = "Whoever has that number, in your sight", body = ResidentMatches), ReadErrors, WriteErrors)
+    responses((status = 200, description = "Whoever has that number, in your sight", body = ResidentPage), ReadErrors, WriteErrors)
 )]
 #[post("/v1/residents/search")]
 async fn search_residents(
     permit: Permit<acts::ResidentRead>,
     store: web::Data<Store>,
     body: Body<ResidentSearch>,
-) -> Result<web::Json<ResidentMatches>> {
+) -> Result<web::Json<ResidentPage>> {
     let clean = |number: String| compact(&number).to_uppercase();
     let needle = match body.into_inner() {
         ResidentSearch {
@@ -283,7 +278,7 @@ async fn search_residents(
         .into_iter()
         .map(|(resident, snapshot)| ResidentBody::on(resident, snapshot, day))
         .collect();
-    Ok(web::Json(ResidentMatches { items }))
+    Ok(web::Json(ResidentPage::whole(items)))
 }
 
 /// Read a resident
