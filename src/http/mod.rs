@@ -3,13 +3,13 @@
 
 mod body;
 mod etag;
-pub mod idempotency;
+mod idempotency;
 pub mod page;
 pub mod problem;
 pub mod request;
 
 pub use body::{BODY_LIMIT, Body, Params};
 pub use etag::{IfMatch, etag};
-pub use idempotency::{Answer, IdempotencyKey};
-pub use page::{Cursors, Limit};
+pub use idempotency::{Answer, Creation};
+pub use page::Paging;
 pub use problem::{Problem, ReadErrors, WriteErrors};

@@ -16,10 +16,10 @@ const MOST: u16 = 200;
 
 /// How many items a page has: 1 to 200, 50 unless said otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit(u16);
+struct Limit(u16);
 
 impl Limit {
-    pub fn parse(asked: Option<u16>) -> Result<Self> {
+    fn parse(asked: Option<u16>) -> Result<Self> {
         match asked.unwrap_or(DEFAULT) {
             limit @ 1..=MOST => Ok(Self(limit)),
             other => Err(Error::parameter(
@@ -31,17 +31,17 @@ impl Limit {
         }
     }
 
-    pub fn get(self) -> usize {
+    fn get(self) -> usize {
         usize::from(self.0)
     }
 
     /// One row more than the page tells whether there is a next one.
-    pub fn fetch(self) -> i64 {
+    fn fetch(self) -> i64 {
         i64::from(self.0) + 1
     }
 
     /// Cuts the extra row off and says whether it was there.
-    pub fn cut<T>(self, rows: &mut Vec<T>) -> bool {
+    fn cut<T>(self, rows: &mut Vec<T>) -> bool {
         let more = rows.len() > self.get();
         rows.truncate(self.get());
         more
@@ -56,14 +56,14 @@ struct Content<K> {
 
 /// Writes and reads cursors for one list under one filter.
 #[derive(Debug)]
-pub struct Cursors {
+struct Cursors {
     keys: Arc<Keys>,
     filter: String,
 }
 
 impl Cursors {
     /// `filter` is whatever the client asked for, limit and cursor apart.
-    pub fn new(keys: &Arc<Keys>, list: &str, filter: &impl Serialize) -> Self {
+    fn new(keys: &Arc<Keys>, list: &str, filter: &impl Serialize) -> Self {
         let text = serde_json::to_string(filter).unwrap_or_default();
         let filter = hex(&sha256(format!("{list}\n{text}").as_bytes()))
             .chars()
@@ -75,7 +75,7 @@ impl Cursors {
         }
     }
 
-    pub fn write<K: Serialize>(&self, after: &K) -> Result<String> {
+    fn write<K: Serialize>(&self, after: &K) -> Result<String> {
         let content = serde_json::to_vec(&Content {
             filter: self.filter.clone(),
             after,
@@ -86,7 +86,7 @@ impl Cursors {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    pub fn read<K: DeserializeOwned>(&self, cursor: Option<&str>) -> Result<Option<K>> {
+    fn read<K: DeserializeOwned>(&self, cursor: Option<&str>) -> Result<Option<K>> {
         let Some(cursor) = cursor else {
             return Ok(None);
         };
@@ -106,6 +106,53 @@ impl Cursors {
                     .detail("the cursor is not one of ours", "游标无效"))
             }
         }
+    }
+}
+
+/// Where in a list a page lies, and how the next one is found. `K` is what the list is sorted by.
+#[derive(Debug)]
+pub struct Paging<K> {
+    cursors: Cursors,
+    limit: Limit,
+    after: Option<K>,
+}
+
+impl<K: Serialize + DeserializeOwned + Clone> Paging<K> {
+    /// `filter` is whatever the client asked for, limit and cursor apart.
+    pub fn of(
+        keys: &Arc<Keys>,
+        list: &str,
+        filter: &impl Serialize,
+        limit: Option<u16>,
+        cursor: Option<&str>,
+    ) -> Result<Self> {
+        let limit = Limit::parse(limit)?;
+        let cursors = Cursors::new(keys, list, filter);
+        let after = cursors.read(cursor)?;
+        Ok(Self {
+            cursors,
+            limit,
+            after,
+        })
+    }
+
+    /// After which key, and how many rows.
+    pub fn window(&self) -> (Option<K>, i64) {
+        (self.after.clone(), self.limit.fetch())
+    }
+
+    /// The page's rows, and the cursor of the next page if there is one.
+    pub fn cut<T>(
+        &self,
+        mut rows: Vec<T>,
+        key: impl Fn(&T) -> K,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let more = self.limit.cut(&mut rows);
+        let last = rows.last().filter(|_| more);
+        let next = last
+            .map(|last| self.cursors.write(&key(last)))
+            .transpose()?;
+        Ok((rows, next))
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Division, service};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::page_of;
-use crate::http::{Cursors, Limit, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 
@@ -41,18 +41,20 @@ async fn list_divisions(
     store: web::Data<Store>,
     Params(query): Params<DivisionQuery>,
 ) -> Result<web::Json<DivisionPage>> {
-    let limit = Limit::parse(query.limit)?;
-    let cursors = Cursors::new(store.keys(), "divisions", &query);
-    let after = cursors.read(query.cursor.as_deref())?;
-    let mut items = store
-        .read(move |db| service::children(db, query.parent_code, after, limit.fetch()))
+    let keys = store.keys();
+    let paging = Paging::of(
+        keys,
+        "divisions",
+        &query,
+        query.limit,
+        query.cursor.as_deref(),
+    )?;
+    let (after, count) = paging.window();
+    let parent = query.parent_code;
+    let rows = store
+        .read(move |db| service::children(db, parent, after, count))
         .await?;
-    let more = limit.cut(&mut items);
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|last| cursors.write(&last.code))
-        .transpose()?;
+    let (items, next) = paging.cut(rows, |division| division.code)?;
     Ok(web::Json(DivisionPage { items, next }))
 }
 

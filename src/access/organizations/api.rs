@@ -8,9 +8,7 @@ use super::{NewOrganization, Organization, service};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::page_of;
-use crate::http::{
-    Answer, Body, Cursors, IdempotencyKey, Limit, Params, ReadErrors, WriteErrors, idempotency,
-};
+use crate::http::{Answer, Creation, Paging, Params, ReadErrors, WriteErrors};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::OrganizationId;
@@ -44,19 +42,20 @@ async fn list_organizations(
     store: web::Data<Store>,
     Params(query): Params<OrganizationQuery>,
 ) -> Result<web::Json<OrganizationPage>> {
-    let limit = Limit::parse(query.limit)?;
-    let cursors = Cursors::new(store.keys(), "organizations", &query);
-    let after = cursors.read(query.cursor.as_deref())?;
+    let keys = store.keys();
+    let paging = Paging::of(
+        keys,
+        "organizations",
+        &query,
+        query.limit,
+        query.cursor.as_deref(),
+    )?;
+    let (after, count) = paging.window();
     let scope = permit.scope_in(query.division_code)?;
-    let mut items = store
-        .read(move |db| service::page(db, &scope, after, limit.fetch()))
+    let rows = store
+        .read(move |db| service::page(db, &scope, after, count))
         .await?;
-    let more = limit.cut(&mut items);
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|last| cursors.write(&last.id))
-        .transpose()?;
+    let (items, next) = paging.cut(rows, |organization| organization.id)?;
     Ok(web::Json(OrganizationPage { items, next }))
 }
 
@@ -92,24 +91,14 @@ async fn get_organization(
 async fn create_organization(
     permit: Permit<acts::OrganizationManage>,
     store: web::Data<Store>,
-    key: IdempotencyKey,
-    body: Body<NewOrganization>,
+    new: Creation<NewOrganization>,
 ) -> Result<HttpResponse> {
-    let (new, fingerprint) = body.into_parts();
-    let answer = store
-        .write(move |tx| {
-            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                service::create(tx, permit.origin(), &new)?.try_map(|organization| {
-                    Answer::created(
-                        format!("/v1/organizations/{}", organization.id),
-                        1,
-                        &organization,
-                    )
-                })
-            })
-        })
-        .await?;
-    Ok(answer.into())
+    let origin = permit.origin().clone();
+    new.once(&store, permit.origin(), move |tx, new| {
+        service::create(tx, &origin, &new)?
+            .try_map(|made| Answer::created(format!("/v1/organizations/{}", made.id), 1, &made))
+    })
+    .await
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -9,9 +9,7 @@ use super::{Grant, NewGrant, NewUser, User, service};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{page_of, whole_page_of};
-use crate::http::{
-    Answer, Body, Cursors, IdempotencyKey, Limit, Params, ReadErrors, WriteErrors, idempotency,
-};
+use crate::http::{Answer, Creation, Paging, Params, ReadErrors, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::{GrantId, UserId};
 
@@ -42,18 +40,13 @@ async fn list_users(
     store: web::Data<Store>,
     Params(query): Params<UserQuery>,
 ) -> Result<web::Json<UserPage>> {
-    let limit = Limit::parse(query.limit)?;
-    let cursors = Cursors::new(store.keys(), "users", &query);
-    let after = cursors.read(query.cursor.as_deref())?;
-    let mut items = store
-        .read(move |db| service::page(db, after, limit.fetch()))
+    let keys = store.keys();
+    let paging = Paging::of(keys, "users", &query, query.limit, query.cursor.as_deref())?;
+    let (after, count) = paging.window();
+    let rows = store
+        .read(move |db| service::page(db, after, count))
         .await?;
-    let more = limit.cut(&mut items);
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|last| cursors.write(&last.id))
-        .transpose()?;
+    let (items, next) = paging.cut(rows, |user| user.id)?;
     Ok(web::Json(UserPage { items, next }))
 }
 
@@ -89,22 +82,16 @@ async fn create_user(
     permit: Permit<acts::UserManage>,
     store: web::Data<Store>,
     hasher: web::Data<Hasher>,
-    key: IdempotencyKey,
-    body: Body<NewUser>,
+    new: Creation<NewUser>,
 ) -> Result<HttpResponse> {
-    let (new, fingerprint) = body.into_parts();
     let display_name = service::check(&new)?;
-    let hash = hasher.hash(new.password).await?;
-    let answer = store
-        .write(move |tx| {
-            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                service::create(tx, permit.origin(), &new.username, &display_name, &hash)?.try_map(
-                    |user| Answer::created(format!("/v1/users/{}", user.id), user.version, &user),
-                )
-            })
-        })
-        .await?;
-    Ok(answer.into())
+    let hash = hasher.hash(new.password.clone()).await?;
+    let origin = permit.origin().clone();
+    new.once(&store, permit.origin(), move |tx, new| {
+        service::create(tx, &origin, &new.username, &display_name, &hash)?
+            .try_map(|user| Answer::created(format!("/v1/users/{}", user.id), user.version, &user))
+    })
+    .await
 }
 
 /// List the grants of an account, ended ones too
@@ -143,20 +130,15 @@ async fn create_grant(
     permit: Permit<acts::GrantManage>,
     store: web::Data<Store>,
     id: web::Path<UserId>,
-    key: IdempotencyKey,
-    body: Body<NewGrant>,
+    new: Creation<NewGrant>,
 ) -> Result<HttpResponse> {
-    let (new, fingerprint) = body.into_parts();
-    let answer = store
-        .write(move |tx| {
-            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                service::grant(tx, permit.origin(), *id, &new)?.try_map(|grant| {
-                    Answer::created(format!("/v1/users/{id}/grants/{}", grant.id), 1, &grant)
-                })
-            })
+    let origin = permit.origin().clone();
+    new.once(&store, permit.origin(), move |tx, new| {
+        service::grant(tx, &origin, *id, &new)?.try_map(|grant| {
+            Answer::created(format!("/v1/users/{id}/grants/{}", grant.id), 1, &grant)
         })
-        .await?;
-    Ok(answer.into())
+    })
+    .await
 }
 
 /// Revoke a grant

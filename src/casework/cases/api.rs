@@ -5,20 +5,17 @@ mod body;
 use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+
 use utoipa::{IntoParams, ToSchema};
 
 use self::body::{CaseBody, TransitionBody};
 use super::life::State;
-use super::model::Desk;
-use super::service::{self, Action, Filter, Mark, NewCase, Order, Request};
+use super::model::{Desk, NewCase, NewTransition};
+use super::service::{self, Filter, Mark, Order};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{page_of, whole_page_of};
-use crate::http::{
-    Answer, Body, Cursors, IdempotencyKey, IfMatch, Limit, Params, ReadErrors, WriteErrors, etag,
-    idempotency,
-};
+use crate::http::{Answer, Creation, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, ResidentId};
@@ -97,73 +94,22 @@ struct PageQuery {
     cursor: Option<String>,
 }
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "program_code": "nursing_subsidy", "details": {}}))]
-struct CaseRequest {
-    #[schema(value_type = uuid::Uuid)]
-    resident_id: ResidentId,
-    program_code: String,
-    /// By service; subsidies take `note`.
-    #[serde(default)]
-    #[schema(value_type = std::collections::HashMap<String, Value>)]
-    details: Map<String, Value>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"action": "endorse", "comment": "材料齐全"}))]
-struct TransitionRequest {
-    action: Action,
-    /// Needed by return, reject and object.
-    #[serde(default)]
-    comment: Option<String>,
-}
-
 whole_page_of!(TransitionPage, TransitionBody);
-
-/// What a page of cases is asked for with.
-struct Asked {
-    division: Option<DivisionCode>,
-    filter: Filter,
-    limit: Limit,
-}
 
 async fn answer_page(
     permit: Permit<acts::CaseRead>,
     store: &Store,
-    asked: Asked,
-    cursors: Cursors,
-    cursor: Option<String>,
+    division: Option<DivisionCode>,
+    filter: Filter,
+    paging: Paging<Mark>,
 ) -> Result<web::Json<CasePage>> {
-    let after: Option<Mark> = cursors.read(cursor.as_deref())?;
-    let Asked {
-        division,
-        filter,
-        limit,
-    } = asked;
-    let mut page = store
-        .read(move |db| {
-            service::page(
-                db,
-                &permit,
-                division,
-                &filter,
-                after.as_ref(),
-                limit.fetch(),
-            )
-        })
+    let (after, count) = paging.window();
+    let rows = store
+        .read(move |db| service::page(db, &permit, division, &filter, after.as_ref(), count))
         .await?;
-    let more = limit.cut(&mut page);
-    let next = page
-        .last()
-        .filter(|_| more)
-        .map(|last| cursors.write(&Mark::of(&last.case)))
-        .transpose()?;
-    Ok(web::Json(CasePage {
-        items: page.into_iter().map(CaseBody::listed).collect(),
-        next,
-    }))
+    let (rows, next) = paging.cut(rows, |shown| Mark::of(&shown.case))?;
+    let items = rows.into_iter().map(CaseBody::listed).collect();
+    Ok(web::Json(CasePage { items, next }))
 }
 
 /// List cases
@@ -177,7 +123,8 @@ async fn list_cases(
     store: web::Data<Store>,
     Params(query): Params<CaseQuery>,
 ) -> Result<web::Json<CasePage>> {
-    let cursors = Cursors::new(store.keys(), "cases", &query);
+    let keys = store.keys();
+    let paging = Paging::of(keys, "cases", &query, query.limit, query.cursor.as_deref())?;
     let filter = Filter {
         state: query.state,
         step: query.step,
@@ -187,12 +134,7 @@ async fn list_cases(
         number: query.q,
         order: query.sort.into(),
     };
-    let asked = Asked {
-        division: query.division_code,
-        filter,
-        limit: Limit::parse(query.limit)?,
-    };
-    answer_page(permit, &store, asked, cursors, query.cursor).await
+    answer_page(permit, &store, query.division_code, filter, paging).await
 }
 
 /// List the cases of one resident, newest first
@@ -208,18 +150,20 @@ async fn list_resident_cases(
     id: web::Path<ResidentId>,
     Params(query): Params<PageQuery>,
 ) -> Result<web::Json<CasePage>> {
-    let cursors = Cursors::new(store.keys(), "resident_cases", &*id);
+    let keys = store.keys();
+    let paging = Paging::of(
+        keys,
+        "resident_cases",
+        &*id,
+        query.limit,
+        query.cursor.as_deref(),
+    )?;
     let filter = Filter {
         resident: Some(*id),
         order: Order::Newest,
         ..Filter::default()
     };
-    let asked = Asked {
-        division: None,
-        filter,
-        limit: Limit::parse(query.limit)?,
-    };
-    answer_page(permit, &store, asked, cursors, query.cursor).await
+    answer_page(permit, &store, None, filter, paging).await
 }
 
 /// Open a draft
@@ -229,7 +173,7 @@ async fn list_resident_cases(
 #[utoipa::path(
     operation_id = "create_case", tag = "casework",
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
-    request_body = CaseRequest, extensions(("x-permit" = json!("case.file"))),
+    request_body = NewCase, extensions(("x-permit" = json!("case.file"))),
     responses(
         (status = 201, description = "Opened", body = CaseBody,
             headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "Its version"))),
@@ -240,33 +184,16 @@ async fn create_case(
     permit: Permit<acts::CaseFile>,
     store: web::Data<Store>,
     desk: web::Data<Desk>,
-    key: IdempotencyKey,
-    body: Body<CaseRequest>,
+    new: Creation<NewCase>,
 ) -> Result<HttpResponse> {
-    let (
-        CaseRequest {
-            resident_id,
-            program_code,
-            details,
-        },
-        fingerprint,
-    ) = body.into_parts();
-    let new = NewCase {
-        resident: resident_id,
-        program_code,
-        details,
-    };
-    let answer = store
-        .write(move |tx| {
-            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                service::create(tx, &permit, &desk, new)?.try_map(|shown| {
-                    let (id, version) = (shown.case.id, shown.case.version);
-                    Answer::created(format!("/v1/cases/{id}"), version, &CaseBody::from(shown))
-                })
-            })
+    let origin = permit.origin().clone();
+    new.once(&store, &origin, move |tx, new| {
+        service::create(tx, &permit, &desk, new)?.try_map(|shown| {
+            let (id, version) = (shown.case.id, shown.case.version);
+            Answer::created(format!("/v1/cases/{id}"), version, &CaseBody::from(shown))
         })
-        .await?;
-    Ok(answer.into())
+    })
+    .await
 }
 
 /// Read a case
@@ -317,7 +244,7 @@ async fn list_case_transitions(
     operation_id = "create_case_transition", tag = "casework",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
-    request_body = TransitionRequest, extensions(("x-permit" = json!("case.act"))),
+    request_body = NewTransition, extensions(("x-permit" = json!("case.act"))),
     responses(
         (status = 201, description = "The case as it now is", body = CaseBody,
             headers(("Location" = String, description = "Its history"), ("ETag" = String, description = "Its version"))),
@@ -330,27 +257,21 @@ async fn create_case_transition(
     desk: web::Data<Desk>,
     id: web::Path<CaseId>,
     seen: IfMatch,
-    key: IdempotencyKey,
-    body: Body<TransitionRequest>,
+    asked: Creation<NewTransition>,
 ) -> Result<HttpResponse> {
-    let (TransitionRequest { action, comment }, fingerprint) = body.into_parts();
-    let answer = store
-        .write(move |tx| {
-            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                service::act(tx, &permit, &desk, *id, seen, Request { action, comment })?.try_map(
-                    |shown| {
-                        let version = shown.case.version;
-                        Answer::created(
-                            format!("/v1/cases/{id}/transitions"),
-                            version,
-                            &CaseBody::from(shown),
-                        )
-                    },
+    let origin = permit.origin().clone();
+    asked
+        .once(&store, &origin, move |tx, asked| {
+            service::act(tx, &permit, &desk, *id, seen, asked)?.try_map(|shown| {
+                let version = shown.case.version;
+                Answer::created(
+                    format!("/v1/cases/{id}/transitions"),
+                    version,
+                    &CaseBody::from(shown),
                 )
             })
         })
-        .await?;
-    Ok(answer.into())
+        .await
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -6,4 +6,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{Approval, Case, CaseService, Desk};
+pub use model::{Approval, Case, CaseService, Desk, NewCase, NewTransition};

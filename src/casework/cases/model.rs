@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use serde::Deserialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::life::{Action, Duty, Move, Position, State, follow};
 use crate::access::{Actor, Role};
@@ -37,6 +39,31 @@ pub struct Case {
     pub submitted_at: Option<Timestamp>,
     pub decided_at: Option<Timestamp>,
     pub closed_at: Option<Timestamp>,
+}
+
+/// What somebody files.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "program_code": "nursing_subsidy", "details": {}}))]
+pub struct NewCase {
+    #[schema(value_type = uuid::Uuid)]
+    pub resident_id: ResidentId,
+    pub program_code: String,
+    /// By service; subsidies take `note`.
+    #[serde(default)]
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    pub details: Map<String, Value>,
+}
+
+/// What somebody does to a case.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"action": "endorse", "comment": "材料齐全"}))]
+pub struct NewTransition {
+    pub action: Action,
+    /// Needed by return, reject and object.
+    #[serde(default)]
+    pub comment: Option<String>,
 }
 
 /// One entry of a case's history.

@@ -1,10 +1,11 @@
 //! Use cases of cases.
 
 use chrono::Datelike;
-use serde_json::{Map, Value};
 
 use super::life::{Duty, Position, State, follow};
-use super::model::{Approval, Case, Desk, Situation, Transition, separation};
+use super::model::{
+    Approval, Case, Desk, NewCase, NewTransition, Situation, Transition, separation,
+};
 use super::store::{self, Entry};
 use crate::access::{Act, Actor, Permit, acts};
 use crate::audit::{Event, Origin};
@@ -12,7 +13,7 @@ use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{CaseId, RequestId, ResidentId};
+use crate::kernel::id::{CaseId, RequestId};
 use crate::programs::{self, Outcome, ProgramVersion, ReviewStep};
 use crate::registry::residents;
 
@@ -43,14 +44,6 @@ fn shown(db: &mut Db, actor: &Actor, case: Case) -> Result<Shown> {
     Ok(Shown { case, allowed })
 }
 
-/// What a client files.
-#[derive(Debug)]
-pub struct NewCase {
-    pub resident: ResidentId,
-    pub program_code: String,
-    pub details: Map<String, Value>,
-}
-
 /// Opens a draft. What the rules say of it is shown, and decides only on submission.
 pub fn create(
     tx: &mut Tx<'_>,
@@ -59,7 +52,7 @@ pub fn create(
     new: NewCase,
 ) -> Result<Recorded<Shown>> {
     let actor = permit.actor();
-    let resident = residents::service::find(tx, permit.scope(), new.resident)?;
+    let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
     let program = programs::service::find(tx, &new.program_code).map_err(|_unknown| {
         Error::field(
             "/program_code",
@@ -204,14 +197,7 @@ pub fn history(
 
 const LONGEST_COMMENT: usize = 1_000;
 
-/// What somebody asks for.
-#[derive(Debug)]
-pub struct Request {
-    pub action: Action,
-    pub comment: Option<String>,
-}
-
-impl Request {
+impl NewTransition {
     /// A comment says why a case is sent back, refused or objected to.
     fn check(&mut self) -> Result<()> {
         self.comment = self
@@ -243,7 +229,7 @@ pub fn act(
     desk: &Desk,
     id: CaseId,
     seen: IfMatch,
-    mut request: Request,
+    mut request: NewTransition,
 ) -> Result<Recorded<Shown>> {
     let old = found(tx, permit, id)?;
     seen.check(old.version)?;

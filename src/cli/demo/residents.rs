@@ -17,9 +17,9 @@ use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{RequestId, ResidentId};
 use crate::registry::Registrar;
-use crate::registry::facts::service::{Statement, certify, state};
+use crate::registry::facts::service::{certify, state};
 use crate::registry::facts::{
-    Certificate, CertificateState, CircumstanceKind, NewCertificate, Snapshot,
+    Certificate, CertificateState, CircumstanceKind, NewCertificate, NewCircumstance, Snapshot,
 };
 use crate::registry::residents::service::{Window, list};
 use crate::registry::residents::{Filter, Resident};
@@ -101,20 +101,13 @@ fn renew_and_assess(db: &mut Db, county: DivisionCode) -> Result<()> {
             // Nine of ten had theirs renewed, at some time in the months before.
             if held.state_on(today) == CertificateState::Expired && number % 10 != 0 {
                 let renewed = renewal(&held, today, number);
-                version = certify(
-                    tx,
-                    &permit,
-                    resident.id,
-                    IfMatch::seen(version),
-                    &renewed,
-                    None,
-                )?
-                .value()
-                .version;
+                version = certify(tx, &permit, resident.id, IfMatch::seen(version), &renewed)?
+                    .value()
+                    .version;
             }
             if held.severity_level.is_severe() && number % 3 != 0 {
                 let degree = ["full", "substantial", "partial", "partial", "none"];
-                let statement = Statement {
+                let statement = NewCircumstance {
                     kind: CircumstanceKind::CareNeed,
                     value: json!(
                         degree
@@ -150,6 +143,7 @@ fn renewal(held: &Certificate, today: NaiveDate, number: u64) -> NewCertificate 
             .unwrap_or(today),
         components: held.components.clone(),
         state: None,
+        valid_from: None,
     }
 }
 

@@ -10,7 +10,8 @@ use serde_json::Map;
 use super::residents::{at_county, counties, of_county, permit_of};
 use crate::access::acts;
 use crate::audit::Event;
-use crate::casework::cases::service::{self as cases, Action, NewCase, Request};
+use crate::casework::cases::service::{self as cases, Action};
+use crate::casework::cases::{NewCase, NewTransition};
 use crate::casework::{Desk, calendar};
 use crate::db::{Db, Tx};
 use crate::http::IfMatch;
@@ -256,7 +257,7 @@ fn play(tx: &mut Tx<'_>, desk: &Desk, story: &mut Story, place: usize) -> Result
         None => {
             let permit = permit_of::<acts::CaseFile>(tx, &username)?;
             let new = NewCase {
-                resident: story.resident,
+                resident_id: story.resident,
                 program_code: story.program.to_owned(),
                 details: Map::new(),
             };
@@ -267,7 +268,7 @@ fn play(tx: &mut Tx<'_>, desk: &Desk, story: &mut Story, place: usize) -> Result
             let permit = permit_of::<acts::CaseRead>(tx, &username)?;
             let version = cases::view(tx, &permit, case)?.value().case.version;
             let permit = permit_of::<acts::CaseAct>(tx, &username)?;
-            let request = Request {
+            let request = NewTransition {
                 action: deed.action,
                 comment: deed.comment.map(str::to_owned),
             };

@@ -306,6 +306,7 @@ fn checked(person: ParsedRow, today: NaiveDate) -> CheckedResident {
             components: certificate.components,
             issued_date: certificate.issued_date,
             state: CertificateState::Valid,
+            valid_from: certificate.issued_date,
         }),
         facts: facts
             .into_iter()
@@ -313,10 +314,7 @@ fn checked(person: ParsedRow, today: NaiveDate) -> CheckedResident {
                 Some(NewFact {
                     kind,
                     value: value?,
-                    period: Period {
-                        from: today,
-                        to: None,
-                    },
+                    period: Period::open(today),
                     source: SOURCE.to_owned(),
                 })
             })

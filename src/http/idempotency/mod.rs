@@ -3,24 +3,27 @@
 
 mod store;
 
-use std::future::{Ready, ready};
+use std::future::{Future, Ready, ready};
+use std::ops::Deref;
+use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::etag;
+use super::{Body, etag};
 use crate::audit::{Event, Origin};
-use crate::db::{Recorded, Tx};
+use crate::db::{Recorded, Store, Tx};
 use crate::kernel::error::{Code, Error, Result};
 
 const LONGEST: usize = 100;
 
 /// The key the client sent, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdempotencyKey(Option<String>);
+struct IdempotencyKey(Option<String>);
 
 impl FromRequest for IdempotencyKey {
     type Error = Error;
@@ -79,8 +82,55 @@ impl From<Answer> for HttpResponse {
     }
 }
 
-/// Does `work` unless this user's key has been answered already.
-pub fn once(
+/// A body that creates something or moves it on, with the key that makes sending it again harmless.
+#[derive(Debug)]
+pub struct Creation<T> {
+    body: Body<T>,
+    key: IdempotencyKey,
+}
+
+impl<T> Deref for Creation<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.body
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Creation<T> {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let key = IdempotencyKey::from_request(request, payload).into_inner();
+        let body = Body::from_request(request, payload);
+        Box::pin(async move {
+            Ok(Self {
+                key: key?,
+                body: body.await?,
+            })
+        })
+    }
+}
+
+impl<T: Send + 'static> Creation<T> {
+    /// Does `work` in one unit, unless this user's key has been answered already.
+    pub async fn once(
+        self,
+        store: &Store,
+        origin: &Origin,
+        work: impl FnOnce(&mut Tx<'_>, T) -> Result<Recorded<Answer>> + Send + 'static,
+    ) -> Result<HttpResponse> {
+        let Self { body, key } = self;
+        let (value, fingerprint) = body.into_parts();
+        let origin = origin.clone();
+        let answer = store
+            .write(move |tx| once(tx, &origin, &key, &fingerprint, |tx| work(tx, value)))
+            .await?;
+        Ok(answer.into())
+    }
+}
+
+fn once(
     tx: &mut Tx<'_>,
     origin: &Origin,
     key: &IdempotencyKey,

@@ -11,7 +11,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::db::types::from_json;
 use crate::http::page::page_of;
-use crate::http::{Cursors, Limit, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationId, RequestId, ResidentId, UserId};
@@ -128,9 +128,16 @@ async fn list_audit_events(
     store: web::Data<Store>,
     Params(query): Params<EventQuery>,
 ) -> Result<web::Json<AuditEventPage>> {
-    let limit = Limit::parse(query.limit)?;
-    let cursors = Cursors::new(store.keys(), "audit_events", &query);
-    let before = cursors.read(query.cursor.as_deref())?;
+    let keys = store.keys();
+    let paging = Paging::of(
+        keys,
+        "audit_events",
+        &query,
+        query.limit,
+        query.cursor.as_deref(),
+    )?;
+    let (before, count) = paging.window();
+    let division = query.division_code;
     let filter = Filter {
         resident: query.resident_id,
         actor: query.actor_id,
@@ -140,24 +147,10 @@ async fn list_audit_events(
         from: query.from.map(Into::into),
         to: query.to.map(Into::into),
     };
-    let mut rows = store
-        .write(move |tx| {
-            service::page(
-                tx,
-                &permit,
-                query.division_code,
-                &filter,
-                before,
-                limit.fetch(),
-            )
-        })
+    let rows = store
+        .write(move |tx| service::page(tx, &permit, division, &filter, before, count))
         .await?;
-    let more = limit.cut(&mut rows);
-    let next = rows
-        .last()
-        .filter(|_| more)
-        .map(|last| cursors.write(&last.sequence))
-        .transpose()?;
+    let (rows, next) = paging.cut(rows, |event| event.sequence)?;
     let items = rows
         .into_iter()
         .map(AuditEvent::read)

@@ -3,17 +3,14 @@
 use actix_web::{HttpResponse, get, post, web};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::{Belief, Certificate, CertificateState, CircumstanceKind, NewCertificate};
-use super::service::{self, Statement};
+use super::model::{Belief, Certificate, CertificateState, NewCertificate, NewCircumstance};
+use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{
-    Answer, Body, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors, idempotency,
-};
+use crate::http::{Answer, Creation, IfMatch, Params, ReadErrors, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
 use crate::kernel::impairment::{Component, ImpairmentType, SeverityLevel};
@@ -75,47 +72,6 @@ whole_page_of!(CertificatePage, CertificateHistory);
 
 whole_page_of!(CircumstancePage, Belief);
 
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"number": "99012119900307001041", "issued_date": "2019-05-06"}))]
-struct CertificateBody {
-    /// 20 characters: the ID number, category, grade; reissues add B1, B2 …
-    number: String,
-    issued_date: NaiveDate,
-    /// Needed for category 7: two or more, the most severe of them giving the grade.
-    #[serde(default)]
-    components: Vec<Component>,
-    /// Valid, unless given.
-    #[serde(default)]
-    #[schema(nullable = false)]
-    state: Option<CertificateState>,
-    /// From which day it replaces the one before; the day of issue, unless given.
-    #[serde(default)]
-    #[schema(nullable = false)]
-    valid_from: Option<NaiveDate>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"kind": "income_status", "value": "minimum_living", "valid_from": "2022-03-01"}))]
-struct CircumstanceBody {
-    kind: CircumstanceKind,
-    /// A word, a date or a truth value, by kind.
-    #[schema(value_type = Value)]
-    value: Value,
-    /// Today, unless given.
-    #[serde(default)]
-    #[schema(nullable = false)]
-    valid_from: Option<NaiveDate>,
-    /// The first day it no longer holds; open, unless given.
-    #[serde(default)]
-    valid_to: Option<NaiveDate>,
-    /// Where the office has it from; `caseworker`, unless given.
-    #[serde(default)]
-    #[schema(nullable = false)]
-    source: Option<String>,
-}
-
 /// A resident's certificates and what the office believed of them
 #[utoipa::path(
     operation_id = "list_certificates", tag = "registry", params(("id" = uuid::Uuid, Path), HistoryQuery),
@@ -145,7 +101,7 @@ async fn list_certificates(
     operation_id = "record_certificate", tag = "registry",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The resident's ETag"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
-    request_body = CertificateBody, extensions(("x-permit" = json!("resident.write"))),
+    request_body = NewCertificate, extensions(("x-permit" = json!("resident.write"))),
     responses(
         (status = 201, description = "The resident as now known", body = ResidentBody,
             headers(("Location" = String, description = "The list of certificates"), ("ETag" = String, description = "The resident's version"))),
@@ -157,39 +113,21 @@ async fn record_certificate(
     store: web::Data<Store>,
     id: web::Path<ResidentId>,
     seen: IfMatch,
-    key: IdempotencyKey,
-    body: Body<CertificateBody>,
+    new: Creation<NewCertificate>,
 ) -> Result<HttpResponse> {
-    let (body, fingerprint) = body.into_parts();
-    let CertificateBody {
-        number,
-        issued_date,
-        components,
-        state,
-        valid_from,
-    } = body;
-    let new = NewCertificate {
-        number,
-        issued_date,
-        components,
-        state,
-    };
-    let answer = store
-        .write(move |tx| {
-            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                let changed = service::certify(tx, &permit, *id, seen, &new, valid_from)?;
-                let shown = ResidentBody::now(tx, changed.value())?;
-                changed.try_map(|resident| {
-                    Answer::created(
-                        format!("/v1/residents/{id}/certificates"),
-                        resident.version,
-                        &shown,
-                    )
-                })
-            })
+    let origin = permit.origin().clone();
+    new.once(&store, &origin, move |tx, new| {
+        let changed = service::certify(tx, &permit, *id, seen, &new)?;
+        let shown = ResidentBody::now(tx, changed.value())?;
+        changed.try_map(|resident| {
+            Answer::created(
+                format!("/v1/residents/{id}/certificates"),
+                resident.version,
+                &shown,
+            )
         })
-        .await?;
-    Ok(answer.into())
+    })
+    .await
 }
 
 /// A resident's circumstances and what the office believed of them
@@ -219,7 +157,7 @@ async fn list_circumstances(
     operation_id = "record_circumstance", tag = "registry",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The resident's ETag"),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
-    request_body = CircumstanceBody, extensions(("x-permit" = json!("resident.write"))),
+    request_body = NewCircumstance, extensions(("x-permit" = json!("resident.write"))),
     responses(
         (status = 201, description = "The resident as now known", body = ResidentBody,
             headers(("Location" = String, description = "The list of circumstances"), ("ETag" = String, description = "The resident's version"))),
@@ -231,40 +169,21 @@ async fn record_circumstance(
     store: web::Data<Store>,
     id: web::Path<ResidentId>,
     seen: IfMatch,
-    key: IdempotencyKey,
-    body: Body<CircumstanceBody>,
+    new: Creation<NewCircumstance>,
 ) -> Result<HttpResponse> {
-    let (body, fingerprint) = body.into_parts();
-    let CircumstanceBody {
-        kind,
-        value,
-        valid_from,
-        valid_to,
-        source,
-    } = body;
-    let statement = Statement {
-        kind,
-        value,
-        valid_from,
-        valid_to,
-        source,
-    };
-    let answer = store
-        .write(move |tx| {
-            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                let changed = service::state(tx, &permit, *id, seen, &statement)?;
-                let shown = ResidentBody::now(tx, changed.value())?;
-                changed.try_map(|resident| {
-                    Answer::created(
-                        format!("/v1/residents/{id}/circumstances"),
-                        resident.version,
-                        &shown,
-                    )
-                })
-            })
+    let origin = permit.origin().clone();
+    new.once(&store, &origin, move |tx, new| {
+        let changed = service::state(tx, &permit, *id, seen, &new)?;
+        let shown = ResidentBody::now(tx, changed.value())?;
+        changed.try_map(|resident| {
+            Answer::created(
+                format!("/v1/residents/{id}/circumstances"),
+                resident.version,
+                &shown,
+            )
         })
-        .await?;
-    Ok(answer.into())
+    })
+    .await
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

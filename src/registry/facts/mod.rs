@@ -8,5 +8,5 @@ mod store;
 
 pub use model::{
     AsOf, Belief, CareNeed, Certificate, CertificateState, CircumstanceKind, EmploymentForm,
-    NewCertificate, NewFact, Period, Snapshot,
+    NewCertificate, NewCircumstance, NewFact, Period, Snapshot,
 };

@@ -1,10 +1,8 @@
 //! Use cases of facts.
 
-use chrono::NaiveDate;
-use serde_json::Value;
-
 use super::model::{
-    AsOf, Belief, Certificate, CircumstanceKind, NewCertificate, NewFact, Snapshot, period,
+    AsOf, Belief, Certificate, CircumstanceKind, NewCertificate, NewCircumstance, NewFact, Period,
+    Snapshot, period,
 };
 use super::store;
 use crate::access::{Permit, acts};
@@ -28,16 +26,6 @@ pub fn snapshot(db: &mut Db, resident: ResidentId, at: AsOf) -> Result<Snapshot>
         .unwrap_or_default())
 }
 
-/// A circumstance as a client states it.
-#[derive(Debug)]
-pub struct Statement {
-    pub kind: CircumstanceKind,
-    pub value: Value,
-    pub valid_from: Option<NaiveDate>,
-    pub valid_to: Option<NaiveDate>,
-    pub source: Option<String>,
-}
-
 const LONGEST_SOURCE: usize = 100;
 
 /// Records a circumstance; what was believed for part of its period is superseded.
@@ -46,7 +34,7 @@ pub fn state(
     permit: &Permit<acts::ResidentWrite>,
     resident: ResidentId,
     seen: IfMatch,
-    statement: &Statement,
+    statement: &NewCircumstance,
 ) -> Result<Recorded<Resident>> {
     let found = residents::service::find(tx, permit.scope(), resident)?;
     seen.check(found.version)?;
@@ -97,27 +85,17 @@ pub fn certify(
     resident: ResidentId,
     seen: IfMatch,
     new: &NewCertificate,
-    valid_from: Option<NaiveDate>,
 ) -> Result<Recorded<Resident>> {
     let found = residents::service::find(tx, permit.scope(), resident)?;
     seen.check(found.version)?;
     let checked = new
         .check(found.id_number.as_str(), found.birth_date, tx.today(), "")
         .map_err(Error::fields)?;
-    let from = valid_from.unwrap_or(checked.issued_date);
-    if from < checked.issued_date {
-        return Err(Error::field(
-            "/valid_from",
-            "period.order",
-            "not before the day of issue",
-            "不得早于发证日期",
-        ));
-    }
     store::replace_certificate(
         tx,
         resident,
         &checked,
-        period(from, None)?,
+        Period::open(checked.valid_from),
         permit.origin().user,
     )?;
     let division = found.division_code;
@@ -129,7 +107,7 @@ pub fn certify(
         .change("impairment_type", checked.number.impairment_type())
         .change("severity_level", checked.number.severity_level())
         .change("state", checked.state)
-        .change("valid_from", from);
+        .change("valid_from", checked.valid_from);
     tx.record(event, changed)
 }
 

@@ -25,6 +25,26 @@ fn number_place(id: CertificateId) -> String {
     format!("certificates|number|{id}")
 }
 
+/// What holds on a day in the world.
+macro_rules! true_on {
+    ($facts:ident, $day:expr) => {
+        $facts::valid_from
+            .le($day)
+            .and($facts::valid_to.is_null().or($facts::valid_to.gt($day)))
+    };
+}
+
+/// What the office believed at an instant.
+macro_rules! known_at {
+    ($facts:ident, $instant:expr) => {
+        $facts::recorded_at.le($instant).and(
+            $facts::superseded_at
+                .is_null()
+                .or($facts::superseded_at.gt($instant)),
+        )
+    };
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = certificates)]
 struct CertificateRow {
@@ -116,36 +136,16 @@ pub fn snapshots(
     let rows: Vec<CertificateRow> = certificates::table
         .select(CertificateRow::as_select())
         .filter(certificates::resident_id.eq_any(residents))
-        .filter(certificates::valid_from.le(at.valid_at))
-        .filter(
-            certificates::valid_to
-                .is_null()
-                .or(certificates::valid_to.gt(at.valid_at)),
-        )
-        .filter(certificates::recorded_at.le(at.known_at))
-        .filter(
-            certificates::superseded_at
-                .is_null()
-                .or(certificates::superseded_at.gt(at.known_at)),
-        )
+        .filter(true_on!(certificates, at.valid_at))
+        .filter(known_at!(certificates, at.known_at))
         .load(db.conn())?;
     for (resident, certificate) in complete(db, rows)? {
         snapshots.entry(resident).or_default().certificate = Some(certificate);
     }
     let rows: Vec<(ResidentId, CircumstanceKind, String)> = circumstances::table
         .filter(circumstances::resident_id.eq_any(residents))
-        .filter(circumstances::valid_from.le(at.valid_at))
-        .filter(
-            circumstances::valid_to
-                .is_null()
-                .or(circumstances::valid_to.gt(at.valid_at)),
-        )
-        .filter(circumstances::recorded_at.le(at.known_at))
-        .filter(
-            circumstances::superseded_at
-                .is_null()
-                .or(circumstances::superseded_at.gt(at.known_at)),
-        )
+        .filter(true_on!(circumstances, at.valid_at))
+        .filter(known_at!(circumstances, at.known_at))
         .select((
             circumstances::resident_id,
             circumstances::kind,
@@ -173,11 +173,7 @@ pub fn certificates_of(
         .into_boxed::<MultiBackend>()
         .filter(certificates::resident_id.eq(resident));
     if let Some(known_at) = known_at {
-        query = query.filter(certificates::recorded_at.le(known_at)).filter(
-            certificates::superseded_at
-                .is_null()
-                .or(certificates::superseded_at.gt(known_at)),
-        );
+        query = query.filter(known_at!(certificates, known_at));
     }
     let rows: Vec<CertificateRow> = query
         .order((certificates::valid_from, certificates::recorded_at))
@@ -211,13 +207,7 @@ pub fn beliefs(
         .into_boxed::<MultiBackend>()
         .filter(circumstances::resident_id.eq(resident));
     if let Some(known_at) = known_at {
-        query = query
-            .filter(circumstances::recorded_at.le(known_at))
-            .filter(
-                circumstances::superseded_at
-                    .is_null()
-                    .or(circumstances::superseded_at.gt(known_at)),
-            );
+        query = query.filter(known_at!(circumstances, known_at));
     }
     let rows: Vec<CircumstanceRow> = query
         .order((
@@ -372,6 +362,7 @@ pub fn replace_certificate(
                 components: old.components.clone(),
                 issued_date: old.issued_date,
                 state: old.state,
+                valid_from: rest.from,
             };
             insert_certificate(tx, resident, &same, rest, by)?;
         }

@@ -10,21 +10,17 @@ mod body;
 
 pub use body::ResidentBody;
 
-use super::model::{Filter, NewResident, Registrar};
-use super::service::{self, Change, Needle, Query, Secret, Window};
+use super::model::{Filter, NewResident, Registrar, ResidentPatch};
+use super::service::{self, Needle, Query, Secret, Window};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{
-    Answer, Body, Cursors, IdempotencyKey, IfMatch, Limit, Params, ReadErrors, WriteErrors, etag,
-    idempotency,
-};
+use crate::http::{Answer, Body, Creation, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag};
 use crate::kernel::circumstance::IncomeStatus;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::ResidentId;
 use crate::kernel::impairment::{ImpairmentType, SeverityLevel};
-use crate::kernel::patch::Patch;
 use crate::kernel::text::compact;
 use crate::kernel::time::Timestamp;
 use crate::registry::facts::CertificateState;
@@ -115,25 +111,6 @@ struct ResidentSearch {
     certificate_number: Option<String>,
 }
 
-/// A merge patch: what is left out stays, `null` takes away.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"phone": "12000005678"}))]
-struct ResidentPatch {
-    #[serde(default)]
-    #[schema(nullable = false)]
-    name: Option<String>,
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    phone: Patch<String>,
-    #[serde(default)]
-    #[schema(value_type = String, nullable = false)]
-    division_code: Option<DivisionCode>,
-    #[serde(default)]
-    #[schema(value_type = String, nullable = false)]
-    hukou_division_code: Option<DivisionCode>,
-}
-
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"fields": ["id_number"], "reason": "核对银行开户信息"}))]
@@ -170,25 +147,26 @@ async fn list_residents(
     store: web::Data<Store>,
     Params(query): Params<ResidentQuery>,
 ) -> Result<web::Json<ResidentPage>> {
-    let limit = Limit::parse(query.limit)?;
     let filter = query.filter()?;
-    let cursors = Cursors::new(store.keys(), "residents", &query);
-    let after = cursors.read(query.cursor.as_deref())?;
+    let keys = store.keys();
+    let paging = Paging::of(
+        keys,
+        "residents",
+        &query,
+        query.limit,
+        query.cursor.as_deref(),
+    )?;
+    let (after, count) = paging.window();
     let window = Window {
         division: query.division_code,
         after,
-        count: limit.fetch(),
+        count,
     };
     let day = store.given().now().office_date();
-    let mut page = store
+    let page = store
         .write(move |tx| service::list(tx, &permit, &filter, &window))
         .await?;
-    let more = limit.cut(&mut page);
-    let next = page
-        .last()
-        .filter(|_| more)
-        .map(|(last, _)| cursors.write(&last.id))
-        .transpose()?;
+    let (page, next) = paging.cut(page, |(resident, _)| resident.id)?;
     let items = page
         .into_iter()
         .map(|(resident, snapshot)| ResidentBody::on(resident, snapshot, day))
@@ -214,27 +192,21 @@ async fn create_resident(
     permit: Permit<acts::ResidentWrite>,
     store: web::Data<Store>,
     registrar: web::Data<Registrar>,
-    key: IdempotencyKey,
-    body: Body<NewResident>,
+    new: Creation<NewResident>,
 ) -> Result<HttpResponse> {
-    let (new, fingerprint) = body.into_parts();
-    let registrar = **registrar;
-    let answer = store
-        .write(move |tx| {
-            idempotency::once(tx, permit.origin(), &key, &fingerprint, |tx| {
-                let created = service::register(tx, &permit, registrar, new)?;
-                let shown = ResidentBody::now(tx, created.value())?;
-                created.try_map(|resident| {
-                    Answer::created(
-                        format!("/v1/residents/{}", resident.id),
-                        resident.version,
-                        &shown,
-                    )
-                })
-            })
+    let (origin, registrar) = (permit.origin().clone(), **registrar);
+    new.once(&store, &origin, move |tx, new| {
+        let created = service::register(tx, &permit, registrar, new)?;
+        let shown = ResidentBody::now(tx, created.value())?;
+        created.try_map(|resident| {
+            Answer::created(
+                format!("/v1/residents/{}", resident.id),
+                resident.version,
+                &shown,
+            )
         })
-        .await?;
-    Ok(answer.into())
+    })
+    .await
 }
 
 /// Find a resident by exact ID or certificate number
@@ -328,18 +300,7 @@ async fn update_resident(
     seen: IfMatch,
     body: Body<ResidentPatch>,
 ) -> Result<HttpResponse> {
-    let ResidentPatch {
-        name,
-        phone,
-        division_code,
-        hukou_division_code,
-    } = body.into_inner();
-    let change = Change {
-        name,
-        phone,
-        division_code,
-        hukou_division_code,
-    };
+    let change = body.into_inner();
     let (version, shown) = store
         .write(move |tx| {
             let changed = service::change(tx, &permit, *id, seen, change)?;

@@ -13,6 +13,7 @@ use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::ResidentId;
 use crate::kernel::impairment::{ImpairmentType, SeverityLevel};
 use crate::kernel::name::PersonName;
+use crate::kernel::patch::Patch;
 use crate::kernel::phone::Phone;
 use crate::kernel::sex::Sex;
 use crate::kernel::text::compact;
@@ -87,6 +88,31 @@ impl std::fmt::Debug for NewResident {
     }
 }
 
+/// A merge patch: what is left out stays, `null` takes away.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"phone": "12000005678"}))]
+pub struct ResidentPatch {
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub name: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub phone: Patch<String>,
+    #[serde(default)]
+    #[schema(value_type = String, nullable = false)]
+    pub division_code: Option<DivisionCode>,
+    #[serde(default)]
+    #[schema(value_type = String, nullable = false)]
+    pub hukou_division_code: Option<DivisionCode>,
+}
+
+impl std::fmt::Debug for ResidentPatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResidentPatch").finish_non_exhaustive()
+    }
+}
+
 /// A resident whose parts fit together.
 #[derive(Debug)]
 pub struct CheckedResident {
@@ -137,7 +163,7 @@ impl NewResident {
                 Some(NewFact {
                     kind: *kind,
                     value,
-                    period: Period { from, to: None },
+                    period: Period::open(from),
                     source: "registration".to_owned(),
                 })
             })

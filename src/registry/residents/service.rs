@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 
 use super::model::{
-    CheckedResident, Filter, NewResident, Registrar, Resident, parse_name, parse_phone,
+    CheckedResident, Filter, NewResident, Registrar, Resident, ResidentPatch, parse_name,
+    parse_phone,
 };
 use super::store;
 use crate::access::{Permit, Scope, acts, divisions, organizations};
@@ -177,10 +178,7 @@ pub fn insert(
 ) -> Result<Recorded<ResidentId>> {
     let id = store::insert(tx, new, origin.user)?;
     if let Some(certificate) = &new.certificate {
-        let period = Period {
-            from: certificate.issued_date,
-            to: None,
-        };
+        let period = Period::open(certificate.valid_from);
         facts::service::insert_certificate(tx, id, certificate, period, origin.user)?;
     }
     for fact in &new.facts {
@@ -197,21 +195,12 @@ pub fn insert(
     tx.record(event, id)
 }
 
-/// What of a resident may be changed directly; absent means as it is.
-#[derive(Debug, Default)]
-pub struct Change {
-    pub name: Option<String>,
-    pub phone: Patch<String>,
-    pub division_code: Option<DivisionCode>,
-    pub hukou_division_code: Option<DivisionCode>,
-}
-
 pub fn change(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::ResidentWrite>,
     id: ResidentId,
     seen: IfMatch,
-    change: Change,
+    change: ResidentPatch,
 ) -> Result<Recorded<Resident>> {
     let old = find(tx, permit.scope(), id)?;
     seen.check(old.version)?;

@@ -69,10 +69,7 @@ pub fn update(
         new.division_code = code;
     }
     if let Some(certificate) = certificate {
-        let period = Period {
-            from: certificate.issued_date,
-            to: None,
-        };
+        let period = Period::open(certificate.valid_from);
         facts::service::replace_certificate(tx, new.id, &certificate, period, origin.user)?;
         event = event.change("certificate", "changed");
     }

@@ -10,7 +10,7 @@ use super::{Enrollment, EnrollmentState};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::page_of;
-use crate::http::{Cursors, Limit, Params, ReadErrors, etag};
+use crate::http::{Paging, Params, ReadErrors, etag};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, EnrollmentId, ResidentId};
@@ -51,9 +51,15 @@ async fn list_enrollments(
     store: web::Data<Store>,
     Params(query): Params<EnrollmentQuery>,
 ) -> Result<web::Json<EnrollmentPage>> {
-    let limit = Limit::parse(query.limit)?;
-    let cursors = Cursors::new(store.keys(), "enrollments", &query);
-    let after = cursors.read(query.cursor.as_deref())?;
+    let keys = store.keys();
+    let paging = Paging::of(
+        keys,
+        "enrollments",
+        &query,
+        query.limit,
+        query.cursor.as_deref(),
+    )?;
+    let (after, count) = paging.window();
     let scope = permit.scope_in(query.division_code)?;
     let filter = Filter {
         state: query.state,
@@ -61,15 +67,10 @@ async fn list_enrollments(
         resident: query.resident_id,
         case: query.case_id,
     };
-    let mut items = store
-        .read(move |db| service::page(db, &scope, &filter, after, limit.fetch()))
+    let rows = store
+        .read(move |db| service::page(db, &scope, &filter, after, count))
         .await?;
-    let more = limit.cut(&mut items);
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|last| cursors.write(&last.id))
-        .transpose()?;
+    let (items, next) = paging.cut(rows, |enrollment| enrollment.id)?;
     Ok(web::Json(EnrollmentPage { items, next }))
 }
 
