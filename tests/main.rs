@@ -27,3 +27,4 @@ mod sessions;
 mod support;
 mod users;
 mod walk;
+mod writes;

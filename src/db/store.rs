@@ -1,22 +1,25 @@
 //! The threads that own connections. Requests hand them closures through bounded queues: SQLite
 //! has one writer and a few readers, PostgreSQL as many of each as configured. A full queue is an
 //! honest "busy" rather than a growing one.
+//!
+//! SQLite's writer lets the units that wait together share a commit, and so its wait for the disk:
+//! each runs in a savepoint of its own, and all are answered after it.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use diesel::result::ConnectionError;
 use tokio::sync::oneshot;
 
-use super::unit::guarded;
+use super::unit::{Outcome, Unit, guarded};
 use super::{DatabaseUrl, Db, Kind, Recorded, Tx};
 use crate::kernel::crypto::Keys;
-use crate::kernel::error::{Class, Code, Error, Result};
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::given::Given;
 
-/// A job leaves word whether its connection may be used again.
 type Job = Box<dyn FnOnce(&mut Seat) + Send>;
 
 /// How many connections of each kind.
@@ -29,11 +32,15 @@ pub struct Size {
 
 const QUEUE: usize = 512;
 
+/// Units that share a commit at the most, and for how long more are let in.
+const TOGETHER: usize = 64;
+const ADMISSION: Duration = Duration::from_millis(5);
+
 /// The door to the database; cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     reads: Sender<Job>,
-    writes: Sender<Job>,
+    writes: Sender<Unit>,
     given: Given,
     keys: Arc<Keys>,
 }
@@ -63,22 +70,31 @@ impl Store {
             given: given.clone(),
             keys: Arc::clone(keys),
         };
-        let start = |name: &str, count: usize, mut db: Option<Db>| {
-            let (queue, jobs) = bounded::<Job>(QUEUE);
-            for number in 0..count {
-                let (jobs, seat) = (jobs.clone(), seat(db.take()));
-                std::thread::Builder::new()
-                    .name(format!("{name}-{number}"))
-                    .spawn(move || serve(&jobs, seat))
-                    .map_err(|error| {
-                        ConnectionError::BadConnection(format!("no thread: {error}"))
-                    })?;
-            }
-            Ok::<_, ConnectionError>(queue)
+        let (reads, read_jobs) = bounded::<Job>(QUEUE);
+        let (writes, units) = bounded::<Unit>(QUEUE);
+        for number in 0..size.readers.get() {
+            let (jobs, mut seat) = (read_jobs.clone(), seat(None));
+            start(format!("reader-{number}"), move || {
+                jobs.iter().for_each(|job| job(&mut seat));
+            })?;
+        }
+        let together = if url.kind() == Kind::Sqlite {
+            TOGETHER
+        } else {
+            1
         };
+        let mut first = Some(first);
+        for number in 0..writers {
+            let (units, mut seat) = (units.clone(), seat(first.take()));
+            start(format!("writer-{number}"), move || {
+                while let Ok(unit) = units.recv() {
+                    seat.commit(unit, &units, together);
+                }
+            })?;
+        }
         Ok(Self {
-            writes: start("writer", writers, Some(first))?,
-            reads: start("reader", size.readers.get(), None)?,
+            reads,
+            writes,
             given: given.clone(),
             keys: Arc::clone(keys),
         })
@@ -96,7 +112,13 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        run(&self.reads, work).await
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |seat| {
+            // Nobody waits any more when the client hung up; the work is done all the same.
+            drop(answer.send(seat.run(work)));
+        });
+        hand_over(&self.reads, job)?;
+        answered.await.map_err(Error::internal)?
     }
 
     /// One unit of work; the answer comes after the commit.
@@ -104,29 +126,36 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<T>> + Send + 'static,
     ) -> Result<T> {
-        run(&self.writes, |db| db.write(work)).await
+        let (answer, answered) = oneshot::channel();
+        let unit: Unit = Box::new(move |tx| {
+            let done = tx.and_then(|tx| guarded(|| work(tx)));
+            Outcome {
+                succeeded: done.is_ok(),
+                fault: done.as_ref().is_err_and(Error::is_fault),
+                answer: Box::new(move |committed| {
+                    let lasting =
+                        done.and_then(|recorded| committed.map(|()| recorded.into_value()));
+                    drop(answer.send(lasting));
+                }),
+            }
+        });
+        hand_over(&self.writes, unit)?;
+        answered.await.map_err(Error::internal)?
     }
 }
 
-async fn run<T: Send + 'static>(
-    queue: &Sender<Job>,
-    work: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let (answer, answered) = oneshot::channel();
-    let job: Job = Box::new(move |seat| {
-        // Nobody waits any more when the client hung up; the work is done all the same.
-        drop(answer.send(seat.run(work)));
-    });
-    queue
-        .try_send(job)
-        .map_err(|_full| Error::new(Code::Busy))?;
-    answered.await.map_err(Error::internal)?
+fn hand_over<J>(queue: &Sender<J>, job: J) -> Result<()> {
+    queue.try_send(job).map_err(|_full| Code::Busy.into())
 }
 
-fn serve(jobs: &Receiver<Job>, mut seat: Seat) {
-    for job in jobs {
-        job(&mut seat);
-    }
+fn start(
+    name: String,
+    work: impl FnOnce() + Send + 'static,
+) -> std::result::Result<(), ConnectionError> {
+    let started = std::thread::Builder::new().name(name).spawn(work);
+    started
+        .map(drop)
+        .map_err(|error| ConnectionError::BadConnection(format!("no thread: {error}")))
 }
 
 /// A thread's place at the database: a connection, made anew when it broke.
@@ -138,19 +167,46 @@ struct Seat {
 }
 
 impl Seat {
-    fn run<T>(&mut self, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-        let db = match &mut self.db {
-            Some(db) => db,
+    fn connected(&mut self) -> Result<&mut Db> {
+        match &mut self.db {
+            Some(db) => Ok(db),
             empty => {
                 let fresh = self.url.connect(&self.given, &self.keys);
-                empty.insert(fresh.map_err(|error| Error::new(Code::Busy).because(error))?)
+                Ok(empty.insert(fresh.map_err(|error| Error::new(Code::Busy).because(error))?))
             }
-        };
-        let outcome = guarded(|| work(db));
-        let suspect = matches!(&outcome, Err(error) if matches!(error.code().class(), Class::Internal | Class::Unavailable));
-        if suspect && db.ping().is_err() {
+        }
+    }
+
+    /// After a fault that may be the connection's, the next job gets a fresh one if it was.
+    fn look_after(&mut self, fault: bool) {
+        if fault && self.db.as_mut().is_some_and(|db| db.ping().is_err()) {
             self.db = None;
         }
+    }
+
+    fn run<T>(&mut self, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
+        let db = self.connected()?;
+        let outcome = guarded(|| work(db));
+        self.look_after(outcome.as_ref().is_err_and(Error::is_fault));
         outcome
+    }
+
+    /// Runs a unit, and those that wait behind it, in one transaction; answers them when it is known
+    /// to last.
+    fn commit(&mut self, first: Unit, waiting: &Receiver<Unit>, together: usize) {
+        let db = match self.connected() {
+            Ok(db) => db,
+            Err(error) => return (first(Err(error)).answer)(Ok(())),
+        };
+        let since = Instant::now();
+        let (outcomes, committed) = db.write_together(first, |done| {
+            let admits = done < together && since.elapsed() < ADMISSION;
+            admits.then(|| waiting.try_recv().ok()).flatten()
+        });
+        let fault = committed.is_err() || outcomes.iter().any(|outcome| outcome.fault);
+        for outcome in outcomes {
+            (outcome.answer)(committed.as_ref().map_err(Error::shared).copied());
+        }
+        self.look_after(fault);
     }
 }

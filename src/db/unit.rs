@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use diesel::connection::SimpleConnection;
 
 use super::{Db, Kind};
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Code, Error, Result};
 
 /// Something the audit can store. Only `audit` implements it (`tests/architecture.rs` looks).
 pub trait Record {
@@ -31,6 +31,10 @@ impl<T> Recorded<T> {
     /// Joins a part that was recorded on its own with the whole it belongs to.
     pub fn and<U>(self, other: Recorded<U>) -> Recorded<(T, U)> {
         Recorded((self.0, other.0))
+    }
+
+    pub(super) fn into_value(self) -> T {
+        self.0
     }
 
     pub fn value(&self) -> &T {
@@ -79,26 +83,106 @@ impl Tx<'_> {
     }
 }
 
+/// A unit of work on its way to a writer; it is handed a transaction, or why there is none.
+pub(super) type Unit = Box<dyn FnOnce(Result<&mut Tx<'_>>) -> Outcome + Send>;
+
+/// What became of a unit inside its transaction.
+pub(super) struct Outcome {
+    /// It asks for a commit.
+    pub succeeded: bool,
+    pub fault: bool,
+    /// Answers whoever waits, once it is known whether the commit lasted.
+    pub answer: Box<dyn FnOnce(Result<()>)>,
+}
+
 impl Db {
     /// Runs one unit of work: all of it with its record, or nothing.
     pub fn write<T>(&mut self, work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<T>>) -> Result<T> {
-        // SQLite takes the write lock up front, so that no unit fails half way for want of it.
-        let (begin, commit) = match self.kind() {
-            Kind::Sqlite => ("BEGIN IMMEDIATE", "COMMIT"),
-            // After a swallowed error PostgreSQL answers COMMIT with a silent rollback; the SELECT
-            // fails in that case, and with it the commit.
-            Kind::Postgres => ("BEGIN", "SELECT 1; COMMIT"),
-        };
-        self.multi.batch_execute(begin)?;
+        self.begin()?;
         let outcome = guarded(|| work(&mut Tx(self))).and_then(|recorded| {
-            self.multi.batch_execute(commit)?;
+            self.commit()?;
             Ok(recorded.0)
         });
         if outcome.is_err() {
-            // Fails where the database rolled back by itself, which is as good.
-            drop(self.multi.batch_execute("ROLLBACK"));
+            self.roll_back();
         }
         outcome
+    }
+
+    /// Runs units of work that share a commit; one that fails takes back only itself. `next` is
+    /// told how many have run.
+    pub(super) fn write_together(
+        &mut self,
+        first: Unit,
+        mut next: impl FnMut(usize) -> Option<Unit>,
+    ) -> (Vec<Outcome>, Result<()>) {
+        if let Err(error) = self.begin() {
+            return (vec![first(Err(error))], Ok(()));
+        }
+        let mut outcomes = Vec::new();
+        let mut sound = Ok(());
+        match next(1) {
+            // Alone, a unit needs no savepoint.
+            None => outcomes.push(first(Ok(&mut Tx(self)))),
+            Some(second) => {
+                let (mut unit, mut behind) = (Some(first), Some(second));
+                while let Some(this) = unit {
+                    let (outcome, ended) = self.part(this);
+                    outcomes.push(outcome);
+                    sound = ended;
+                    if sound.is_err() {
+                        outcomes.extend(behind.map(|unit| unit(Err(Code::Busy.into()))));
+                        break;
+                    }
+                    unit = behind.take().or_else(|| next(outcomes.len()));
+                }
+            }
+        }
+        let asked = outcomes.iter().any(|outcome| outcome.succeeded);
+        let committed = sound.and_then(|()| if asked { self.commit() } else { Ok(()) });
+        if committed.is_err() || !asked {
+            self.roll_back();
+        }
+        (outcomes, committed)
+    }
+
+    fn part(&mut self, unit: Unit) -> (Outcome, Result<()>) {
+        if let Err(error) = self.multi.batch_execute("SAVEPOINT unit") {
+            let error = Error::from(error);
+            return (unit(Err(Error::shared(&error))), Err(error));
+        }
+        let outcome = unit(Ok(&mut Tx(self)));
+        let end = if outcome.succeeded {
+            "RELEASE SAVEPOINT unit"
+        } else {
+            "ROLLBACK TO SAVEPOINT unit; RELEASE SAVEPOINT unit"
+        };
+        let ended = self.multi.batch_execute(end).map_err(Into::into);
+        (outcome, ended)
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        // SQLite takes the write lock up front, so that no unit fails half way for want of it.
+        let begin = match self.kind() {
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            Kind::Postgres => "BEGIN",
+        };
+        Ok(self.multi.batch_execute(begin)?)
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        let commit = match self.kind() {
+            Kind::Sqlite => "COMMIT",
+            // After a swallowed error PostgreSQL answers COMMIT with a silent rollback; the SELECT
+            // fails in that case, and with it the commit.
+            Kind::Postgres => "SELECT 1; COMMIT",
+        };
+        Ok(self.multi.batch_execute(commit)?)
+    }
+
+    /// Fails where the database rolled back by itself, which is as good.
+    fn roll_back(&mut self) {
+        drop(self.multi.batch_execute("ROLLBACK"));
     }
 }
 

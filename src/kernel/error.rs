@@ -247,6 +247,17 @@ impl Error {
         self
     }
 
+    /// The same trouble, told to one more of those it befell.
+    #[must_use]
+    pub fn shared(&self) -> Self {
+        Self::new(self.code()).because(self.to_string())
+    }
+
+    /// Not the caller's doing.
+    pub fn is_fault(&self) -> bool {
+        matches!(self.code().class(), Class::Internal | Class::Unavailable)
+    }
+
     pub fn code(&self) -> Code {
         self.0.code
     }

@@ -185,6 +185,10 @@ impl TestOffice {
         }
     }
 
+    pub fn store(&self) -> &Store {
+        self.inner.store()
+    }
+
     pub fn today(&self) -> chrono::NaiveDate {
         self.given.now().office_date()
     }

@@ -16,7 +16,7 @@ use crate::access::{Scope, divisions};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Tx};
 use crate::kernel::crypto::{hex, sha256_of};
-use crate::kernel::error::{Class, Code, Error, Result};
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::ImportJobId;
 use crate::kernel::vocabulary::vocabulary;
 use crate::registry::Registrar;
@@ -243,7 +243,7 @@ fn report(entry: Entry, take: impl FnOnce(ParsedRow) -> Result<RowOutcome>) -> R
                 (RowOutcome::ImportedWithWarnings, warnings)
             }
             Ok(outcome) => (outcome, warnings),
-            Err(error) if matches!(error.code().class(), Class::Internal | Class::Unavailable) => {
+            Err(error) if error.is_fault() => {
                 return Err(error);
             }
             Err(error) => (RowOutcome::Rejected, vec![refusal(&error)]),
