@@ -115,4 +115,21 @@ on_both! {
         assert_eq!(refused[0]["actor"]["username"], "county.990121");
         assert_eq!(refused[0]["changes"]["address"], "127.0.0.1");
     }
+
+    async fn who_asks_for_what_is_not_theirs_is_on_record(office: &TestOffice) {
+        let resident = office.resident().await;
+        let path = format!("/v1/residents/{resident}");
+        let stranger = office.as_user("township.990122103").await;
+        stranger.get(&path).await.refused(404, "resident.not_found");
+        office.as_user("sysadmin").await.get(&path).await.refused(403, "permission.denied");
+        let auditor = office.as_user("auditor.990122").await;
+        let page = auditor.get(&format!("/v1/audit/events?action=request.refused&entity_id={resident}")).await.expect(200);
+        let [asked] = items(&page).try_into().unwrap();
+        assert_eq!((&asked["outcome"], &asked["reason"]), (&json!("refused"), &json!("resident.not_found")));
+        assert_eq!(asked["changes"], json!({"method": "GET", "path": path}));
+        assert_eq!(asked["actor"]["username"], "township.990122103");
+        let city = office.as_user("auditor.990100").await;
+        let page = city.get(&format!("/v1/audit/events?action=request.refused&entity_id={resident}")).await.expect(200);
+        assert_eq!(items(&page).len(), 2);
+    }
 }

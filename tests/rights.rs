@@ -233,7 +233,7 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
     !everywhere.contains(&permit) && path != "/v1/residents/search"
 }
 
-/// Everything that changes something, and every look at a person. What is left shows accounts,
+/// Everything that changes something, and every look at a person; refusals are, too. What is left shows accounts,
 /// offices and rules, or cases and enrollments without names and reasons.
 fn is_recorded(operation: &str) -> bool {
     let plain = [
@@ -345,7 +345,7 @@ on_both! {
                                 assert!(!text.replace(other.division, "").contains(trace) || call.path.contains(trace), "{told}");
                             }
                         }
-                        if is_recorded(id) && reply.status.is_success() {
+                        if (is_recorded(id) && reply.status.is_success()) || status == 403 || status == 404 {
                             let request = office.literal(reply.header("x-request-id").unwrap());
                             let count = format!("SELECT count(*) AS one FROM audit_events WHERE request_id = {request}");
                             assert!(number(&mut db, &count) > 0, "{id} leaves no record");

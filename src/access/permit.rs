@@ -5,19 +5,22 @@ use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
+use uuid::Uuid;
+
 use super::policy::{Act, Action, Role};
 use super::scope::Scope;
 use super::sessions::Sessions;
-use crate::audit::Origin;
+use crate::audit::{Event, Origin};
+use crate::db::Store;
 use crate::http::request;
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Class, Code, Error, Result};
 use crate::kernel::id::{OrganizationId, RequestId, SessionId, UserId};
 
 /// A role held today, at an organization, over its division.
@@ -131,11 +134,12 @@ impl<A> Permit<A> {
 }
 
 /// Middleware: finds out who asks before anything else of the request is looked at. Extractors are
-/// tried in the order of a handler's signature, so that no body is judged before the permit.
+/// tried in the order of a handler's signature, so that no body is judged before the permit. Who
+/// asked for what is not theirs, or not there, is on record before they hear so.
 pub async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let token = request
         .headers()
         .get(AUTHORIZATION)
@@ -143,16 +147,63 @@ pub async fn authenticate(
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim().to_owned());
+    let mut actor = None;
     if let Some(token) = token {
-        let sessions = request
-            .app_data::<web::Data<Sessions>>()
-            .cloned()
-            .ok_or_else(|| Error::internal("no session service is configured"))?;
+        let sessions = data::<Sessions>(request.request())?;
         let id = request::id_of(request.request())?;
         let known: Known = sessions.authenticate(&token, id).await.map(Arc::new);
+        actor = known.as_ref().ok().map(Arc::clone);
         request.extensions_mut().insert(known);
     }
-    next.call(request).await
+    let response = next.call(request).await?.map_into_boxed_body();
+    if let (Some(actor), Some(code)) = (actor, refusal(&response)) {
+        let event = refused(&actor, code, response.request());
+        let store = data::<Store>(response.request())?;
+        // What cannot be recorded is not answered, not even with a refusal.
+        if let Err(error) = store.write(move |tx| tx.record(event, ())).await {
+            return Ok(ServiceResponse::from_err(error, response.request().clone()));
+        }
+    }
+    Ok(response)
+}
+
+fn data<T: 'static>(request: &HttpRequest) -> Result<web::Data<T>> {
+    let found = request.app_data::<web::Data<T>>().cloned();
+    found.ok_or_else(|| Error::internal("the application is not complete"))
+}
+
+/// Whether somebody asked for what is not theirs, or not there.
+fn refusal(response: &ServiceResponse<BoxBody>) -> Option<Code> {
+    let code = response.response().error()?.as_error::<Error>()?.code();
+    let asked_too_much = matches!(code.class(), Class::Forbidden | Class::NotFound);
+    (asked_too_much && code != Code::RouteNotFound).then_some(code)
+}
+
+fn refused(actor: &Actor, code: Code, request: &HttpRequest) -> Event {
+    let place = actor.grants.first();
+    let origin = Origin {
+        user: Some(actor.user),
+        username: Some(actor.username.clone()),
+        organization: place.map(|held| held.organization),
+        request: actor.request,
+    };
+    let event = Event::new(&origin, "request.refused")
+        .refused()
+        .reason(code.as_str())
+        .change("method", request.method().as_str())
+        .change("path", request.path());
+    let event = match request
+        .path()
+        .split('/')
+        .find_map(|part| part.parse::<Uuid>().ok())
+    {
+        Some(asked_for) => event.on(&asked_for),
+        None => event,
+    };
+    match place {
+        Some(held) => event.within(held.division),
+        None => event,
+    }
 }
 
 type Known = Result<Arc<Actor>>;
