@@ -153,6 +153,9 @@ async fn the_examples_of_requests_are_understood() {
             .json(example)
             .send()
             .await;
+        if reply.status.as_u16() == 204 {
+            continue;
+        }
         let errors = reply.json()["errors"]
             .as_array()
             .cloned()

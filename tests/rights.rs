@@ -183,6 +183,7 @@ fn call(
         }
         "record_circumstance" => Some(json!({"kind": "imprisonment", "value": false})),
         "disclose_resident" => Some(json!({"fields": ["phone"], "reason": "核对联系方式"})),
+        "update_user" => Some(json!({"display_name": "某某"})),
         "create_organization" => {
             Some(json!({"name": number, "kind": "institution", "division_code": "990121"}))
         }

@@ -204,4 +204,51 @@ on_both! {
         auditor.get("/v1/cases").await.refused(403, "permission.denied");
         assert_eq!(auditor.get("/v1/me").await.expect(200)["permissions"], json!([]));
     }
+
+    async fn ones_sessions_are_seen_and_ended(office: &TestOffice) {
+        let (phone, _) = office.pair().await;
+        office.clock.advance(Duration::from_secs(60));
+        let (desk, _) = office.pair().await;
+        let client = office.with_token(&desk);
+        let page = client.get("/v1/sessions").await.expect(200);
+        let mine: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| one["current"].as_bool().unwrap()).collect();
+        assert_eq!(mine, [true, false]);
+        assert_eq!(page["items"][1]["address"], "127.0.0.1");
+        let lost = format!("/v1/sessions/{}", id_of(&page["items"][1]));
+        // Nobody else's.
+        office.as_user("sysadmin").await.delete(&lost).await.refused(404, "session.not_found");
+        client.delete(&lost).await.expect(204);
+        office.me(&phone).await.refused(401, "session.invalid");
+        client.delete(&lost).await.refused(404, "session.not_found");
+        assert_eq!(client.get("/v1/sessions").await.expect(200)["items"].as_array().unwrap().len(), 1);
+    }
+
+    async fn a_new_password_ends_the_other_sessions(office: &TestOffice) {
+        const NEW: &str = "three green umbrellas at noon";
+        let (phone, _) = office.pair().await;
+        let (desk, _) = office.pair().await;
+        let client = office.with_token(&desk);
+        let change = async |current: &str, new: &str| {
+            client.post("/v1/me/password", json!({"current_password": current, "new_password": new})).await
+        };
+        change("not this one", NEW).await.refused_field("/current_password", "password.wrong");
+        change(PASSWORD, "short").await.refused_field("/new_password", "password.length");
+        change(PASSWORD, "county.990121").await.refused_field("/new_password", "password.weak");
+        assert_eq!(change(PASSWORD, NEW).await.expect(204), Value::Null);
+        client.get("/v1/me").await.expect(200);
+        office.me(&phone).await.refused(401, "session.invalid");
+        office.login(COUNTY, PASSWORD).await.refused(401, "session.credentials");
+        office.login(COUNTY, NEW).await.expect(201);
+        // Whoever holds a stolen token guesses no faster than at the door.
+        for _ in 0..5 {
+            change("not this one", NEW).await.refused_field("/current_password", "password.wrong");
+        }
+        change("not this one", NEW).await.refused(429, "session.delayed");
+        let administrator = office.as_user("auditadmin").await;
+        let page = administrator.get("/v1/audit/events?action=user.password_changed").await.expect(200);
+        let outcomes: Vec<_> = page["items"].as_array().unwrap().iter().map(|event| event["outcome"].as_str().unwrap()).collect();
+        assert_eq!(outcomes.iter().filter(|outcome| **outcome == "success").count(), 1);
+        assert_eq!(outcomes.len(), 7);
+        assert!(!page.to_string().contains("umbrellas"));
+    }
 }

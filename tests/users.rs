@@ -152,4 +152,31 @@ on_both! {
         assert!(second["items"][0]["id"].as_str().unwrap() > last);
         assert!(!first.to_string().contains("argon2"));
     }
+
+    async fn a_disabled_account_is_out_at_once(office: &TestOffice) {
+        let user = office.account("wangfang").await;
+        let login = || json!({"username": "wangfang", "password": GOOD});
+        let pair = office.anonymous().post("/v1/sessions", login()).await.expect(201);
+        let client = office.with_token(pair["access_token"].as_str().unwrap());
+        client.get("/v1/me").await.expect(200);
+        let system = office.as_user("sysadmin").await;
+        let path = format!("/v1/users/{user}");
+        assert_eq!(system.get(&path).await.header("etag"), Some("\"1\""));
+        let disable = || json!({"state": "disabled"});
+        system.request("PATCH", &path).json(&disable()).send().await.refused(428, "if_match.missing");
+        system.patch_seen(&path, 2, disable()).await.refused(412, "if_match.stale");
+        let disabled = system.patch_seen(&path, 1, disable()).await.expect(200);
+        assert_eq!((&disabled["state"], &disabled["version"]), (&json!("disabled"), &json!(2)));
+        client.get("/v1/me").await.refused(401, "session.invalid");
+        office.anonymous().post("/v1/sessions", login()).await.refused(401, "session.credentials");
+        let renamed = json!({"state": "active", "display_name": " 王小芳 "});
+        assert_eq!(system.patch_seen(&path, 2, renamed).await.expect(200)["display_name"], "王小芳");
+        office.anonymous().post("/v1/sessions", login()).await.expect(201);
+        system.patch_seen(&path, 3, json!({"display_name": ""})).await.refused_field("/display_name", "name.length");
+        system.patch_seen(&path, 3, json!({"username": "x"})).await.refused_field("/username", "field.unknown");
+        let me = system.get("/v1/me").await.expect(200);
+        system.patch_seen(&format!("/v1/users/{}", id_of(&me)), 1, disable()).await.refused_field("/state", "user.self");
+        office.as_user("secadmin").await.patch_seen(&path, 3, disable()).await.refused(403, "permission.denied");
+        system.patch_seen(&format!("/v1/users/{NOBODY}"), 1, disable()).await.refused(404, "user.not_found");
+    }
 }

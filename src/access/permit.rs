@@ -57,10 +57,8 @@ impl Actor {
             ));
         };
         let origin = Origin {
-            user: Some(self.user),
-            username: Some(self.username.clone()),
             organization: Some(first.organization),
-            request: self.request,
+            ..self.origin()
         };
         let scope = Scope::of(held.map(|held| held.division));
         Ok(Permit {
@@ -69,6 +67,16 @@ impl Actor {
             origin,
             action: PhantomData,
         })
+    }
+
+    /// Whose doing a record is that needs no permit: it belongs to the first place they hold.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            user: Some(self.user),
+            username: Some(self.username.clone()),
+            organization: self.grants.first().map(|held| held.organization),
+            request: self.request,
+        }
     }
 
     pub fn permissions(&self) -> Vec<&'static str> {
@@ -180,14 +188,7 @@ fn refusal(response: &ServiceResponse<BoxBody>) -> Option<Code> {
 }
 
 fn refused(actor: &Actor, code: Code, request: &HttpRequest) -> Event {
-    let place = actor.grants.first();
-    let origin = Origin {
-        user: Some(actor.user),
-        username: Some(actor.username.clone()),
-        organization: place.map(|held| held.organization),
-        request: actor.request,
-    };
-    let event = Event::new(&origin, "request.refused")
+    let event = Event::new(&actor.origin(), "request.refused")
         .refused()
         .reason(code.as_str())
         .change("method", request.method().as_str())
@@ -200,7 +201,7 @@ fn refused(actor: &Actor, code: Code, request: &HttpRequest) -> Event {
         Some(asked_for) => event.on(&asked_for),
         None => event,
     };
-    match place {
+    match actor.grants.first() {
         Some(held) => event.within(held.division),
         None => event,
     }

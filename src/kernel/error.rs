@@ -102,6 +102,7 @@ codes! {
     SessionInvalid = "session.invalid", Unauthenticated, "The session has ended; sign in again", "会话已失效，请重新登录";
     CredentialsWrong = "session.credentials", Unauthenticated, "User name or password is wrong", "用户名或密码错误";
     RefreshReused = "session.refresh_reused", Unauthenticated, "This refresh token was already used; the session has been ended", "刷新令牌已被使用，会话已终止";
+    SessionNotFound = "session.not_found", NotFound, "You have no such session", "您没有这个会话";
     LoginDelayed = "session.delayed", TooMany, "Too many failed attempts; wait a little", "失败次数过多，请稍后再试";
     PermissionDenied = "permission.denied", Forbidden, "Your role does not allow this", "您的角色无此权限";
 
@@ -251,6 +252,15 @@ impl Error {
     #[must_use]
     pub fn shared(&self) -> Self {
         Self::new(self.code()).because(self.to_string())
+    }
+
+    /// The same rule, broken by a field of another name.
+    #[must_use]
+    pub fn at(mut self, pointer: &str) -> Self {
+        for field in &mut self.0.fields {
+            pointer.clone_into(&mut field.pointer);
+        }
+        self
     }
 
     /// Not the caller's doing.

@@ -108,7 +108,7 @@ CREATE TABLE sessions (
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     revoked_at timestamptz,
-    revoked_reason text CHECK (revoked_reason IN ('logout', 'refresh_reused', 'password_reset', 'disabled')),
+    revoked_reason text CHECK (revoked_reason IN ('logout', 'revoked', 'refresh_reused', 'password_changed', 'password_reset', 'disabled')),
     address text,
     client text,
     CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL))

@@ -100,7 +100,7 @@ CREATE TABLE sessions (
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     revoked_at INTEGER,
-    revoked_reason TEXT CHECK (revoked_reason IN ('logout', 'refresh_reused', 'password_reset', 'disabled')),
+    revoked_reason TEXT CHECK (revoked_reason IN ('logout', 'revoked', 'refresh_reused', 'password_changed', 'password_reset', 'disabled')),
     address TEXT,
     client TEXT,
     CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL))

@@ -1,17 +1,19 @@
-//! `POST /v1/sessions`, its refresh and end, and `GET /v1/me`.
+//! `/v1/sessions`: signing in, staying so, seeing and ending one's sessions; `/v1/me` and its password.
 
 use actix_web::http::header::{CACHE_CONTROL, USER_AGENT};
 use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::service::{Client, Pair, Sessions, logout};
+use super::Session;
+use super::service::{self, Client, Pair, Sessions, logout};
 use crate::access::{Role, Signed};
 use crate::db::Store;
+use crate::http::page::whole_page_of;
 use crate::http::{Body, ReadErrors, WriteErrors, request};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
-use crate::kernel::id::{OrganizationId, UserId};
+use crate::kernel::id::{OrganizationId, SessionId, UserId};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +43,24 @@ impl std::fmt::Debug for Refresh {
         f.write_str("Refresh(…)")
     }
 }
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "huican-demo-2022", "new_password": "three green umbrellas at noon"}))]
+struct PasswordChange {
+    current_password: String,
+    /// At least 10 characters, and not easy to guess from your names.
+    #[schema(min_length = 10, max_length = 200)]
+    new_password: String,
+}
+
+impl std::fmt::Debug for PasswordChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PasswordChange(…)")
+    }
+}
+
+whole_page_of!(SessionPage, Session);
 
 /// Send `Authorization: Bearer <access_token>`. Before it ends, trade the refresh token for a new
 /// pair; each refresh token works once.
@@ -156,6 +176,66 @@ async fn end_current_session(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Your sessions that still hold, latest first
+#[utoipa::path(
+    operation_id = "list_sessions", tag = "access", extensions(("x-permit" = json!("signed_in"))),
+    responses((status = 200, description = "Yours alone", body = SessionPage), ReadErrors)
+)]
+#[get("/v1/sessions")]
+async fn list_sessions(
+    Signed(actor): Signed,
+    store: web::Data<Store>,
+) -> Result<web::Json<SessionPage>> {
+    store
+        .read(move |db| service::of_user(db, actor.user, actor.session))
+        .await
+        .map(|items| web::Json(SessionPage::whole(items)))
+}
+
+/// End a session of yours
+#[utoipa::path(
+    operation_id = "end_session", tag = "access", params(("id" = uuid::Uuid, Path)), extensions(("x-permit" = json!("signed_in"))),
+    responses((status = 204, description = "Ended, at once"), ReadErrors)
+)]
+#[delete("/v1/sessions/{id}")]
+async fn end_session(
+    Signed(actor): Signed,
+    store: web::Data<Store>,
+    id: web::Path<SessionId>,
+) -> Result<HttpResponse> {
+    store
+        .write(move |tx| service::revoke(tx, &actor, *id))
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Change your password
+///
+/// All your other sessions end. Wrong guesses of the present password are counted like failed
+/// logins: 429 after too many.
+#[utoipa::path(
+    operation_id = "change_password", tag = "access", request_body = PasswordChange, extensions(("x-permit" = json!("signed_in"))),
+    responses(
+        (status = 204, description = "Changed"),
+        (status = 429, description = "Too many failures; wait Retry-After seconds", body = crate::http::Problem, content_type = "application/problem+json"),
+        ReadErrors, WriteErrors)
+)]
+#[post("/v1/me/password")]
+async fn change_password(
+    Signed(actor): Signed,
+    sessions: web::Data<Sessions>,
+    body: Body<PasswordChange>,
+) -> Result<HttpResponse> {
+    let PasswordChange {
+        current_password,
+        new_password,
+    } = body.into_inner();
+    sessions
+        .change_password(actor, current_password, new_password)
+        .await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 /// Who you are and what you may do
 #[utoipa::path(
     operation_id = "get_me", tag = "access", extensions(("x-permit" = json!("signed_in"))),
@@ -185,5 +265,8 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
         .service(create_session)
         .service(refresh_session)
         .service(end_current_session)
+        .service(list_sessions)
+        .service(end_session)
+        .service(change_password)
         .service(get_me);
 }

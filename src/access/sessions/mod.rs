@@ -7,5 +7,5 @@ pub mod service;
 mod store;
 mod token;
 
-pub use model::{EndReason, LoginPolicy};
+pub use model::{EndReason, LoginPolicy, Session};
 pub use service::Sessions;

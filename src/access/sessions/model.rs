@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::kernel::id::SessionId;
+use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
 pub const ACCESS_LIFETIME: Duration = Duration::from_mins(10);
@@ -17,10 +22,33 @@ vocabulary! {
     /// Why a session ended.
     pub enum EndReason {
         Logout = "logout", "退出";
+        Revoked = "revoked", "本人终止";
+        PasswordChanged = "password_changed", "密码修改";
         RefreshReused = "refresh_reused", "刷新令牌被重复使用";
         PasswordReset = "password_reset", "密码重置";
         Disabled = "disabled", "账号停用";
     }
+}
+
+/// A sign-in that still holds, as its owner sees it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "created_at": "2022-07-04T01:00:00.000000Z",
+    "expires_at": "2022-07-11T01:00:00.000000Z", "address": "10.0.3.17", "client": "Mozilla/5.0", "current": true
+}))]
+pub struct Session {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: SessionId,
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    pub created_at: Timestamp,
+    /// However busy, it ends then.
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    pub expires_at: Timestamp,
+    /// Where it was signed in from, and with what.
+    pub address: Option<String>,
+    pub client: Option<String>,
+    /// Whether it is the one that asks.
+    pub current: bool,
 }
 
 /// After how many failures in a row a subject has to wait.

@@ -13,7 +13,8 @@ use super::model::{
 use super::store;
 use super::token::Tokens;
 use crate::access::permit::Actor;
-use crate::access::users::{self, UserState, password::Hasher};
+use crate::access::users::password::{self, Hasher};
+use crate::access::users::{self, UserState};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Store, Tx};
 use crate::kernel::crypto::{random, sha256};
@@ -21,7 +22,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{RequestId, SessionId, UserId};
 use crate::kernel::time::Timestamp;
 
-pub use super::store::end_all;
+pub use super::store::{end_all, of_user};
 
 /// Where a login comes from.
 #[derive(Debug, Clone)]
@@ -134,6 +135,57 @@ impl Sessions {
             })
             .await?;
         outcome.ok_or_else(|| Code::CredentialsWrong.into())
+    }
+
+    /// Sets a new password for whoever knows the present one, and ends all other sessions. Guessing
+    /// here is slowed down like guessing at the door.
+    pub async fn change_password(
+        &self,
+        actor: Arc<Actor>,
+        current: String,
+        new: String,
+    ) -> Result<()> {
+        password::check(&new, &[&actor.username, &actor.display_name])
+            .map_err(|error| error.at("/new_password"))?;
+        let subject = format!("account:{}", actor.username);
+        let (free, asked, username) = (
+            self.policy.account_failures,
+            subject.clone(),
+            actor.username.clone(),
+        );
+        let stored = self
+            .store
+            .read(move |db| {
+                refuse_if_waiting(db, &asked, free)?;
+                users::service::named(db, &username)
+            })
+            .await?
+            .map(|(_, hash)| hash);
+        let fits = self.hasher.verify(stored, current).await?;
+        let hash = self.hasher.hash(new).await?;
+        self.store
+            .write(move |tx| {
+                let event = Event::new(&actor.origin(), "user.password_changed").on(&actor.user);
+                if !fits {
+                    // The refusal must last: it is a success of the unit of work.
+                    store::count_failure(tx, &subject)?;
+                    let wrong = Error::field(
+                        "/current_password",
+                        "password.wrong",
+                        "this is not the present password",
+                        "当前密码不正确",
+                    );
+                    return tx.record(event.refused(), Err(wrong));
+                }
+                users::service::set_password(tx, actor.user, &hash)?;
+                for other in store::of_user(tx, actor.user, actor.session)? {
+                    if !other.current {
+                        store::end(tx, other.id, EndReason::PasswordChanged)?;
+                    }
+                }
+                tx.record(event, Ok(()))
+            })
+            .await?
     }
 
     pub async fn refresh(&self, request: RequestId, refresh: &str) -> Result<Pair> {
@@ -254,18 +306,23 @@ pub fn actor_named(db: &mut Db, username: &str, request: RequestId) -> Result<Ac
 }
 
 pub fn logout(tx: &mut Tx<'_>, actor: &Actor) -> Result<Recorded<()>> {
-    let origin = Origin {
-        user: Some(actor.user),
-        username: Some(actor.username.clone()),
-        organization: None,
-        request: actor.request,
-    };
     let session = actor.session.ok_or(Code::SessionInvalid)?;
-    store::end(tx, session, EndReason::Logout)?;
-    tx.record(
-        Event::new(&origin, "session.ended")
-            .on(&session)
-            .reason(EndReason::Logout.as_str()),
-        (),
-    )
+    end(tx, actor, session, EndReason::Logout)
+}
+
+/// Ends another session of one's own, such as that of a lost phone.
+pub fn revoke(tx: &mut Tx<'_>, actor: &Actor, session: SessionId) -> Result<Recorded<()>> {
+    let own = store::of_user(tx, actor.user, actor.session)?;
+    if !own.iter().any(|one| one.id == session) {
+        return Err(Code::SessionNotFound.into());
+    }
+    end(tx, actor, session, EndReason::Revoked)
+}
+
+fn end(tx: &mut Tx<'_>, actor: &Actor, session: SessionId, why: EndReason) -> Result<Recorded<()>> {
+    store::end(tx, session, why)?;
+    let event = Event::new(&actor.origin(), "session.ended")
+        .on(&session)
+        .reason(why.as_str());
+    tx.record(event, ())
 }

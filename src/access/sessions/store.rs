@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{EndReason, FORGET_AFTER};
+use super::model::{EndReason, FORGET_AFTER, Session};
 use crate::access::users::UserState;
 use crate::db::schema::{login_throttles, refresh_tokens, sessions, users};
 use crate::db::{Db, Tx, types};
@@ -197,4 +197,42 @@ pub fn live(
         .select((users::username, users::display_name))
         .first(db.conn())
         .optional()?)
+}
+
+/// Id, beginning, end, address and client.
+type SignIn = (
+    SessionId,
+    Timestamp,
+    Timestamp,
+    Option<String>,
+    Option<String>,
+);
+
+/// The sessions of a user that still hold, latest first.
+pub fn of_user(db: &mut Db, user: UserId, current: Option<SessionId>) -> Result<Vec<Session>> {
+    let now = db.now();
+    let rows: Vec<SignIn> = sessions::table
+        .filter(sessions::user_id.eq(user))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::expires_at.gt(now))
+        .order(sessions::id.desc())
+        .select((
+            sessions::id,
+            sessions::created_at,
+            sessions::expires_at,
+            sessions::address,
+            sessions::client,
+        ))
+        .load(db.conn())?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, created_at, expires_at, address, client)| Session {
+            id,
+            created_at,
+            expires_at,
+            address,
+            client,
+            current: Some(id) == current,
+        })
+        .collect())
 }

@@ -1,15 +1,16 @@
 //! `/v1/users` and `/v1/users/{id}/grants`.
 
-use actix_web::{HttpResponse, delete, get, post, web};
+use actix_web::http::header::ETAG;
+use actix_web::{HttpResponse, delete, get, patch, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::password::Hasher;
-use super::{Grant, NewGrant, NewUser, User, service};
+use super::{Grant, NewGrant, NewUser, User, UserPatch, service};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{page_of, whole_page_of};
-use crate::http::{Answer, Creation, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::{Answer, Body, Creation, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag};
 use crate::kernel::error::Result;
 use crate::kernel::id::{GrantId, UserId};
 
@@ -53,18 +54,45 @@ async fn list_users(
 /// Read one account
 #[utoipa::path(
     operation_id = "get_user", tag = "access", params(("id" = uuid::Uuid, Path)), extensions(("x-permit" = json!("user.read"))),
-    responses((status = 200, description = "The account", body = User), ReadErrors)
+    responses(
+        (status = 200, description = "The account", body = User, headers(("ETag" = String, description = "Its version"))),
+        ReadErrors)
 )]
 #[get("/v1/users/{id}")]
 async fn get_user(
     _permit: Permit<acts::UserRead>,
     store: web::Data<Store>,
     id: web::Path<UserId>,
-) -> Result<web::Json<User>> {
-    store
-        .read(move |db| service::get(db, *id))
-        .await
-        .map(web::Json)
+) -> Result<HttpResponse> {
+    let user = store.read(move |db| service::get(db, *id)).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(user.version)))
+        .json(user))
+}
+
+/// Rename, disable or enable an account
+#[utoipa::path(
+    operation_id = "update_user", tag = "access",
+    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw")),
+    request_body = UserPatch, extensions(("x-permit" = json!("user.manage"))),
+    responses(
+        (status = 200, description = "As it now is", body = User, headers(("ETag" = String, description = "Its version"))),
+        ReadErrors, WriteErrors)
+)]
+#[patch("/v1/users/{id}")]
+async fn update_user(
+    permit: Permit<acts::UserManage>,
+    store: web::Data<Store>,
+    id: web::Path<UserId>,
+    seen: IfMatch,
+    patch: Body<UserPatch>,
+) -> Result<HttpResponse> {
+    let user = store
+        .write(move |tx| service::change(tx, permit.origin(), *id, seen, &patch))
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(user.version)))
+        .json(user))
 }
 
 /// Create an account, still without any right
@@ -165,6 +193,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
         .service(list_users)
         .service(create_user)
         .service(get_user)
+        .service(update_user)
         .service(list_user_grants)
         .service(create_grant)
         .service(revoke_grant);

@@ -58,6 +58,20 @@ impl std::fmt::Debug for NewUser {
     }
 }
 
+/// A merge patch: what is left out stays.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"state": "disabled"}))]
+pub struct UserPatch {
+    #[serde(default)]
+    #[schema(nullable = false, min_length = 1, max_length = 100)]
+    pub display_name: Option<String>,
+    /// A disabled account cannot sign in; its sessions end at once.
+    #[serde(default)]
+    #[schema(nullable = false)]
+    pub state: Option<UserState>,
+}
+
 /// A role at an organization, from one day until before another.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({

@@ -1,15 +1,18 @@
 //! Use cases of accounts and grants. Whoever makes accounts (the system administrator) does not
 //! give rights, and whoever gives rights (the security administrator) does not make accounts.
 
-use super::model::{Grant, NewGrant, NewUser, User, UserState, check_display_name, check_username};
+use super::model::{
+    Grant, NewGrant, NewUser, User, UserPatch, UserState, check_display_name, check_username,
+};
 use super::{password, store};
 use crate::access::sessions;
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
+use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{GrantId, UserId};
 
-pub use super::store::{held_on, named, page};
+pub use super::store::{held_on, named, page, set_password};
 
 /// Checks everything about a new account that needs no database; returns the display name.
 pub fn check(new: &NewUser) -> Result<String> {
@@ -105,6 +108,44 @@ pub fn revoke(
             .change("username", holder.username),
         (),
     )
+}
+
+/// Changes a name, or whether the account may sign in; who may not is signed out at once.
+pub fn change(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    id: UserId,
+    seen: IfMatch,
+    patch: &UserPatch,
+) -> Result<Recorded<User>> {
+    let mut user = get(tx, id)?;
+    seen.check(user.version)?;
+    let mut event = Event::new(origin, "user.updated")
+        .on(&id)
+        .change("username", &user.username);
+    if let Some(name) = &patch.display_name {
+        user.display_name = check_display_name(name)?;
+        event = event.change("display_name", &user.display_name);
+    }
+    if let Some(state) = patch.state {
+        if origin.user == Some(id) && state == UserState::Disabled {
+            return Err(Error::field(
+                "/state",
+                "user.self",
+                "not one's own account",
+                "不能停用本人账号",
+            ));
+        }
+        user.state = state;
+        event = event.change("state", state);
+    }
+    user.version += 1;
+    user.updated_at = tx.now();
+    store::update(tx, &user)?;
+    if user.state == UserState::Disabled {
+        sessions::service::end_all(tx, id, sessions::EndReason::Disabled)?;
+    }
+    tx.record(event, user)
 }
 
 /// Sets a new password and ends every session of the account.

@@ -105,6 +105,26 @@ pub fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result<()> {
     Ok(())
 }
 
+/// Writes what may change, if nobody changed it since `user` was read.
+pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
+    let same = users::table
+        .filter(users::id.eq(user.id))
+        .filter(users::version.eq(user.version - 1));
+    let changed = diesel::update(same)
+        .set((
+            users::display_name.eq(&user.display_name),
+            users::state.eq(user.state),
+            users::updated_at.eq(user.updated_at),
+            users::version.eq(user.version),
+        ))
+        .execute(tx.conn())?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Code::IfMatchStale.into())
+    }
+}
+
 pub fn set_password(tx: &mut Tx<'_>, user: UserId, password_hash: &str) -> Result<()> {
     let now = tx.now();
     diesel::update(users::table.find(user))
