@@ -207,7 +207,7 @@ on_both! {
 
     async fn ones_sessions_are_seen_and_ended(office: &TestOffice) {
         let (phone, _) = office.pair().await;
-        office.clock.advance(Duration::from_secs(60));
+        office.clock.advance(Duration::from_mins(1));
         let (desk, _) = office.pair().await;
         let client = office.with_token(&desk);
         let page = client.get("/v1/sessions").await.expect(200);
