@@ -109,6 +109,21 @@ on_both! {
         send(&right, "key-3").await.expect(201);
     }
 
+    async fn answers_are_kept_for_a_day_and_not_for_ever(office: &TestOffice) {
+        let body = person();
+        let send = async || {
+            let client = office.as_user(TOWNSHIP).await;
+            client.request("POST", "/v1/residents").key("key-1").json(&body).send().await
+        };
+        let first = send().await;
+        first.expect(201);
+        office.pass_days(1).await;
+        assert_eq!(send().await.body, first.body);
+        // Later, the request is a new one.
+        office.pass_days(2).await;
+        send().await.refused(409, "resident.duplicate");
+    }
+
     async fn answers_are_guarded(office: &TestOffice) {
         let client = office.as_user(TOWNSHIP).await;
         for path in ["/v1/residents", "/v1/nothing", "/health/live"] {

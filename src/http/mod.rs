@@ -3,7 +3,7 @@
 
 mod body;
 mod etag;
-mod idempotency;
+pub mod idempotency;
 pub mod page;
 pub mod problem;
 pub mod request;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Office;
 use crate::casework::cases;
+use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RequestId;
 
@@ -18,10 +19,16 @@ pub(super) async fn tick(office: Office) {
     }
 }
 
-/// Does what is due by now; how much it was. Several processes may do this at once: each public
+/// Does what is due by now; how many public notices ended. Several processes may do this at once: each public
 /// notice ends once, for its place in the case's history is unique.
 pub async fn run_due(office: &Office) -> Result<usize> {
     let store = office.store();
+    if store.read(idempotency::forgettable).await? {
+        let request: RequestId = store.given().new_id();
+        store
+            .write(move |tx| idempotency::forget(tx, request))
+            .await?;
+    }
     let mut done = 0;
     while store.read(cases::service::notice_waits).await? {
         let request: RequestId = store.given().new_id();

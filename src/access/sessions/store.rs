@@ -28,9 +28,7 @@ pub fn failures(db: &mut Db, subject: &str) -> Result<Option<(i32, Timestamp)>> 
 pub fn count_failure(tx: &mut Tx<'_>, subject: &str) -> Result<()> {
     let now = tx.now();
     let count = |tx: &mut Tx<'_>| -> Result<usize> {
-        let forgotten = Timestamp::from_micros(
-            now.micros() - i64::try_from(FORGET_AFTER.as_micros()).unwrap_or(0),
-        );
+        let forgotten = now.minus(FORGET_AFTER);
         let stale = login_throttles::table
             .find(subject)
             .filter(login_throttles::last_failed_at.le(forgotten));

@@ -6,6 +6,7 @@ mod store;
 use std::future::{Future, Ready, ready};
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -16,10 +17,14 @@ use serde::de::DeserializeOwned;
 
 use super::{Body, etag};
 use crate::audit::{Event, Origin};
-use crate::db::{Recorded, Store, Tx};
+use crate::db::{Db, Recorded, Store, Tx};
 use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::RequestId;
 
 const LONGEST: usize = 100;
+
+/// Answers are kept so long, which is more than the day that clients are promised.
+const KEPT: Duration = Duration::from_hours(48);
 
 /// The key the client sent, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,4 +154,19 @@ fn once(
     let answer = work(tx)?;
     store::insert(tx, user, key, fingerprint, answer.value())?;
     Ok(answer)
+}
+
+/// Whether there are answers that have been kept long enough.
+pub fn forgettable(db: &mut Db) -> Result<bool> {
+    let instant = db.now().minus(KEPT);
+    store::any_before(db, instant)
+}
+
+/// Deletes them: they repeat what people were shown.
+pub fn forget(tx: &mut Tx<'_>, request: RequestId) -> Result<Recorded<()>> {
+    let instant = tx.now().minus(KEPT);
+    let answers = store::delete_before(tx, instant)?;
+    let event = Event::new(&Origin::system(request), "request.answers_forgotten")
+        .change("answers", answers);
+    tx.record(event, ())
 }

@@ -81,3 +81,13 @@ pub fn insert(
         })?;
     Ok(())
 }
+
+pub fn any_before(db: &mut Db, instant: Timestamp) -> Result<bool> {
+    let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(instant));
+    Ok(diesel::select(diesel::dsl::exists(old)).get_result(db.conn())?)
+}
+
+pub fn delete_before(tx: &mut Tx<'_>, instant: Timestamp) -> Result<usize> {
+    let old = idempotency_keys::table.filter(idempotency_keys::created_at.lt(instant));
+    Ok(diesel::delete(old).execute(tx.conn())?)
+}
