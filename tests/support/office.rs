@@ -57,11 +57,24 @@ struct Templates {
 fn templates() -> &'static Templates {
     static TEMPLATES: OnceLock<Templates> = OnceLock::new();
     TEMPLATES.get_or_init(|| {
-        let folder = std::env::temp_dir().join(format!("huican-tests-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = templates_folder();
         let keys = Arc::new(Keys::open_or_create(&folder.join("keys")).unwrap());
         Templates { folder, keys }
     })
+}
+
+/// Beneath `target/`; what earlier processes left there goes now.
+fn templates_folder() -> PathBuf {
+    let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("templates");
+    let own = all.join(std::process::id().to_string());
+    std::fs::create_dir_all(&own).unwrap();
+    for left in std::fs::read_dir(&all).unwrap().filter_map(Result::ok) {
+        if !Path::new("/proc").join(left.file_name()).exists() {
+            // Another process may be clearing up as well.
+            drop(std::fs::remove_dir_all(left.path()));
+        }
+    }
+    own
 }
 
 fn clock_at(text: &str) -> (Arc<ManualClock>, Given) {
