@@ -69,7 +69,8 @@ fn templates_folder() -> PathBuf {
     let own = all.join(std::process::id().to_string());
     std::fs::create_dir_all(&own).unwrap();
     for left in std::fs::read_dir(&all).unwrap().filter_map(Result::ok) {
-        if !Path::new("/proc").join(left.file_name()).exists() {
+        let processes = Path::new("/proc");
+        if processes.exists() && !processes.join(left.file_name()).exists() {
             // Another process may be clearing up as well.
             drop(std::fs::remove_dir_all(left.path()));
         }
