@@ -273,6 +273,22 @@ fn only_the_audit_makes_records_and_only_the_console_sees_everything() {
                 source.department() != "cli" && source.path != "access/divisions/service.rs"
             }),
     );
+    nobody(
+        "the reach of everything belongs to cli/ and to jobs",
+        all.iter()
+            .filter(|source| source.code().contains("Reach::EVERYTHING"))
+            .filter(|source| {
+                !["cli", "db"].contains(&source.department()) && source.path != "server/jobs.rs"
+            }),
+    );
+    nobody(
+        "only a registration asks every office",
+        all.iter()
+            .filter(|source| source.code().contains("in_every_office("))
+            .filter(|source| {
+                !["db/reach.rs", "registry/residents/store.rs"].contains(&source.path.as_str())
+            }),
+    );
 }
 
 #[test]

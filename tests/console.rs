@@ -1,6 +1,6 @@
 //! The commands, as somebody types them.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
 use crate::support::postgres::cluster;
+use crate::support::served::Served;
 
 /// A folder to work in, and a database for the commands.
 struct Console {
@@ -28,6 +29,12 @@ impl Console {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("HUICAN_DATABASE_URL", &self.url);
+        command
+    }
+
+    fn command_of(&self, url: &str, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command.env("HUICAN_DATABASE_URL", url);
         command
     }
 
@@ -88,7 +95,7 @@ fn data(file: &str) -> String {
 }
 
 /// From an empty database to a served office.
-fn an_office_is_set_up(console: &Console) {
+fn an_office_is_set_up(console: &Console, service: &str) {
     assert!(console.refuses(&["serve"]).contains("`huican migrate`"));
     assert!(console.says(&["migrate"]).contains("ran 2026"));
     assert!(console.says(&["migrate"]).contains("is up to date"));
@@ -166,53 +173,24 @@ fn an_office_is_set_up(console: &Console) {
     );
 
     // Served, and signed in to with the new password.
-    let mut child = console
-        .command(&["serve", "--listen", "127.0.0.1:0"])
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = String::new();
-    let mut lines = BufReader::new(child.stderr.take().unwrap());
-    while !log.contains("listening") {
-        assert!(lines.read_line(&mut log).unwrap() > 0, "{log}");
-    }
-    assert!(log.contains("settings=database_url="), "{log}");
-    let address = log
-        .split("address=")
-        .nth(1)
-        .unwrap()
-        .split_whitespace()
-        .next()
-        .unwrap();
+    let served = Served::start(&mut console.command_of(service, &["serve"]));
     let sign_in = |password: &str| {
-        use std::io::Read;
-        let body = serde_json::json!({"username": "lina", "password": password}).to_string();
-        let mut stream = std::net::TcpStream::connect(address).unwrap();
-        write!(
-            stream,
-            "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer.split(' ').nth(1).unwrap().to_owned()
+        let body = serde_json::json!({"username": "lina", "password": password});
+        served.call("POST", "/v1/sessions", None, &body).0
     };
     assert_eq!(
         (
-            sign_in("seven blue kettles in a row").as_str(),
-            sign_in("three green umbrellas at noon").as_str()
+            sign_in("seven blue kettles in a row"),
+            sign_in("three green umbrellas at noon")
         ),
-        ("201", "401")
+        (201, 401)
     );
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[test]
 fn an_office_is_set_up_on_sqlite() {
     let console = Console::sqlite();
-    an_office_is_set_up(&console);
+    an_office_is_set_up(&console, &console.url);
     // The keys are for their owner's eyes, and belong to their database.
     #[cfg(unix)]
     {
@@ -242,10 +220,36 @@ fn an_office_is_set_up_on_sqlite() {
 fn an_office_is_set_up_on_postgres() {
     let Some(cluster) = cluster() else { return };
     let database = cluster.clone_of(|_empty| {});
-    an_office_is_set_up(&Console {
+    let console = Console {
         folder: tempfile::tempdir().unwrap(),
         url: database.url().to_owned(),
-    });
+    };
+    // A login that owns nothing is made by whoever runs the server.
+    let service = database.login("huican_test_service", Some("huican_service"));
+    an_office_is_set_up(&console, &service);
+
+    // Whoever could take the fence down may not serve behind it.
+    let serve = |url: &str| refused(&console.command_of(url, &["serve"]).output().unwrap());
+    assert!(serve(database.url()).contains("is a superuser"));
+    let owner = database.login("huican_test_owner", None);
+    let mut admin = PgConnection::establish(database.url()).unwrap();
+    admin
+        .batch_execute("GRANT huican_service TO huican_test_owner; ALTER TABLE users OWNER TO huican_test_owner")
+        .unwrap();
+    assert!(serve(&owner).contains("`huican_test_owner` owns the tables"));
+    admin
+        .batch_execute(
+            "ALTER TABLE users OWNER TO CURRENT_USER; REVOKE huican_service FROM huican_test_owner",
+        )
+        .unwrap();
+    assert!(
+        !console
+            .command_of(&owner, &["serve"])
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
 }
 
 #[test]

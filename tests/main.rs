@@ -14,6 +14,7 @@ mod console;
 mod demo;
 mod document;
 mod facts;
+mod fence;
 mod lists;
 mod migrations;
 mod offices;

@@ -6,6 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use huican::audit::{Event, Origin};
+use huican::db::Reach;
 use huican::kernel::error::{Code, Result};
 
 use crate::support::{Backend, TestOffice, on_both};
@@ -27,7 +28,7 @@ impl TestOffice {
 
     async fn write(&self, action: &'static str) -> Result<()> {
         self.store()
-            .write(move |tx| {
+            .write(Reach::NOTHING, move |tx| {
                 let origin = Origin::system(tx.new_id());
                 tx.record(Event::new(&origin, action), ())
             })
@@ -44,7 +45,7 @@ on_both! {
                 let store = office.store().clone();
                 let unit = actix_web::rt::spawn(async move {
                     store
-                        .write(move |tx| {
+                        .write(Reach::NOTHING, move |tx| {
                             let _released = wait.recv();
                             let origin = Origin::system(tx.new_id());
                             tx.record(Event::new(&origin, "test.held"), ())
@@ -59,7 +60,7 @@ on_both! {
                 let store = office.store().clone();
                 actix_web::rt::spawn(async move {
                     store
-                        .write(move |tx| {
+                        .write(Reach::NOTHING, move |tx| {
                             let origin = Origin::system(tx.new_id());
                             let recorded = tx.record(Event::new(&origin, "test.unit"), number)?;
                             match number % 8 {
@@ -73,8 +74,9 @@ on_both! {
             })
             .collect();
         actix_web::rt::task::yield_now().await;
-        for (release, unit) in held {
-            drop(release);
+        let (releases, held): (Vec<_>, Vec<_>) = held.into_iter().unzip();
+        drop(releases);
+        for unit in held {
             unit.await.unwrap().unwrap();
         }
         for (unit, number) in units.into_iter().zip(0..) {
@@ -91,7 +93,7 @@ on_both! {
     async fn a_swallowed_error_is_no_success(office: &TestOffice) {
         let answer: Result<()> = office
             .store()
-            .write(|tx| {
+            .write(Reach::NOTHING, |tx| {
                 let origin = Origin::system(tx.new_id());
                 let recorded = tx.record(Event::new(&origin, "test.swallowed"), ())?;
                 drop(tx.conn().batch_execute("SELECT * FROM no_such_table"));
@@ -133,7 +135,7 @@ async fn a_connection_that_was_cut_is_made_anew() {
         lost_reads.extend(
             office
                 .store()
-                .read(|db| db.ping().map_err(Into::into))
+                .read(Reach::NOTHING, |db| db.ping().map_err(Into::into))
                 .await
                 .err(),
         );

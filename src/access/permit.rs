@@ -17,7 +17,7 @@ use super::policy::{Act, Action, Role};
 use super::scope::Scope;
 use super::sessions::Sessions;
 use crate::audit::{Event, Origin};
-use crate::db::Store;
+use crate::db::{Reach, Store};
 use crate::http::request;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Class, Code, Error, Result};
@@ -67,6 +67,11 @@ impl Actor {
             origin,
             action: PhantomData,
         })
+    }
+
+    /// For work that concerns nobody else.
+    pub fn reach(&self) -> Reach {
+        Reach::of(self.user, &[])
     }
 
     /// Whose doing a record is that needs no permit: it belongs to the first place they hold.
@@ -124,6 +129,11 @@ impl<A> Permit<A> {
         &self.scope
     }
 
+    /// What the database lets work under this permit see.
+    pub fn reach(&self) -> Reach {
+        Reach::of(self.actor.user, self.scope.divisions())
+    }
+
     /// Whose doing a record says it is.
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -168,7 +178,10 @@ pub async fn authenticate(
         let event = refused(&actor, code, response.request());
         let store = data::<Store>(response.request())?;
         // What cannot be recorded is not answered, not even with a refusal.
-        if let Err(error) = store.write(move |tx| tx.record(event, ())).await {
+        if let Err(error) = store
+            .write(Reach::NOTHING, move |tx| tx.record(event, ()))
+            .await
+        {
             return Ok(ServiceResponse::from_err(error, response.request().clone()));
         }
     }

@@ -11,6 +11,7 @@ use crate::server::{self, Office};
 pub fn run(settings: &Settings) -> Outcome {
     setup::log(settings)?;
     let store = setup::open(settings, &setup::given())?;
+    setup::require_fence(settings)?;
     serve(
         settings,
         store,

@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::{Outcome, Problem};
 use crate::audit::{Event, Origin};
 use crate::db::migrate::{self, Schema};
-use crate::db::{Db, Store, installation};
+use crate::db::{Db, Store, fence, installation};
 use crate::kernel::crypto::{Keys, hex};
 use crate::kernel::given::{Given, SystemClock};
 use crate::server::settings::{LogFormat, Settings};
@@ -85,6 +85,15 @@ fn require_current(db: &mut Db, settings: &Settings) -> Outcome {
             versions.join(", ")
         )
         .into()),
+    }
+}
+
+/// On PostgreSQL the service is held by the database, too, or does not start.
+pub fn require_fence(settings: &Settings) -> Outcome {
+    let mut db = connect(settings)?;
+    match fence::objection(&mut db)? {
+        None => Ok(()),
+        Some(objection) => Err(format!("{}: {objection}", settings.database_url).into()),
     }
 }
 

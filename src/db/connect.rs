@@ -11,7 +11,8 @@ use diesel::result::{ConnectionError, ConnectionResult};
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, QueryResult};
 
-use super::Multi;
+use super::reach::Extent;
+use super::{Multi, Reach};
 use crate::kernel::crypto::Keys;
 use crate::kernel::given::Given;
 use crate::kernel::id::Id;
@@ -42,11 +43,36 @@ impl DatabaseUrl {
         (self.kind == Kind::Sqlite).then(|| std::path::Path::new(&self.target))
     }
 
+    /// A connection for the console, which reaches everything.
     pub fn connect(&self, given: &Given, keys: &Arc<Keys>) -> ConnectionResult<Db> {
+        let settings = Reach::EVERYTHING.settings(Extent::Session);
+        self.prepared(given, keys, Reach::EVERYTHING, &settings)
+    }
+
+    /// A connection for requests, which reaches nothing until it is told for whom it works. On
+    /// PostgreSQL it takes the role of the service, whoever it signed in as.
+    pub(super) fn connect_seat(&self, given: &Given, keys: &Arc<Keys>) -> ConnectionResult<Db> {
+        self.prepared(given, keys, Reach::NOTHING, "SET ROLE huican_service")
+    }
+
+    fn prepared(
+        &self,
+        given: &Given,
+        keys: &Arc<Keys>,
+        reach: Reach,
+        postgres_settings: &str,
+    ) -> ConnectionResult<Db> {
+        let mut multi = self.connect_raw()?;
+        if self.kind == Kind::Postgres {
+            multi
+                .batch_execute(postgres_settings)
+                .map_err(ConnectionError::CouldntSetupConfiguration)?;
+        }
         Ok(Db {
-            multi: self.connect_raw()?,
+            multi,
             given: given.clone(),
             keys: Arc::clone(keys),
+            reach,
         })
     }
 
@@ -133,6 +159,7 @@ pub struct Db {
     pub(super) multi: Multi,
     given: Given,
     keys: Arc<Keys>,
+    pub(super) reach: Reach,
 }
 
 impl fmt::Debug for Db {

@@ -2,8 +2,11 @@
 //! differs between the two stays in this folder. Imports nothing but the kernel.
 
 mod connect;
+pub mod fence;
 pub mod installation;
 pub mod migrate;
+mod reach;
+pub mod record;
 pub mod schema;
 mod store;
 pub mod types;
@@ -11,9 +14,11 @@ mod unit;
 
 pub use connect::{DatabaseUrl, Db, Kind};
 pub use multi::{Multi, MultiBackend, MultiRawValue};
+pub use reach::Reach;
+pub use record::{AuditRow, Entry, Record};
 pub use store::{Size, Store};
 pub use types::Columns;
-pub use unit::{Record, Recorded, Tx};
+pub use unit::{Looked, Recorded, Tx};
 
 mod multi {
     use diesel::pg::PgConnection;

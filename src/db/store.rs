@@ -3,7 +3,9 @@
 //! honest "busy" rather than a growing one.
 //!
 //! SQLite's writer lets the units that wait together share a commit, and so its wait for the disk:
-//! each runs in a savepoint of its own, and all are answered after it.
+//! each runs in a savepoint of its own, and all are answered after it. Looks are taken by the
+//! readers; their records are stored together, by that writer or by a recorder that PostgreSQL has
+//! for it, and the answers go out when the records are durable.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -14,8 +16,8 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use diesel::result::ConnectionError;
 use tokio::sync::oneshot;
 
-use super::unit::{Outcome, Unit, guarded};
-use super::{DatabaseUrl, Db, Kind, Recorded, Tx};
+use super::unit::{Outcome, Sight, Unit, Work, guarded};
+use super::{DatabaseUrl, Db, Kind, Looked, Reach, Recorded, Tx};
 use crate::kernel::crypto::Keys;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::given::Given;
@@ -32,6 +34,9 @@ pub struct Size {
 
 const QUEUE: usize = 512;
 
+/// Records that one statement stores at the most.
+const SIGHTS: usize = 256;
+
 /// Units that share a commit at the most, and for how long more are let in.
 const TOGETHER: usize = 64;
 const ADMISSION: Duration = Duration::from_millis(5);
@@ -40,7 +45,9 @@ const ADMISSION: Duration = Duration::from_millis(5);
 #[derive(Clone)]
 pub struct Store {
     reads: Sender<Job>,
-    writes: Sender<Unit>,
+    writes: Sender<Work>,
+    /// Waits for room: a look that was taken is worth the wait.
+    sights: Arc<dyn Fn(Sight) + Send + Sync>,
     given: Given,
     keys: Arc<Keys>,
 }
@@ -59,42 +66,55 @@ impl Store {
         given: &Given,
         keys: &Arc<Keys>,
     ) -> std::result::Result<Self, ConnectionError> {
-        let writers = match url.kind() {
-            Kind::Sqlite => 1,
-            Kind::Postgres => size.writers.get(),
-        };
-        let first = url.connect(given, keys)?;
+        let first = url.connect_seat(given, keys)?;
         let seat = |db| Seat {
             db,
             url: url.clone(),
             given: given.clone(),
             keys: Arc::clone(keys),
         };
-        let (reads, read_jobs) = bounded::<Job>(QUEUE);
-        let (writes, units) = bounded::<Unit>(QUEUE);
+        let (reads, jobs) = bounded::<Job>(QUEUE);
         for number in 0..size.readers.get() {
-            let (jobs, mut seat) = (read_jobs.clone(), seat(None));
+            let (jobs, mut seat) = (jobs.clone(), seat(None));
             start(format!("reader-{number}"), move || {
                 jobs.iter().for_each(|job| job(&mut seat));
             })?;
         }
-        let together = if url.kind() == Kind::Sqlite {
-            TOGETHER
-        } else {
-            1
+        let (writes, works) = bounded::<Work>(QUEUE);
+        let (writers, together) = match url.kind() {
+            Kind::Sqlite => (1, TOGETHER),
+            Kind::Postgres => (size.writers.get(), 1),
         };
         let mut first = Some(first);
         for number in 0..writers {
-            let (units, mut seat) = (units.clone(), seat(first.take()));
+            let (works, mut seat) = (works.clone(), seat(first.take()));
             start(format!("writer-{number}"), move || {
-                while let Ok(unit) = units.recv() {
-                    seat.commit(unit, &units, together);
+                while let Ok(work) = works.recv() {
+                    seat.commit(work, &works, together);
                 }
             })?;
         }
+        let sights: Arc<dyn Fn(Sight) + Send + Sync> = match url.kind() {
+            Kind::Sqlite => {
+                let writes = writes.clone();
+                // A queue whose thread is gone drops the sight, and the waiting answer with it.
+                Arc::new(move |sight| drop(writes.send(Work::Sight(sight))))
+            }
+            Kind::Postgres => {
+                let (sights, waiting) = bounded::<Sight>(QUEUE);
+                let mut seat = seat(None);
+                start("recorder".to_owned(), move || {
+                    while let Ok(first) = waiting.recv() {
+                        seat.record(first, &waiting);
+                    }
+                })?;
+                Arc::new(move |sight| drop(sights.send(sight)))
+            }
+        };
         Ok(Self {
             reads,
             writes,
+            sights,
             given: given.clone(),
             keys: Arc::clone(keys),
         })
@@ -108,14 +128,37 @@ impl Store {
         &self.keys
     }
 
+    /// Reads what needs no record.
     pub async fn read<T: Send + 'static>(
         &self,
+        reach: Reach,
         work: impl FnOnce(&mut Db) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |seat| {
             // Nobody waits any more when the client hung up; the work is done all the same.
-            drop(answer.send(seat.run(work)));
+            seat.read(reach, work, |outcome| drop(answer.send(outcome)));
+        });
+        hand_over(&self.reads, job)?;
+        answered.await.map_err(Error::internal)?
+    }
+
+    /// Reads what nobody may see without a record of it; the answer comes when that is durable.
+    pub async fn look<T: Send + 'static>(
+        &self,
+        reach: Reach,
+        work: impl FnOnce(&mut Db) -> Result<Looked<T>> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, answered) = oneshot::channel();
+        let sights = Arc::clone(&self.sights);
+        let job: Job = Box::new(move |seat| {
+            seat.read(reach, work, |outcome| match outcome {
+                Ok(Looked { value, row }) => sights(Sight {
+                    row,
+                    answer: Box::new(move |stored| drop(answer.send(stored.map(|()| value)))),
+                }),
+                Err(error) => drop(answer.send(Err(error))),
+            });
         });
         hand_over(&self.reads, job)?;
         answered.await.map_err(Error::internal)?
@@ -124,10 +167,11 @@ impl Store {
     /// One unit of work; the answer comes after the commit.
     pub async fn write<T: Send + 'static>(
         &self,
+        reach: Reach,
         work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<T>> + Send + 'static,
     ) -> Result<T> {
         let (answer, answered) = oneshot::channel();
-        let unit: Unit = Box::new(move |tx| {
+        let work = Box::new(move |tx: Result<&mut Tx<'_>>| {
             let done = tx.and_then(|tx| guarded(|| work(tx)));
             Outcome {
                 succeeded: done.is_ok(),
@@ -139,7 +183,7 @@ impl Store {
                 }),
             }
         });
-        hand_over(&self.writes, unit)?;
+        hand_over(&self.writes, Work::Unit(Unit { reach, work }))?;
         answered.await.map_err(Error::internal)?
     }
 }
@@ -171,7 +215,7 @@ impl Seat {
         match &mut self.db {
             Some(db) => Ok(db),
             empty => {
-                let fresh = self.url.connect(&self.given, &self.keys);
+                let fresh = self.url.connect_seat(&self.given, &self.keys);
                 Ok(empty.insert(fresh.map_err(|error| Error::new(Code::Busy).because(error))?))
             }
         }
@@ -184,29 +228,43 @@ impl Seat {
         }
     }
 
-    fn run<T>(&mut self, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-        let db = self.connected()?;
-        let outcome = guarded(|| work(db));
-        self.look_after(outcome.as_ref().is_err_and(Error::is_fault));
-        outcome
+    fn read<T>(
+        &mut self,
+        reach: Reach,
+        work: impl FnOnce(&mut Db) -> Result<T>,
+        then: impl FnOnce(Result<T>),
+    ) {
+        match self.connected() {
+            Ok(db) => {
+                let fault = db.read(reach, work, then);
+                self.look_after(fault);
+            }
+            Err(error) => then(Err(error)),
+        }
     }
 
-    /// Runs a unit, and those that wait behind it, in one transaction; answers them when it is known
-    /// to last.
-    fn commit(&mut self, first: Unit, waiting: &Receiver<Unit>, together: usize) {
+    /// Does work, and what waits behind it, in one transaction; answers when it is known to last.
+    fn commit(&mut self, first: Work, waiting: &Receiver<Work>, together: usize) {
         let db = match self.connected() {
             Ok(db) => db,
-            Err(error) => return (first(Err(error)).answer)(Ok(())),
+            Err(error) => return first.refuse(error),
         };
         let since = Instant::now();
-        let (outcomes, committed) = db.write_together(first, |done| {
+        let (gathered, committed) = db.write_together(first, |done| {
             let admits = done < together && since.elapsed() < ADMISSION;
             admits.then(|| waiting.try_recv().ok()).flatten()
         });
-        let fault = committed.is_err() || outcomes.iter().any(|outcome| outcome.fault);
-        for outcome in outcomes {
-            (outcome.answer)(committed.as_ref().map_err(Error::shared).copied());
-        }
+        let fault = gathered.answer(&committed);
+        self.look_after(fault);
+    }
+
+    fn record(&mut self, first: Sight, waiting: &Receiver<Sight>) {
+        let db = match self.connected() {
+            Ok(db) => db,
+            Err(error) => return Work::Sight(first).refuse(error),
+        };
+        let sights = std::iter::once(first).chain(waiting.try_iter());
+        let fault = db.record_sights(sights.take(SIGHTS).collect());
         self.look_after(fault);
     }
 }

@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use super::{Program, ProgramVersion, service};
 use crate::access::{Permit, acts};
-use crate::db::Store;
+use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
 use crate::http::{Params, ReadErrors};
 use crate::kernel::error::Result;
@@ -35,7 +35,7 @@ async fn list_programs(
     store: web::Data<Store>,
 ) -> Result<web::Json<ProgramPage>> {
     store
-        .read(service::all)
+        .read(Reach::NOTHING, service::all)
         .await
         .map(|items| web::Json(ProgramPage::whole(items)))
 }
@@ -54,7 +54,9 @@ async fn list_program_versions(
     Params(query): Params<VersionQuery>,
 ) -> Result<web::Json<ProgramVersionPage>> {
     let items = store
-        .read(move |db| service::versions(db, &code, query.valid_at))
+        .read(Reach::NOTHING, move |db| {
+            service::versions(db, &code, query.valid_at)
+        })
         .await?;
     Ok(web::Json(ProgramVersionPage::whole(items)))
 }

@@ -4,8 +4,8 @@ use actix_web::{get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::Store;
 use crate::db::migrate::{self, Schema};
+use crate::db::{Reach, Store};
 use crate::http::Problem;
 use crate::kernel::error::{Code, Result};
 
@@ -34,7 +34,7 @@ async fn get_liveness() -> web::Json<Health> {
 )]
 #[get("/health/ready")]
 async fn get_readiness(store: web::Data<Store>) -> Result<web::Json<Health>> {
-    match store.read(migrate::schema).await? {
+    match store.read(Reach::NOTHING, migrate::schema).await? {
         Schema::Current => Ok(web::Json(Health { status: "ok" })),
         Schema::Behind { .. } | Schema::Foreign | Schema::Unknown(_) => Err(Code::Busy.into()),
     }

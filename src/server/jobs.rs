@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Office;
 use crate::casework::cases;
+use crate::db::Reach;
 use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RequestId;
@@ -23,18 +24,28 @@ pub(super) async fn tick(office: Office) {
 /// notice ends once, for its place in the case's history is unique.
 pub async fn run_due(office: &Office) -> Result<usize> {
     let store = office.store();
-    if store.read(idempotency::forgettable).await? {
+    if store
+        .read(Reach::EVERYTHING, idempotency::forgettable)
+        .await?
+    {
         let request: RequestId = store.given().new_id();
         store
-            .write(move |tx| idempotency::forget(tx, request))
+            .write(Reach::EVERYTHING, move |tx| {
+                idempotency::forget(tx, request)
+            })
             .await?;
     }
     let mut done = 0;
-    while store.read(cases::service::notice_waits).await? {
+    while store
+        .read(Reach::EVERYTHING, cases::service::notice_waits)
+        .await?
+    {
         let request: RequestId = store.given().new_id();
         let desk = office.desk().clone();
         match store
-            .write(move |tx| cases::service::close_notice(tx, &desk, request))
+            .write(Reach::EVERYTHING, move |tx| {
+                cases::service::close_notice(tx, &desk, request)
+            })
             .await
         {
             Ok(()) => done += 1,

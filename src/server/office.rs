@@ -6,7 +6,7 @@ use super::{SERVICES, openapi};
 use crate::access::sessions::{LoginPolicy, Sessions};
 use crate::access::users::password::Hasher;
 use crate::casework::{self, Desk};
-use crate::db::Store;
+use crate::db::{Reach, Store};
 use crate::kernel::error::Result;
 use crate::kernel::given::Given;
 use crate::registry::Registrar;
@@ -26,7 +26,9 @@ pub struct Office {
 impl Office {
     /// `hashing`: how many passwords are checked at once.
     pub async fn open(store: Store, registrar: Registrar, hashing: usize) -> Result<Self> {
-        let calendar = store.read(casework::calendar::service::load).await?;
+        let calendar = store
+            .read(Reach::NOTHING, casework::calendar::service::load)
+            .await?;
         let hasher = Hasher::new(hashing)?;
         Ok(Self {
             sessions: web::Data::new(Sessions::new(

@@ -3,6 +3,7 @@
 pub mod office;
 pub mod people;
 pub mod postgres;
+pub mod served;
 
 pub use office::{Backend, Reply, TestOffice};
 

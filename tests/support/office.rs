@@ -111,7 +111,7 @@ fn sqlite_template() -> &'static Path {
 /// What is kept alive with a test's database.
 enum Home {
     Folder(#[expect(dead_code, reason = "removed when dropped")] TempDir),
-    Postgres(#[expect(dead_code, reason = "dropped with it")] TestDatabase),
+    Postgres(TestDatabase),
 }
 
 type Answering = Pin<Box<dyn Future<Output = Reply>>>;
@@ -124,7 +124,7 @@ pub struct TestOffice {
     inner: Office,
     call: Box<dyn Fn(TestRequest) -> Answering>,
     tokens: RefCell<HashMap<String, (String, Timestamp)>>,
-    _home: Home,
+    home: Home,
 }
 
 impl TestOffice {
@@ -174,13 +174,21 @@ impl TestOffice {
             inner,
             call,
             tokens: RefCell::default(),
-            _home: home,
+            home,
         })
     }
 
     /// A connection beside the application's, with its clock.
     pub fn db(&self) -> Db {
         self.url.connect(&self.given, &templates().keys).unwrap()
+    }
+
+    /// Where the owner connects.
+    pub fn postgres_url(&self) -> String {
+        match &self.home {
+            Home::Postgres(database) => database.url().to_owned(),
+            Home::Folder(_) => panic!("this office is on SQLite"),
+        }
     }
 
     /// Runs SQL as somebody would who has the database and no scruples; the refusal, if any.

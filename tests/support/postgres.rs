@@ -97,6 +97,26 @@ impl TestDatabase {
     pub fn url(&self) -> &str {
         &self.url
     }
+
+    /// The URL of a plain login, made when it is missing, which is a member of a group.
+    pub fn login(&self, name: &str, group: Option<&str>) -> String {
+        let mut connection = PgConnection::establish(&self.url).expect("connect as the owner");
+        let role = |name: &str, how: &str| {
+            format!(
+                "DO $$ BEGIN CREATE ROLE {name} {how}; \
+                 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;"
+            )
+        };
+        let mut sql = role(name, "LOGIN PASSWORD 'huican'");
+        if let Some(group) = group {
+            sql += &role(group, "NOLOGIN");
+            sql += &format!("GRANT {group} TO {name};");
+        }
+        connection.batch_execute(&sql).expect("make a login");
+        let (scheme, rest) = self.url.split_once("://").expect("a URL");
+        let (_owner, place) = rest.split_once('@').expect("a URL with a user");
+        format!("{scheme}://{name}:huican@{place}")
+    }
 }
 
 impl Drop for TestDatabase {

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use super::{Division, service};
 use crate::access::{Permit, acts};
-use crate::db::Store;
+use crate::db::{Reach, Store};
 use crate::http::page::page_of;
 use crate::http::{Paging, Params, ReadErrors};
 use crate::kernel::division::DivisionCode;
@@ -52,7 +52,9 @@ async fn list_divisions(
     let (after, count) = paging.window();
     let parent = query.parent_code;
     let rows = store
-        .read(move |db| service::children(db, parent, after, count))
+        .read(Reach::NOTHING, move |db| {
+            service::children(db, parent, after, count)
+        })
         .await?;
     let (items, next) = paging.cut(rows, |division| division.code)?;
     Ok(web::Json(DivisionPage { items, next }))
@@ -71,7 +73,7 @@ async fn get_division(
     code: web::Path<DivisionCode>,
 ) -> Result<web::Json<Division>> {
     store
-        .read(move |db| service::known(db, *code))
+        .read(Reach::NOTHING, move |db| service::known(db, *code))
         .await
         .map(web::Json)
 }

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use super::{NewOrganization, Organization, service};
 use crate::access::{Permit, acts};
-use crate::db::Store;
+use crate::db::{Reach, Store};
 use crate::http::page::page_of;
 use crate::http::{Answer, Creation, Paging, Params, ReadErrors, WriteErrors};
 use crate::kernel::division::DivisionCode;
@@ -53,7 +53,9 @@ async fn list_organizations(
     let (after, count) = paging.window();
     let scope = permit.scope_in(query.division_code)?;
     let rows = store
-        .read(move |db| service::page(db, &scope, after, count))
+        .read(Reach::NOTHING, move |db| {
+            service::page(db, &scope, after, count)
+        })
         .await?;
     let (items, next) = paging.cut(rows, |organization| organization.id)?;
     Ok(web::Json(OrganizationPage { items, next }))
@@ -72,7 +74,7 @@ async fn get_organization(
     id: web::Path<OrganizationId>,
 ) -> Result<web::Json<Organization>> {
     store
-        .read(move |db| service::get(db, &permit, *id))
+        .read(Reach::NOTHING, move |db| service::get(db, &permit, *id))
         .await
         .map(web::Json)
 }
@@ -94,7 +96,7 @@ async fn create_organization(
     new: Creation<NewOrganization>,
 ) -> Result<HttpResponse> {
     let origin = permit.origin().clone();
-    new.once(&store, permit.origin(), move |tx, new| {
+    new.once(&store, permit.reach(), permit.origin(), move |tx, new| {
         service::create(tx, &origin, &new)?
             .try_map(|made| Answer::created(format!("/v1/organizations/{}", made.id), 1, &made))
     })

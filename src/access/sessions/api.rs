@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::Session;
 use super::service::{self, Client, Pair, Sessions, logout};
 use crate::access::{Role, Signed};
-use crate::db::Store;
+use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
 use crate::http::{Body, ReadErrors, WriteErrors, request};
 use crate::kernel::division::DivisionCode;
@@ -172,7 +172,9 @@ async fn end_current_session(
     Signed(actor): Signed,
     store: web::Data<Store>,
 ) -> Result<HttpResponse> {
-    store.write(move |tx| logout(tx, &actor)).await?;
+    store
+        .write(Reach::NOTHING, move |tx| logout(tx, &actor))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -187,7 +189,9 @@ async fn list_sessions(
     store: web::Data<Store>,
 ) -> Result<web::Json<SessionPage>> {
     store
-        .read(move |db| service::of_user(db, actor.user, actor.session))
+        .read(Reach::NOTHING, move |db| {
+            service::of_user(db, actor.user, actor.session)
+        })
         .await
         .map(|items| web::Json(SessionPage::whole(items)))
 }
@@ -204,7 +208,7 @@ async fn end_session(
     id: web::Path<SessionId>,
 ) -> Result<HttpResponse> {
     store
-        .write(move |tx| service::revoke(tx, &actor, *id))
+        .write(Reach::NOTHING, move |tx| service::revoke(tx, &actor, *id))
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -16,7 +16,7 @@ use crate::access::permit::Actor;
 use crate::access::users::password::{self, Hasher};
 use crate::access::users::{self, UserState};
 use crate::audit::{Event, Origin};
-use crate::db::{Db, Recorded, Store, Tx};
+use crate::db::{Db, Reach, Recorded, Store, Tx};
 use crate::kernel::crypto::{random, sha256};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{RequestId, SessionId, UserId};
@@ -63,7 +63,9 @@ impl Sessions {
     pub async fn authenticate(&self, token: &str, request: RequestId) -> Result<Actor> {
         let (user, session) = self.tokens.read(token, self.store.given().now())?;
         self.store
-            .read(move |db| actor(db, user, Some(session), request))
+            .read(Reach::NOTHING, move |db| {
+                actor(db, user, Some(session), request)
+            })
             .await
     }
 
@@ -84,7 +86,7 @@ impl Sessions {
         let asked = (subjects.clone(), username.clone());
         let known = self
             .store
-            .read(move |db| {
+            .read(Reach::NOTHING, move |db| {
                 let (subjects, username) = asked;
                 for (subject, free) in subjects {
                     refuse_if_waiting(db, &subject, free)?;
@@ -98,7 +100,7 @@ impl Sessions {
         let tokens = Arc::clone(&self.tokens);
         let outcome = self
             .store
-            .write(move |tx| {
+            .write(Reach::NOTHING, move |tx| {
                 let [(account, _), (address, _)] = &subjects;
                 let mut origin = Origin::system(request);
                 origin.username = Some(username.chars().take(64).collect());
@@ -155,7 +157,7 @@ impl Sessions {
         );
         let stored = self
             .store
-            .read(move |db| {
+            .read(Reach::NOTHING, move |db| {
                 refuse_if_waiting(db, &asked, free)?;
                 users::service::named(db, &username)
             })
@@ -164,7 +166,7 @@ impl Sessions {
         let fits = self.hasher.verify(stored, current).await?;
         let hash = self.hasher.hash(new).await?;
         self.store
-            .write(move |tx| {
+            .write(Reach::NOTHING, move |tx| {
                 let event = Event::new(&actor.origin(), "user.password_changed").on(&actor.user);
                 if !fits {
                     // The refusal must last: it is a success of the unit of work.
@@ -192,7 +194,7 @@ impl Sessions {
         let hash = sha256(refresh.as_bytes());
         let tokens = Arc::clone(&self.tokens);
         self.store
-            .write(move |tx| {
+            .write(Reach::NOTHING, move |tx| {
                 let Some(found) = store::find_refresh(tx, &hash)? else {
                     return Err(Code::SessionInvalid.into());
                 };

@@ -8,7 +8,7 @@ use utoipa::IntoParams;
 use super::password::Hasher;
 use super::{Grant, NewGrant, NewUser, User, UserPatch, service};
 use crate::access::{Permit, acts};
-use crate::db::Store;
+use crate::db::{Reach, Store};
 use crate::http::page::{page_of, whole_page_of};
 use crate::http::{Answer, Body, Creation, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag};
 use crate::kernel::error::Result;
@@ -45,7 +45,7 @@ async fn list_users(
     let paging = Paging::of(keys, "users", &query, query.limit, query.cursor.as_deref())?;
     let (after, count) = paging.window();
     let rows = store
-        .read(move |db| service::page(db, after, count))
+        .read(Reach::NOTHING, move |db| service::page(db, after, count))
         .await?;
     let (items, next) = paging.cut(rows, |user| user.id)?;
     Ok(web::Json(UserPage { items, next }))
@@ -64,7 +64,9 @@ async fn get_user(
     store: web::Data<Store>,
     id: web::Path<UserId>,
 ) -> Result<HttpResponse> {
-    let user = store.read(move |db| service::get(db, *id)).await?;
+    let user = store
+        .read(Reach::NOTHING, move |db| service::get(db, *id))
+        .await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(user.version)))
         .json(user))
@@ -88,7 +90,9 @@ async fn update_user(
     patch: Body<UserPatch>,
 ) -> Result<HttpResponse> {
     let user = store
-        .write(move |tx| service::change(tx, permit.origin(), *id, seen, &patch))
+        .write(Reach::NOTHING, move |tx| {
+            service::change(tx, permit.origin(), *id, seen, &patch)
+        })
         .await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(user.version)))
@@ -115,7 +119,7 @@ async fn create_user(
     let display_name = service::check(&new)?;
     let hash = hasher.hash(new.password.clone()).await?;
     let origin = permit.origin().clone();
-    new.once(&store, permit.origin(), move |tx, new| {
+    new.once(&store, permit.reach(), permit.origin(), move |tx, new| {
         service::create(tx, &origin, &new.username, &display_name, &hash)?
             .try_map(|user| Answer::created(format!("/v1/users/{}", user.id), user.version, &user))
     })
@@ -135,7 +139,7 @@ async fn list_user_grants(
     id: web::Path<UserId>,
 ) -> Result<web::Json<GrantPage>> {
     store
-        .read(move |db| service::grants(db, *id))
+        .read(Reach::NOTHING, move |db| service::grants(db, *id))
         .await
         .map(|items| web::Json(GrantPage::whole(items)))
 }
@@ -161,7 +165,7 @@ async fn create_grant(
     new: Creation<NewGrant>,
 ) -> Result<HttpResponse> {
     let origin = permit.origin().clone();
-    new.once(&store, permit.origin(), move |tx, new| {
+    new.once(&store, permit.reach(), permit.origin(), move |tx, new| {
         service::grant(tx, &origin, *id, &new)?.try_map(|grant| {
             Answer::created(format!("/v1/users/{id}/grants/{}", grant.id), 1, &grant)
         })
@@ -183,7 +187,9 @@ async fn revoke_grant(
 ) -> Result<HttpResponse> {
     let (user, grant) = path.into_inner();
     store
-        .write(move |tx| service::revoke(tx, permit.origin(), user, grant))
+        .write(Reach::NOTHING, move |tx| {
+            service::revoke(tx, permit.origin(), user, grant)
+        })
         .await?;
     Ok(HttpResponse::NoContent().finish())
 }

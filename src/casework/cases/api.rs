@@ -105,7 +105,9 @@ async fn answer_page(
 ) -> Result<web::Json<CasePage>> {
     let (after, count) = paging.window();
     let rows = store
-        .read(move |db| service::page(db, &permit, division, &filter, after.as_ref(), count))
+        .read(permit.reach(), move |db| {
+            service::page(db, &permit, division, &filter, after.as_ref(), count)
+        })
         .await?;
     let (rows, next) = paging.cut(rows, |shown| Mark::of(&shown.case))?;
     let items = rows.into_iter().map(CaseBody::listed).collect();
@@ -187,7 +189,7 @@ async fn create_case(
     new: Creation<NewCase>,
 ) -> Result<HttpResponse> {
     let origin = permit.origin().clone();
-    new.once(&store, &origin, move |tx, new| {
+    new.once(&store, permit.reach(), &origin, move |tx, new| {
         service::create(tx, &permit, &desk, new)?.try_map(|shown| {
             let (id, version) = (shown.case.id, shown.case.version);
             Answer::created(format!("/v1/cases/{id}"), version, &CaseBody::from(shown))
@@ -208,7 +210,7 @@ async fn get_case(
     id: web::Path<CaseId>,
 ) -> Result<HttpResponse> {
     let shown = store
-        .write(move |tx| service::view(tx, &permit, *id))
+        .look(permit.reach(), move |db| service::view(db, &permit, *id))
         .await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(shown.case.version)))
@@ -228,7 +230,7 @@ async fn list_case_transitions(
     id: web::Path<CaseId>,
 ) -> Result<web::Json<TransitionPage>> {
     let all = store
-        .write(move |tx| service::history(tx, &permit, *id))
+        .look(permit.reach(), move |db| service::history(db, &permit, *id))
         .await?;
     Ok(web::Json(TransitionPage::whole(
         all.into_iter().map(Into::into).collect(),
@@ -261,7 +263,7 @@ async fn create_case_transition(
 ) -> Result<HttpResponse> {
     let origin = permit.origin().clone();
     asked
-        .once(&store, &origin, move |tx, asked| {
+        .once(&store, permit.reach(), &origin, move |tx, asked| {
             service::act(tx, &permit, &desk, *id, seen, asked)?.try_map(|shown| {
                 let version = shown.case.version;
                 Answer::created(

@@ -9,7 +9,7 @@ use super::model::{
 use super::store::{self, Entry};
 use crate::access::{Act, Actor, Permit, acts};
 use crate::audit::{Event, Origin};
-use crate::db::{Db, Recorded, Tx};
+use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
@@ -118,18 +118,14 @@ fn event(origin: &Origin, action: &'static str, case: &Case) -> Event {
         .change("step", case.position.step)
 }
 
-pub fn view(
-    tx: &mut Tx<'_>,
-    permit: &Permit<acts::CaseRead>,
-    id: CaseId,
-) -> Result<Recorded<Shown>> {
-    let case = found(tx, permit, id)?;
+pub fn view(db: &mut Db, permit: &Permit<acts::CaseRead>, id: CaseId) -> Result<Looked<Shown>> {
+    let case = found(db, permit, id)?;
     let event = Event::new(permit.origin(), "case.viewed")
         .on(&id)
         .about(case.resident_id)
         .within(case.division_code);
-    let case = shown(tx, permit.actor(), case)?;
-    tx.record(event, case)
+    let case = shown(db, permit.actor(), case)?;
+    db.looked(event, case)
 }
 
 /// A page of cases; `allowed` for each, from one look at programs and duties.
@@ -180,13 +176,13 @@ pub fn page(
 }
 
 pub fn history(
-    tx: &mut Tx<'_>,
+    db: &mut Db,
     permit: &Permit<acts::CaseRead>,
     id: CaseId,
-) -> Result<Recorded<Vec<Transition>>> {
-    let case = found(tx, permit, id)?;
-    let all = store::history(tx, id)?;
-    tx.record(
+) -> Result<Looked<Vec<Transition>>> {
+    let case = found(db, permit, id)?;
+    let all = store::history(db, id)?;
+    db.looked(
         Event::new(permit.origin(), "case.history_viewed")
             .on(&id)
             .about(case.resident_id)
@@ -265,17 +261,15 @@ pub fn act(
         Action::Reject => case.decided_at = Some(now),
         _ => {}
     }
-    if let Some(duty) = next.duty {
-        let held = duties
-            .iter()
-            .find(|(round, _)| *round == next.to.round)
-            .map(|(_, duty)| *duty);
-        match held {
-            None => store::insert_duty(tx, id, next.to.round, actor.user, duty)?,
-            Some(held) if held == duty => {}
-            Some(held) => return Err(separation(held)),
-        }
-    }
+    let held = duties
+        .iter()
+        .find(|(round, _)| *round == next.to.round)
+        .map(|(_, duty)| *duty);
+    let fresh = match (next.duty, held) {
+        (Some(duty), Some(held)) if held != duty => return Err(separation(held)),
+        (duty, None) => duty,
+        (_, Some(_)) => None,
+    };
     let moved = advance(
         tx,
         &old,
@@ -291,6 +285,9 @@ pub fn act(
             comment: request.comment.as_deref(),
         },
     )?;
+    if let Some(duty) = fresh {
+        store::insert_duty(tx, id, next.to.round, actor.user, duty)?;
+    }
     let mut event = event(permit.origin(), name(request.action), &moved);
     if let Some(comment) = request.comment {
         event = event.reason(comment);
@@ -326,14 +323,15 @@ fn name(action: Action) -> &'static str {
     }
 }
 
-/// Writes the entry and where the case now stands.
+/// Writes where the case now stands and the entry that led there. The case comes first: of two who
+/// act on the same version at once, the second finds it changed.
 fn advance(tx: &mut Tx<'_>, old: &Case, mut case: Case, entry: &Entry<'_>) -> Result<Case> {
-    store::insert_transition(tx, entry)?;
     case.last_transition = entry.sequence;
     case.version = old.version + 1;
     case.updated_at = tx.now();
     case.closed_at = case.position.state.is_closed().then_some(case.updated_at);
     store::update(tx, &case, old.version)?;
+    store::insert_transition(tx, entry)?;
     Ok(case)
 }
 

@@ -81,6 +81,7 @@ pub fn of_county(tx: &mut Tx<'_>, county: DivisionCode) -> Result<Vec<(Resident,
             count: PAGE,
         };
         let listed = list(tx, &permit, &Filter::default(), &window)?;
+        let listed = tx.keep(listed)?;
         let Some((last, _)) = listed.value().last() else {
             return Ok(all);
         };

@@ -266,7 +266,8 @@ fn play(tx: &mut Tx<'_>, desk: &Desk, story: &mut Story, place: usize) -> Result
         Some(case) => {
             // Whoever acts on a case has looked at it.
             let permit = permit_of::<acts::CaseRead>(tx, &username)?;
-            let version = cases::view(tx, &permit, case)?.value().case.version;
+            let looked = cases::view(tx, &permit, case)?;
+            let version = tx.keep(looked)?.value().case.version;
             let permit = permit_of::<acts::CaseAct>(tx, &username)?;
             let request = NewTransition {
                 action: deed.action,

@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Body, etag};
 use crate::audit::{Event, Origin};
-use crate::db::{Db, Recorded, Store, Tx};
+use crate::db::{Db, Reach, Recorded, Store, Tx};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::RequestId;
 
@@ -122,6 +122,7 @@ impl<T: Send + 'static> Creation<T> {
     pub async fn once(
         self,
         store: &Store,
+        reach: Reach,
         origin: &Origin,
         work: impl FnOnce(&mut Tx<'_>, T) -> Result<Recorded<Answer>> + Send + 'static,
     ) -> Result<HttpResponse> {
@@ -129,7 +130,9 @@ impl<T: Send + 'static> Creation<T> {
         let (value, fingerprint) = body.into_parts();
         let origin = origin.clone();
         let answer = store
-            .write(move |tx| once(tx, &origin, &key, &fingerprint, |tx| work(tx, value)))
+            .write(reach, move |tx| {
+                once(tx, &origin, &key, &fingerprint, |tx| work(tx, value))
+            })
             .await?;
         Ok(answer.into())
     }

@@ -148,7 +148,9 @@ async fn list_audit_events(
         to: query.to.map(Into::into),
     };
     let rows = store
-        .write(move |tx| service::page(tx, &permit, division, &filter, before, count))
+        .look(permit.reach(), move |db| {
+            service::page(db, &permit, division, &filter, before, count)
+        })
         .await?;
     let (rows, next) = paging.cut(rows, |event| event.sequence)?;
     let items = rows

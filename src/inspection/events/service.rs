@@ -3,7 +3,7 @@
 use super::store;
 use crate::access::{Permit, Role, acts};
 use crate::audit::Event;
-use crate::db::{Recorded, Tx};
+use crate::db::{Db, Looked};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 
@@ -12,13 +12,13 @@ pub use super::store::{EventRow, Filter, View};
 /// An auditor sees what belongs to the divisions audited; an audit administrator what speaks of no
 /// resident.
 pub fn page(
-    tx: &mut Tx<'_>,
+    db: &mut Db,
     permit: &Permit<acts::AuditRead>,
     division: Option<DivisionCode>,
     filter: &Filter,
     before: Option<i64>,
     count: i64,
-) -> Result<Recorded<Vec<EventRow>>> {
+) -> Result<Looked<Vec<EventRow>>> {
     let administrator = permit
         .actor()
         .grants
@@ -30,10 +30,10 @@ pub fn page(
         (true, None) => View::NoResidents,
         (true, Some(_)) => View::NoResidentsWithin(scope),
     };
-    let rows = store::page(tx, &view, filter, before, count)?;
+    let rows = store::page(db, &view, filter, before, count)?;
     let mut event = Event::new(permit.origin(), "audit.read").change("shown", rows.len());
     if let Some(resident) = filter.resident {
         event = event.change("resident_id", resident);
     }
-    tx.record(event, rows)
+    db.looked(event, rows)
 }

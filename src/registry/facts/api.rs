@@ -87,7 +87,9 @@ async fn list_certificates(
 ) -> Result<web::Json<CertificatePage>> {
     let known_at = query.known_at.map(Timestamp::from);
     let all = store
-        .write(move |tx| service::certificates(tx, &permit, *id, known_at))
+        .look(permit.reach(), move |db| {
+            service::certificates(db, &permit, *id, known_at)
+        })
         .await?;
     Ok(web::Json(CertificatePage::whole(
         all.into_iter().map(Into::into).collect(),
@@ -116,7 +118,7 @@ async fn record_certificate(
     new: Creation<NewCertificate>,
 ) -> Result<HttpResponse> {
     let origin = permit.origin().clone();
-    new.once(&store, &origin, move |tx, new| {
+    new.once(&store, permit.reach(), &origin, move |tx, new| {
         let changed = service::certify(tx, &permit, *id, seen, &new)?;
         let shown = ResidentBody::now(tx, changed.value())?;
         changed.try_map(|resident| {
@@ -145,7 +147,9 @@ async fn list_circumstances(
 ) -> Result<web::Json<CircumstancePage>> {
     let known_at = query.known_at.map(Timestamp::from);
     let items = store
-        .write(move |tx| service::circumstances(tx, &permit, *id, known_at))
+        .look(permit.reach(), move |db| {
+            service::circumstances(db, &permit, *id, known_at)
+        })
         .await?;
     Ok(web::Json(CircumstancePage::whole(items)))
 }
@@ -172,7 +176,7 @@ async fn record_circumstance(
     new: Creation<NewCircumstance>,
 ) -> Result<HttpResponse> {
     let origin = permit.origin().clone();
-    new.once(&store, &origin, move |tx, new| {
+    new.once(&store, permit.reach(), &origin, move |tx, new| {
         let changed = service::state(tx, &permit, *id, seen, &new)?;
         let shown = ResidentBody::now(tx, changed.value())?;
         changed.try_map(|resident| {

@@ -7,7 +7,7 @@ use super::model::{
 use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::Event;
-use crate::db::{Db, Recorded, Tx};
+use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::ResidentId;
@@ -112,31 +112,31 @@ pub fn certify(
 }
 
 pub fn certificates(
-    tx: &mut Tx<'_>,
+    db: &mut Db,
     permit: &Permit<acts::ResidentRead>,
     resident: ResidentId,
     known_at: Option<Timestamp>,
-) -> Result<Recorded<Vec<Certificate>>> {
-    let found = residents::service::find(tx, permit.scope(), resident)?;
-    let all = store::certificates_of(tx, resident, known_at)?;
+) -> Result<Looked<Vec<Certificate>>> {
+    let found = residents::service::find(db, permit.scope(), resident)?;
+    let all = store::certificates_of(db, resident, known_at)?;
     let event = Event::new(permit.origin(), "resident.certificates_viewed")
         .on(&resident)
         .about(resident)
         .within(found.division_code);
-    tx.record(event, all)
+    db.looked(event, all)
 }
 
 pub fn circumstances(
-    tx: &mut Tx<'_>,
+    db: &mut Db,
     permit: &Permit<acts::ResidentRead>,
     resident: ResidentId,
     known_at: Option<Timestamp>,
-) -> Result<Recorded<Vec<Belief>>> {
-    let found = residents::service::find(tx, permit.scope(), resident)?;
-    let all = store::beliefs(tx, resident, known_at)?;
+) -> Result<Looked<Vec<Belief>>> {
+    let found = residents::service::find(db, permit.scope(), resident)?;
+    let all = store::beliefs(db, resident, known_at)?;
     let event = Event::new(permit.origin(), "resident.circumstances_viewed")
         .on(&resident)
         .about(resident)
         .within(found.division_code);
-    tx.record(event, all)
+    db.looked(event, all)
 }

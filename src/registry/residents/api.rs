@@ -164,7 +164,9 @@ async fn list_residents(
     };
     let day = store.given().now().office_date();
     let page = store
-        .write(move |tx| service::list(tx, &permit, &filter, &window))
+        .look(permit.reach(), move |db| {
+            service::list(db, &permit, &filter, &window)
+        })
         .await?;
     let (page, next) = paging.cut(page, |(resident, _)| resident.id)?;
     let items = page
@@ -195,7 +197,7 @@ async fn create_resident(
     new: Creation<NewResident>,
 ) -> Result<HttpResponse> {
     let (origin, registrar) = (permit.origin().clone(), **registrar);
-    new.once(&store, &origin, move |tx, new| {
+    new.once(&store, permit.reach(), &origin, move |tx, new| {
         let created = service::register(tx, &permit, registrar, new)?;
         let shown = ResidentBody::now(tx, created.value())?;
         created.try_map(|resident| {
@@ -244,7 +246,9 @@ async fn search_residents(
     };
     let day = store.given().now().office_date();
     let page = store
-        .write(move |tx| service::search(tx, &permit, &needle))
+        .look(permit.reach(), move |db| {
+            service::search(db, &permit, &needle)
+        })
         .await?;
     let items = page
         .into_iter()
@@ -272,9 +276,9 @@ async fn get_resident(
     Params(query): Params<AsOfQuery>,
 ) -> Result<HttpResponse> {
     let (day, (resident, snapshot)) = store
-        .write(move |tx| {
-            let at = service::as_of(tx, query.valid_at, query.known_at.map(Timestamp::from));
-            Ok(service::view(tx, &permit, *id, at)?.map(|found| (at.valid_at, found)))
+        .look(permit.reach(), move |db| {
+            let at = service::as_of(db, query.valid_at, query.known_at.map(Timestamp::from));
+            Ok(service::view(db, &permit, *id, at)?.map(|found| (at.valid_at, found)))
         })
         .await?;
     let tag = etag(resident.version);
@@ -302,7 +306,7 @@ async fn update_resident(
 ) -> Result<HttpResponse> {
     let change = body.into_inner();
     let (version, shown) = store
-        .write(move |tx| {
+        .write(permit.reach(), move |tx| {
             let changed = service::change(tx, &permit, *id, seen, change)?;
             let shown = ResidentBody::now(tx, changed.value())?;
             Ok(changed.map(|resident| (resident.version, shown)))
@@ -328,7 +332,9 @@ async fn disclose_resident(
 ) -> Result<HttpResponse> {
     let DisclosureRequest { fields, reason } = body.into_inner();
     let shown = store
-        .write(move |tx| service::disclose(tx, &permit, *id, &fields, &reason))
+        .look(permit.reach(), move |db| {
+            service::disclose(db, &permit, *id, &fields, &reason)
+        })
         .await?;
     let body = Disclosure {
         id_number: shown.id_number,

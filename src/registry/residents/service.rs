@@ -9,7 +9,7 @@ use super::model::{
 use super::store;
 use crate::access::{Permit, Scope, acts, divisions, organizations};
 use crate::audit::{Event, Origin};
-use crate::db::{Db, Recorded, Tx};
+use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Code, Error, Result};
@@ -47,18 +47,18 @@ pub fn as_of(db: &Db, valid_at: Option<NaiveDate>, known_at: Option<Timestamp>) 
 
 /// A resident with what is believed of them: the look itself is recorded.
 pub fn view(
-    tx: &mut Tx<'_>,
+    db: &mut Db,
     permit: &Permit<acts::ResidentRead>,
     id: ResidentId,
     at: AsOf,
-) -> Result<Recorded<(Resident, Snapshot)>> {
-    let resident = find(tx, permit.scope(), id)?;
-    let snapshot = facts::service::snapshot(tx, id, at)?;
+) -> Result<Looked<(Resident, Snapshot)>> {
+    let resident = find(db, permit.scope(), id)?;
+    let snapshot = facts::service::snapshot(db, id, at)?;
     let event = Event::new(permit.origin(), "resident.viewed")
         .on(&id)
         .about(id)
         .within(resident.division_code);
-    tx.record(event, (resident, snapshot))
+    db.looked(event, (resident, snapshot))
 }
 
 pub type Page = Vec<(Resident, Snapshot)>;
@@ -72,25 +72,25 @@ pub struct Window {
 }
 
 pub fn list(
-    tx: &mut Tx<'_>,
+    db: &mut Db,
     permit: &Permit<acts::ResidentRead>,
     filter: &Filter,
     window: &Window,
-) -> Result<Recorded<Page>> {
+) -> Result<Looked<Page>> {
     let scope = permit.scope_in(window.division)?;
-    let residents = store::page(tx, &scope, filter, window.after, window.count)?;
+    let residents = store::page(db, &scope, filter, window.after, window.count)?;
     let event = Event::new(permit.origin(), "resident.listed").change("filter", filter);
-    show(tx, within_first(event, &scope), residents)
+    show(db, within_first(event, &scope), residents)
 }
 
 pub fn search(
-    tx: &mut Tx<'_>,
+    db: &mut Db,
     permit: &Permit<acts::ResidentRead>,
     needle: &Needle,
-) -> Result<Recorded<Page>> {
-    let residents = store::search(tx, permit.scope(), needle)?;
+) -> Result<Looked<Page>> {
+    let residents = store::search(db, permit.scope(), needle)?;
     let event = Event::new(permit.origin(), "resident.searched").change("by", needle.field());
-    show(tx, within_first(event, permit.scope()), residents)
+    show(db, within_first(event, permit.scope()), residents)
 }
 
 /// A look at many belongs to the division that was looked at, so that its auditor sees it.
@@ -102,10 +102,10 @@ fn within_first(event: Event, scope: &Scope) -> Event {
 }
 
 /// Adds what is believed of each, and records whom the caller got to see.
-fn show(tx: &mut Tx<'_>, event: Event, residents: Vec<Resident>) -> Result<Recorded<Page>> {
+fn show(db: &mut Db, event: Event, residents: Vec<Resident>) -> Result<Looked<Page>> {
     let ids: Vec<_> = residents.iter().map(|resident| resident.id).collect();
-    let now = as_of(tx, None, None);
-    let mut snapshots = facts::service::snapshots(tx, &ids, now)?;
+    let now = as_of(db, None, None);
+    let mut snapshots = facts::service::snapshots(db, &ids, now)?;
     let page = residents
         .into_iter()
         .map(|resident| {
@@ -113,7 +113,7 @@ fn show(tx: &mut Tx<'_>, event: Event, residents: Vec<Resident>) -> Result<Recor
             (resident, snapshot)
         })
         .collect();
-    tx.record(event.change("resident_ids", ids), page)
+    db.looked(event.change("resident_ids", ids), page)
 }
 
 /// Registers a person, once in the whole city.
@@ -143,7 +143,15 @@ pub fn register(
     if let Some((id, elsewhere)) = store::registered(tx, &checked.id_number)? {
         return Err(already_registered(tx, permit.scope(), id, elsewhere)?);
     }
-    let created = insert(tx, permit.origin(), &checked, "resident.created")?;
+    let inserted = tx.attempt(|tx| insert(tx, permit.origin(), &checked, "resident.created"));
+    let created = match inserted {
+        // Somebody registered the person in this very moment.
+        Err(error) if error.code() == Code::ResidentDuplicate => {
+            let (id, place) = store::registered(tx, &checked.id_number)?.ok_or(error)?;
+            return Err(already_registered(tx, permit.scope(), id, place)?);
+        }
+        other => other?,
+    };
     let resident = find(tx, permit.scope(), *created.value())?;
     Ok(created.map(|_| resident))
 }
@@ -262,12 +270,12 @@ const LONGEST_REASON: usize = 500;
 
 /// Shows masked fields in clear. Who, what and why are on record before the answer leaves.
 pub fn disclose(
-    tx: &mut Tx<'_>,
+    db: &mut Db,
     permit: &Permit<acts::ResidentDisclose>,
     id: ResidentId,
     fields: &[Secret],
     reason: &str,
-) -> Result<Recorded<Disclosed>> {
+) -> Result<Looked<Disclosed>> {
     let reason = reason.trim();
     if !(SHORTEST_REASON..=LONGEST_REASON).contains(&reason.chars().count()) {
         return Err(Error::field(
@@ -285,10 +293,10 @@ pub fn disclose(
             "至少一项",
         ));
     }
-    let resident = find(tx, permit.scope(), id)?;
+    let resident = find(db, permit.scope(), id)?;
     let asked = |secret| fields.contains(&secret);
-    let now = as_of(tx, None, None);
-    let snapshot = facts::service::snapshot(tx, id, now)?;
+    let now = as_of(db, None, None);
+    let snapshot = facts::service::snapshot(db, id, now)?;
     let certificate = snapshot
         .certificate
         .filter(|_| asked(Secret::CertificateNumber));
@@ -306,5 +314,5 @@ pub fn disclose(
         .within(resident.division_code)
         .reason(reason)
         .change("fields", fields);
-    tx.record(event, disclosed)
+    db.looked(event, disclosed)
 }

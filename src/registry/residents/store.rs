@@ -166,11 +166,11 @@ pub fn registered(
     id_number: &CitizenId,
 ) -> Result<Option<(ResidentId, DivisionCode)>> {
     let index = db.keys().blind_index(ID_FIELD, id_number.as_str());
-    Ok(residents::table
+    let query = residents::table
         .filter(residents::id_number_index.eq(index))
-        .select((residents::id, residents::division_code))
-        .first(db.conn())
-        .optional()?)
+        .select((residents::id, residents::division_code));
+    // Registered once in the whole city, in sight or not.
+    db.in_every_office(|db| Ok(query.first(db.conn()).optional()?))
 }
 
 /// Within scope: whoever has that ID number, or has or had that certificate number.

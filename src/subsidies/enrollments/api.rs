@@ -68,7 +68,9 @@ async fn list_enrollments(
         case: query.case_id,
     };
     let rows = store
-        .read(move |db| service::page(db, &scope, &filter, after, count))
+        .read(permit.reach(), move |db| {
+            service::page(db, &scope, &filter, after, count)
+        })
         .await?;
     let (items, next) = paging.cut(rows, |enrollment| enrollment.id)?;
     Ok(web::Json(EnrollmentPage { items, next }))
@@ -86,7 +88,9 @@ async fn get_enrollment(
     store: web::Data<Store>,
     id: web::Path<EnrollmentId>,
 ) -> Result<HttpResponse> {
-    let found = store.read(move |db| service::get(db, &permit, *id)).await?;
+    let found = store
+        .read(permit.reach(), move |db| service::get(db, &permit, *id))
+        .await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(found.version)))
         .json(found))

@@ -1,0 +1,211 @@
+//! The second fence, on PostgreSQL: what the service's role may do at all, and which rows it sees,
+//! whatever a query says.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::support::{Backend, TestOffice};
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+const COUNTY: &str = "{[990121000000,990121999999]}";
+const NEXT_COUNTY: &str = "{[990122000000,990122999999]}";
+
+/// What a transaction of the service can count, or why it cannot.
+struct Service(PgConnection);
+
+impl Service {
+    fn of(office: &TestOffice) -> Self {
+        let url = office.postgres_url();
+        let mut connection = PgConnection::establish(&url).unwrap();
+        connection.batch_execute("SET ROLE huican_service").unwrap();
+        Self(connection)
+    }
+
+    fn within<T>(
+        &mut self,
+        reach: Option<&str>,
+        work: impl FnOnce(&mut PgConnection) -> QueryResult<T>,
+    ) -> QueryResult<T> {
+        self.0.batch_execute("BEGIN")?;
+        if let Some(reach) = reach {
+            self.0
+                .batch_execute(&format!("SET LOCAL huican.reach = '{reach}'"))?;
+        }
+        let outcome = work(&mut self.0);
+        self.0.batch_execute("ROLLBACK")?;
+        outcome
+    }
+
+    fn count(&mut self, reach: Option<&str>, table: &str) -> i64 {
+        let query = diesel::sql_query(format!("SELECT count(*) FROM {table}"));
+        self.within(reach, |db| query.get_result::<Count>(db))
+            .unwrap()
+            .count
+    }
+
+    #[track_caller]
+    fn refuses(&mut self, sql: &str, because: &str) {
+        let refusal = self
+            .within(Some("{(,)}"), |db| db.batch_execute(sql))
+            .expect_err(sql);
+        assert!(refusal.to_string().contains(because), "{sql}: {refusal}");
+    }
+}
+
+async fn furnished() -> Option<TestOffice> {
+    let office = TestOffice::open(Backend::Postgres).await?;
+    let case = office.case_at("approval").await;
+    office
+        .as_user("approver.990121")
+        .await
+        .act(&case, "approve")
+        .await
+        .expect(201);
+    Some(office)
+}
+
+const FENCED: [&str; 8] = [
+    "residents",
+    "certificates",
+    "certificate_components",
+    "circumstances",
+    "cases",
+    "case_duties",
+    "case_transitions",
+    "enrollments",
+];
+
+#[actix_web::test]
+async fn rows_are_seen_within_the_divisions_named_and_nowhere_else() {
+    let Some(office) = furnished().await else {
+        return;
+    };
+    let mut service = Service::of(&office);
+    for table in FENCED {
+        let all = service.count(Some("{(,)}"), table);
+        assert!(all > 0, "{table}");
+        assert_eq!(service.count(Some(COUNTY), table), all, "{table}");
+        let both = "{[990121000000,990121999999],[990123000000,990123999999]}";
+        assert_eq!(service.count(Some(both), table), all, "{table}");
+        // Another county, none, an empty one, and what an earlier transaction said.
+        for nothing in [Some(NEXT_COUNTY), Some("{}"), Some(""), None] {
+            assert_eq!(service.count(nothing, table), 0, "{table} {nothing:?}");
+        }
+    }
+    let speaking = "audit_events WHERE resident_id IS NOT NULL";
+    assert!(service.count(Some(COUNTY), speaking) > 0);
+    assert_eq!(service.count(Some(NEXT_COUNTY), speaking), 0);
+    assert_eq!(service.count(None, speaking), 0);
+    // The answers kept for one user are nobody else's.
+    assert_eq!(service.count(Some(COUNTY), "idempotency_keys"), 0);
+}
+
+#[actix_web::test]
+async fn nothing_is_written_beyond_reach() {
+    let Some(office) = furnished().await else {
+        return;
+    };
+    let mut service = Service::of(&office);
+    let changed = service
+        .within(Some(NEXT_COUNTY), |db| {
+            diesel::sql_query("UPDATE residents SET name = name").execute(db)
+        })
+        .unwrap();
+    assert_eq!(changed, 0);
+    // Neither by moving a row out, nor by putting one there.
+    for sql in [
+        "UPDATE residents SET division_code = '990122101201'",
+        "UPDATE cases SET division_code = '990122101201'",
+    ] {
+        let refusal = service
+            .within(Some(COUNTY), |db| db.batch_execute(sql))
+            .expect_err(sql);
+        assert!(
+            refusal.to_string().contains("row-level security"),
+            "{refusal}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn the_service_owns_nothing_and_only_adds_to_history() {
+    let Some(office) = furnished().await else {
+        return;
+    };
+    let mut service = Service::of(&office);
+    for table in [
+        "audit_events",
+        "case_duties",
+        "case_transitions",
+        "certificate_components",
+        "program_versions",
+    ] {
+        let column = service
+            .within(None, |db| {
+                diesel::sql_query(format!(
+                    "SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = '{table}'"
+                ))
+                .get_result::<Name>(db)
+            })
+            .unwrap()
+            .name;
+        service.refuses(
+            &format!("UPDATE {table} SET {column} = {column}"),
+            "permission denied",
+        );
+        service.refuses(&format!("DELETE FROM {table}"), "permission denied");
+        service.refuses(&format!("TRUNCATE {table} CASCADE"), "permission denied");
+    }
+    for fact in ["certificates", "circumstances"] {
+        service.refuses(
+            &format!("UPDATE {fact} SET valid_from = valid_from"),
+            "permission denied",
+        );
+    }
+    service.refuses("UPDATE grants SET role = 'auditor'", "permission denied");
+    for sql in [
+        "ALTER TABLE residents DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE audit_events DISABLE TRIGGER ALL",
+        "DROP TABLE audit_events",
+        "DROP POLICY reach ON cases",
+    ] {
+        service.refuses(sql, "must be owner");
+    }
+    service.refuses("CREATE TABLE mine (id integer)", "permission denied");
+    service.refuses(
+        "SET session_replication_role = replica",
+        "permission denied",
+    );
+}
+
+/// A table that is added later, and forgotten here, is found by its name.
+#[actix_web::test]
+async fn every_table_with_residents_data_is_fenced() {
+    let Some(office) = TestOffice::open(Backend::Postgres).await else {
+        return;
+    };
+    let mut owner = PgConnection::establish(&office.postgres_url()).unwrap();
+    let open: Vec<Name> = diesel::sql_query(
+        "SELECT DISTINCT c.relname::text AS name FROM pg_class c
+         JOIN pg_attribute a ON a.attrelid = c.oid
+         WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+           AND (c.relname = 'residents' OR a.attname IN ('resident_id', 'case_id', 'certificate_id', 'enrollment_id'))
+           AND NOT (c.relrowsecurity AND c.relforcerowsecurity)",
+    )
+    .load(&mut owner)
+    .unwrap();
+    let open: Vec<_> = open.into_iter().map(|table| table.name).collect();
+    assert!(open.is_empty(), "without a fence: {open:?}");
+}
