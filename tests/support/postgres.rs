@@ -110,7 +110,8 @@ impl TestDatabase {
         let mut sql = role(name, "LOGIN PASSWORD 'huican'");
         if let Some(group) = group {
             sql += &role(group, "NOLOGIN");
-            sql += &format!("GRANT {group} TO {name};");
+            let grant = format!("GRANT {group} TO {name};");
+            sql += &grant;
         }
         connection.batch_execute(&sql).expect("make a login");
         let (scheme, rest) = self.url.split_once("://").expect("a URL");
