@@ -24,6 +24,7 @@ mod promises;
 mod residents;
 mod rights;
 mod roster;
+mod sealing;
 mod sessions;
 mod support;
 mod users;

@@ -2,6 +2,7 @@
 //! (the auditors' desk is `inspection`). Imports `db` and the kernel.
 
 mod model;
+pub mod sealing;
 mod store;
 
 pub use model::{Action, Event, Origin, Outcome};

@@ -12,6 +12,7 @@ macro_rules! say {
     }};
 }
 
+mod audit;
 pub mod demo;
 mod import;
 mod migrate;
@@ -66,6 +67,9 @@ enum Command {
     /// Accounts, from the console
     #[command(subcommand)]
     User(user::What),
+    /// The record of who did and saw what
+    #[command(subcommand)]
+    Audit(audit::What),
     /// Print the API document
     Openapi,
 }
@@ -105,6 +109,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Migrate => migrate::run(&settings),
         Command::Import(what) => import::run(&settings, what),
         Command::User(what) => user::run(&settings, what),
+        Command::Audit(what) => audit::run(&settings, what),
         Command::Openapi => openapi::run(),
     }
 }

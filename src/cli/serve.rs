@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{Outcome, setup};
+use crate::audit::sealing::Sealer;
 use crate::db::Store;
 use crate::registry::Registrar;
 use crate::server::settings::Settings;
@@ -23,8 +24,9 @@ pub fn serve(settings: &Settings, store: Store, ready: impl FnOnce(SocketAddr)) 
     let registrar = Registrar {
         fictional: settings.fictional_divisions,
     };
+    let sealer = Sealer::open(&settings.checkpoints)?;
     actix_web::rt::System::new().block_on(async {
-        let office = Office::open(store, registrar, settings.hashing).await?;
+        let office = Office::open(store, registrar, settings.hashing, sealer).await?;
         server::run(office, settings.listen, settings.workers, ready)
             .await
             .map_err(|error| format!("cannot serve on {}: {error}", settings.listen).into())

@@ -98,6 +98,19 @@ tables! {
         reason -> Nullable<Text>,
         changes -> Nullable<Text>,
     }
+    audit_checkpoints (number) {
+        number -> BigInt,
+        sealed_at -> Instant,
+        last_sequence -> BigInt,
+        entries -> BigInt,
+        late -> BigInt,
+        leaves -> Binary,
+        gaps -> Binary,
+        previous -> Binary,
+        root -> Binary,
+        key_id -> Text,
+        signature -> Binary,
+    }
     idempotency_keys (user_id, key) {
         user_id -> Guid,
         key -> Text,

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::crypto::{Keys, hex, sha256};
 use crate::kernel::error::{Code, Error, Result};
 
-const TAG: usize = 32;
+/// A key's version and HMAC-SHA-256.
+const TAG: usize = 34;
 const DEFAULT: u16 = 50;
 const MOST: u16 = 200;
 

@@ -134,6 +134,8 @@ codes! {
 
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";
 
+    AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
+
     Busy = "service.busy", Unavailable, "The service is busy; try again shortly", "系统繁忙，请稍后再试";
     Internal = "service.internal", Internal, "Something went wrong on our side", "系统内部错误";
 }

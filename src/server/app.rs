@@ -37,6 +37,7 @@ pub fn app(
         .app_data(office.desk.clone())
         .app_data(office.registrar.clone())
         .app_data(office.given.clone())
+        .app_data(office.sealer.clone())
         .app_data(office.document.clone())
         .app_data(web::PayloadConfig::new(BODY_LIMIT))
         // An id that is none names nothing.
@@ -80,7 +81,10 @@ pub async fn run(
     workers: usize,
     ready: impl FnOnce(SocketAddr),
 ) -> std::io::Result<()> {
-    let jobs = actix_web::rt::spawn(jobs::tick(office.clone()));
+    let jobs = [
+        actix_web::rt::spawn(jobs::tick(office.clone())),
+        actix_web::rt::spawn(jobs::seal(office.clone())),
+    ];
     let server = HttpServer::new(move || app(&office))
         .workers(workers)
         .client_request_timeout(HEAD_TIMEOUT)
@@ -88,6 +92,8 @@ pub async fn run(
         .bind(listen)?;
     ready(server.addrs().first().copied().unwrap_or(listen));
     let ended = server.run().await;
-    jobs.abort();
+    for job in jobs {
+        job.abort();
+    }
     ended
 }

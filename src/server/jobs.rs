@@ -20,10 +20,28 @@ pub(super) async fn tick(office: Office) {
     }
 }
 
+/// How long an entry of the record may wait for its seal.
+const SEAL_INTERVAL: Duration = Duration::from_secs(1);
+
+pub(super) async fn seal(office: Office) {
+    loop {
+        if let Err(error) = seal_due(&office).await {
+            tracing::error!(%error, "the record could not be sealed");
+        }
+        actix_web::rt::time::sleep(SEAL_INTERVAL).await;
+    }
+}
+
+/// Seals the entries that are new; how many.
+pub async fn seal_due(office: &Office) -> Result<usize> {
+    office.sealer.run_due(office.store()).await
+}
+
 /// Does what is due by now; how many public notices ended. Several processes may do this at once: each public
 /// notice ends once, for its place in the case's history is unique.
 pub async fn run_due(office: &Office) -> Result<usize> {
     let store = office.store();
+    store.keys().refresh();
     if store
         .read(Reach::EVERYTHING, idempotency::forgettable)
         .await?

@@ -9,7 +9,7 @@ pub mod openapi;
 pub mod settings;
 
 pub use app::{app, run};
-pub use jobs::run_due;
+pub use jobs::{run_due, seal_due};
 pub use office::Office;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -32,5 +32,6 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::cases::api::routes(config);
     subsidies::enrollments::api::routes(config);
     inspection::events::api::routes(config);
+    inspection::checkpoints::api::routes(config);
     health::routes(config);
 }

@@ -5,6 +5,7 @@ use actix_web::web;
 use super::{SERVICES, openapi};
 use crate::access::sessions::{LoginPolicy, Sessions};
 use crate::access::users::password::Hasher;
+use crate::audit::sealing::Sealer;
 use crate::casework::{self, Desk};
 use crate::db::{Reach, Store};
 use crate::kernel::error::Result;
@@ -20,12 +21,18 @@ pub struct Office {
     pub(super) desk: web::Data<Desk>,
     pub(super) registrar: web::Data<Registrar>,
     pub(super) given: web::Data<Given>,
+    pub(super) sealer: web::Data<Sealer>,
     pub(super) document: web::Data<openapi::Document>,
 }
 
 impl Office {
     /// `hashing`: how many passwords are checked at once.
-    pub async fn open(store: Store, registrar: Registrar, hashing: usize) -> Result<Self> {
+    pub async fn open(
+        store: Store,
+        registrar: Registrar,
+        hashing: usize,
+        sealer: Sealer,
+    ) -> Result<Self> {
         let calendar = store
             .read(Reach::NOTHING, casework::calendar::service::load)
             .await?;
@@ -40,6 +47,7 @@ impl Office {
             desk: web::Data::new(Desk::new(SERVICES, calendar)),
             registrar: web::Data::new(registrar),
             given: web::Data::new(store.given().clone()),
+            sealer: web::Data::new(sealer),
             document: web::Data::new(openapi::Document::new()?),
             store: web::Data::new(store),
         })

@@ -12,10 +12,11 @@ use serde::Deserialize;
 use crate::db::{DatabaseUrl, Size};
 
 /// All settings, by the names of the file; the environment says them in capitals with `HUICAN_`.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "database_url",
     "listen",
     "keys",
+    "checkpoints",
     "readers",
     "writers",
     "workers",
@@ -41,6 +42,7 @@ struct Raw {
     database_url: String,
     listen: String,
     keys: Option<PathBuf>,
+    checkpoints: Option<PathBuf>,
     readers: NonZeroUsize,
     writers: NonZeroUsize,
     workers: NonZeroUsize,
@@ -56,6 +58,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where the keys are; they are made there when missing.
     pub keys: PathBuf,
+    /// The copy of the audit's checkpoints: best where the database's keeper cannot write.
+    pub checkpoints: PathBuf,
     pub size: Size,
     /// Threads that serve HTTP.
     pub workers: usize,
@@ -144,10 +148,14 @@ impl Settings {
             Some(file) => Path::new(file).with_extension("keys"),
             None => PathBuf::from("huican.keys"),
         });
+        let checkpoints = raw
+            .checkpoints
+            .unwrap_or_else(|| keys.with_extension("checkpoints"));
         Ok(Self {
             database_url,
             listen,
             keys,
+            checkpoints,
             size: Size {
                 readers: raw.readers,
                 writers: raw.writers,
@@ -166,10 +174,11 @@ impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "database_url={} listen={} keys={} readers={} writers={} workers={} hashing={} fictional_divisions={} log={}",
+            "database_url={} listen={} keys={} checkpoints={} readers={} writers={} workers={} hashing={} fictional_divisions={} log={}",
             self.database_url,
             self.listen,
             self.keys.display(),
+            self.checkpoints.display(),
             self.size.readers,
             self.size.writers,
             self.workers,

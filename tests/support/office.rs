@@ -17,6 +17,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service};
 use diesel::connection::SimpleConnection;
 use huican::audit::Origin;
+use huican::audit::sealing::Sealer;
 use huican::cli::demo::offices;
 use huican::db::{DatabaseUrl, Db, Size, Store, migrate};
 use huican::kernel::crypto::Keys;
@@ -125,6 +126,7 @@ pub struct TestOffice {
     call: Box<dyn Fn(TestRequest) -> Answering>,
     tokens: RefCell<HashMap<String, (String, Timestamp)>>,
     home: Home,
+    outside: TempDir,
 }
 
 impl TestOffice {
@@ -149,7 +151,9 @@ impl TestOffice {
             writers: NonZeroUsize::new(2).unwrap(),
         };
         let store = Store::open(&url, size, &given, &templates().keys).unwrap();
-        let inner = Office::open(store, Registrar { fictional: true }, 2)
+        let outside = tempfile::tempdir().unwrap();
+        let sealer = Sealer::open(&outside.path().join("checkpoints")).unwrap();
+        let inner = Office::open(store, Registrar { fictional: true }, 2, sealer)
             .await
             .unwrap();
         let service = Rc::new(init_service(server::app(&inner)).await);
@@ -175,6 +179,7 @@ impl TestOffice {
             call,
             tokens: RefCell::default(),
             home,
+            outside,
         })
     }
 
@@ -213,6 +218,16 @@ impl TestOffice {
 
     pub fn today(&self) -> chrono::NaiveDate {
         self.given.now().office_date()
+    }
+
+    /// The file with the copies of the checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.outside.path().join("checkpoints")
+    }
+
+    /// Seals what is new; how many entries.
+    pub async fn seal(&self) -> usize {
+        server::seal_due(&self.inner).await.unwrap()
     }
 
     /// Moves the clock, and does what is due by then.

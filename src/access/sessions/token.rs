@@ -1,7 +1,7 @@
 //! Access tokens: JWTs signed with Ed25519, one algorithm, one issuer, one audience. They say who
 //! and which session; rights are read from the database at every request.
 
-use std::fmt;
+use std::sync::Arc;
 
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
@@ -31,24 +31,14 @@ struct Claims {
 }
 
 /// Signs and reads access tokens.
+#[derive(Debug)]
 pub struct Tokens {
-    key_id: String,
-    signing: EncodingKey,
-    verifying: DecodingKey,
+    keys: Arc<Keys>,
     validation: Validation,
 }
 
-impl fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens")
-            .field("key_id", &self.key_id)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Tokens {
-    pub fn new(keys: &Keys) -> Self {
-        let key = keys.token();
+    pub fn new(keys: &Arc<Keys>) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
@@ -56,16 +46,18 @@ impl Tokens {
         // Time is given: `read` compares with our clock, not the library's.
         validation.validate_exp = false;
         Self {
-            key_id: key.id.clone(),
-            signing: EncodingKey::from_ed_der(&key.pkcs8),
-            verifying: DecodingKey::from_ed_der(&key.public),
+            keys: Arc::clone(keys),
             validation,
         }
     }
 
     pub fn sign(&self, user: UserId, session: SessionId, now: Timestamp) -> Result<String> {
+        let key = self
+            .keys
+            .token()
+            .ok_or_else(|| Error::internal("no key signs tokens"))?;
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(self.key_id.clone());
+        header.kid = Some(key.id.clone());
         header.typ = Some(TYPE.to_owned());
         let issued = now.micros() / 1_000_000;
         let claims = Claims {
@@ -76,18 +68,18 @@ impl Tokens {
             iat: issued,
             exp: now.plus(ACCESS_LIFETIME).micros() / 1_000_000,
         };
-        encode(&header, &claims, &self.signing).map_err(Error::internal)
+        encode(&header, &claims, &EncodingKey::from_ed_der(&key.pkcs8)).map_err(Error::internal)
     }
 
     pub fn read(&self, token: &str, now: Timestamp) -> Result<(UserId, SessionId)> {
         let refuse = |error| Error::new(Code::SessionInvalid).because(error);
         let header = decode_header(token).map_err(refuse)?;
-        let ours = header.kid.as_deref() == Some(self.key_id.as_str())
-            && header.typ.as_deref() == Some(TYPE);
-        if !ours {
+        let named = header.kid.filter(|_| header.typ.as_deref() == Some(TYPE));
+        let Some(key) = named.and_then(|id| self.keys.token_named(&id)) else {
             return Err(Code::SessionInvalid.into());
-        }
-        let claims = decode::<Claims>(token, &self.verifying, &self.validation)
+        };
+        let verifying = DecodingKey::from_ed_der(&key.public);
+        let claims = decode::<Claims>(token, &verifying, &self.validation)
             .map_err(refuse)?
             .claims;
         let seconds = now.micros() / 1_000_000;

@@ -1,0 +1,4 @@
+//! The seals over the record, shown and verified.
+
+pub mod api;
+mod service;
