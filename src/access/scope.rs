@@ -51,11 +51,14 @@ macro_rules! within {
         use diesel::expression::BoxableExpression;
         use diesel::prelude::*;
         use diesel::sql_types::Bool;
-        let none: Box<dyn BoxableExpression<_, $crate::db::MultiBackend, SqlType = Bool>> =
-            Box::new(diesel::dsl::sql::<Bool>("1 = 0"));
         let scope: &$crate::access::Scope = $scope;
-        scope.divisions().iter().fold(none, |any, division| {
-            let (lowest, highest) = division.range();
+        let mut ranges = scope.divisions().iter().map(|division| division.range());
+        let (lowest, highest) = ranges
+            .next()
+            .unwrap_or($crate::kernel::division::DivisionCode::NOWHERE);
+        let first: Box<dyn BoxableExpression<_, $crate::db::MultiBackend, SqlType = Bool>> =
+            Box::new($column.between(lowest, highest));
+        ranges.fold(first, |any, (lowest, highest)| {
             Box::new(any.or($column.between(lowest, highest)))
         })
     }};

@@ -26,6 +26,8 @@ pub trait Entry: Record {
 /// One row of the record.
 #[derive(Debug, Insertable)]
 #[diesel(table_name = audit_events)]
+// A statement with DEFAULT in it would not be prepared once.
+#[diesel(treat_none_as_default_value = false)]
 pub struct AuditRow {
     pub at: Timestamp,
     pub actor_id: Option<UserId>,

@@ -110,6 +110,9 @@ impl DivisionCode {
             .then(|| Self::filled(self.prefix(DivisionLevel::County), b'0'))
     }
 
+    /// A range that holds no code.
+    pub const NOWHERE: (Self, Self) = (Self([b'9'; LENGTH]), Self([b'0'; LENGTH]));
+
     /// The lowest and the highest code of the division and all beneath it.
     pub fn range(self) -> (Self, Self) {
         (self, Self::filled(self.prefix(self.level()), b'9'))

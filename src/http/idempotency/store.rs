@@ -11,6 +11,7 @@ use crate::kernel::time::Timestamp;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = idempotency_keys)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     user_id: UserId,
     key: String,

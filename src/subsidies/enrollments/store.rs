@@ -17,6 +17,7 @@ types::text_columns!(EnrollmentState);
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = enrollments)]
+#[diesel(treat_none_as_default_value = false)]
 struct Row {
     id: EnrollmentId,
     resident_id: ResidentId,
