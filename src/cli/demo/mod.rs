@@ -3,7 +3,7 @@
 //! a clock that is moved through the year.
 
 pub mod offices;
-mod residents;
+pub mod residents;
 mod year;
 
 use std::fs;

@@ -1,0 +1,58 @@
+//! `cargo run --release -p huican-bench`: fills both databases with a city of N residents and 3 N
+//! cases, and measures huican beside the limits of its databases in the same run, alternating.
+
+mod city;
+mod cluster;
+mod load;
+mod machine;
+mod measures;
+mod pgbench;
+mod report;
+mod server;
+mod sqlite;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+pub type Problem = Box<dyn std::error::Error + Send + Sync>;
+pub type Outcome<T> = Result<T, Problem>;
+
+#[derive(Debug, Parser)]
+struct Options {
+    /// Residents; several sizes show the growth
+    #[arg(long, value_delimiter = ',', default_value = "10000,100000")]
+    residents: Vec<usize>,
+    /// Rounds of each pair
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Connections
+    #[arg(long, default_value_t = 16)]
+    clients: usize,
+    /// Where the databases are kept between runs
+    #[arg(long, default_value = "target/bench")]
+    folder: PathBuf,
+    /// Where the results are written, as JSON and Markdown
+    #[arg(long, default_value = "bench/results")]
+    results: PathBuf,
+}
+
+fn main() -> Outcome<()> {
+    let options = Options::parse();
+    std::fs::create_dir_all(&options.folder)?;
+    let folder = options.folder.canonicalize()?;
+    let mut results = Vec::new();
+    for residents in &options.residents {
+        eprintln!("== {residents} residents");
+        let bench = measures::Bench {
+            folder: folder.clone(),
+            residents: *residents,
+            rounds: options.rounds,
+            clients: options.clients,
+        };
+        results.extend(bench.postgres()?);
+        results.extend(bench.sqlite()?);
+        report::write(&options.results, &results)?;
+    }
+    Ok(())
+}
