@@ -127,7 +127,7 @@ fn templates(db: &mut Db, words: &Words) -> Outcome<Vec<Template>> {
         )
     };
     let query = format!(
-        "SELECT substr(c.division_code, 1, 6) AS county, min({}) AS resident, min({}) AS waiting,
+        "SELECT substr(c.division_code, 1, 6) AS county, {} AS resident, {} AS waiting,
                 {} AS rejected, {} AS withdrawn,
                 (SELECT {} FROM divisions d WHERE substr(d.code, 1, 6) = substr(c.division_code, 1, 6)
                  AND d.level = 'village' AND d.valid_to IS NULL) AS villages
@@ -135,7 +135,7 @@ fn templates(db: &mut Db, words: &Words) -> Outcome<Vec<Template>> {
            AND c.id = (SELECT x.id FROM cases x WHERE substr(x.division_code, 1, 6) = substr(c.division_code, 1, 6)
                        AND x.state = 'in_review' AND x.step = 'approval' AND x.program_code = 'living_subsidy'
                        ORDER BY x.id LIMIT 1)
-         GROUP BY substr(c.division_code, 1, 6) ORDER BY 1",
+         ORDER BY 1",
         words.shown("c.resident_id"),
         words.shown("c.id"),
         any("rejected", "living_subsidy"),

@@ -33,18 +33,17 @@ pub fn statements(heard: &str) -> Vec<Statement> {
         }
     }
     let others = [
-        "SET ",
         "\"sessions\"",
         "\"grants\"",
         "audit_checkpoints",
         "FROM \"audit_events\"",
         "\"idempotency_keys\"",
         "\"installation\"",
+        "\"due_date\" <",
     ];
     found.retain(|statement| {
-        let notices =
-            statement.text.contains("\"due_date\" <=") || statement.text.contains("\"due_date\" <");
-        !notices && !others.iter().any(|other| statement.text.contains(other))
+        !statement.text.starts_with("SET ")
+            && !others.iter().any(|other| statement.text.contains(other))
     });
     found
 }

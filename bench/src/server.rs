@@ -50,7 +50,7 @@ impl Server {
         let address = address.ok_or("no address")?.to_owned();
         Client::connect(&address)?.expect(200, &Request::get("/health/ready".to_owned()))?;
         let start = began.elapsed();
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::stderr()));
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         Ok(Self {
             child,
             address,
