@@ -8,7 +8,7 @@ use huican::cli::demo::offices::PASSWORD;
 use serde_json::{Value, json};
 
 use crate::support::people::id_of;
-use crate::support::{Reply, TestOffice, on_both};
+use crate::support::{Backend, Reply, TestOffice, on_both};
 
 const COUNTY: &str = "county.990121";
 
@@ -251,4 +251,38 @@ on_both! {
         assert_eq!(outcomes.len(), 7);
         assert!(!page.to_string().contains("umbrellas"));
     }
+}
+
+/// What another process changed is heard of within moments by who looks, at once by who changes.
+#[actix_web::test]
+async fn only_looks_are_remembered() {
+    let remembering = TestOffice::remembering(Backend::Sqlite, Duration::from_hours(1));
+    let office = remembering.await.unwrap();
+    let resident = office.resident().await;
+    let path = format!("/v1/residents/{resident}");
+    let township = office.as_user("township.990121103").await;
+    township.get(&path).await.expect(200);
+    let elsewhere = "UPDATE grants SET revoked_at = 1656896400000000
+        WHERE user_id = (SELECT id FROM users WHERE username = 'township.990121103')";
+    office.sql(elsewhere).unwrap();
+    township.get(&path).await.expect(200);
+    township
+        .patch_seen(&path, 1, json!({"phone": null}))
+        .await
+        .refused(403, "permission.denied");
+    // What is changed here is heard of here.
+    let security = office.as_user("secadmin").await;
+    let county = office.as_user("county.990121").await;
+    county.get(&path).await.expect(200);
+    let grants = format!(
+        "/v1/users/{}/grants",
+        id_of(&county.get("/v1/me").await.expect(200))
+    );
+    let held = security.get(&grants).await.expect(200);
+    security
+        .delete(&format!("{grants}/{}", id_of(&held["items"][0])))
+        .await
+        .expect(204);
+    county.get(&path).await.refused(403, "permission.denied");
+    township.get(&path).await.refused(403, "permission.denied");
 }

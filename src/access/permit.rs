@@ -151,6 +151,9 @@ impl<A> Permit<A> {
     }
 }
 
+/// Beneath these addresses accounts, grants and sessions are changed.
+const CHANGING_RIGHTS: [&str; 3] = ["/v1/users", "/v1/sessions", "/v1/me"];
+
 /// Middleware: finds out who asks before anything else of the request is looked at. Extractors are
 /// tried in the order of a handler's signature, so that no body is judged before the permit. Who
 /// asked for what is not theirs, or not there, is on record before they hear so.
@@ -169,11 +172,19 @@ pub async fn authenticate(
     if let Some(token) = token {
         let sessions = data::<Sessions>(request.request())?;
         let id = request::id_of(request.request())?;
-        let known: Known = sessions.authenticate(&token, id).await.map(Arc::new);
+        let only_looks = request.method().is_safe();
+        let known: Known = sessions.authenticate(&token, id, only_looks).await;
         actor = known.as_ref().ok().map(Arc::clone);
         request.extensions_mut().insert(known);
     }
+    let changes_rights = !request.method().is_safe()
+        && CHANGING_RIGHTS
+            .iter()
+            .any(|place| request.path().starts_with(place));
     let response = next.call(request).await?.map_into_boxed_body();
+    if changes_rights {
+        data::<Sessions>(response.request())?.forget_rights();
+    }
     if let (Some(actor), Some(code)) = (actor, refusal(&response)) {
         let event = refused(&actor, code, response.request());
         let store = data::<Store>(response.request())?;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::{Outcome, setup};
+use crate::access::sessions::LoginPolicy;
 use crate::audit::sealing::Sealer;
 use crate::db::Store;
 use crate::registry::Registrar;
@@ -26,7 +27,14 @@ pub fn serve(settings: &Settings, store: Store, ready: impl FnOnce(SocketAddr)) 
     };
     let sealer = Sealer::open(&settings.checkpoints)?;
     actix_web::rt::System::new().block_on(async {
-        let office = Office::open(store, registrar, settings.hashing, sealer).await?;
+        let office = Office::open(
+            store,
+            registrar,
+            settings.hashing,
+            sealer,
+            LoginPolicy::default(),
+        )
+        .await?;
         server::run(office, settings.listen, settings.workers, ready)
             .await
             .map_err(|error| format!("cannot serve on {}: {error}", settings.listen).into())

@@ -32,17 +32,14 @@ impl Office {
         registrar: Registrar,
         hashing: usize,
         sealer: Sealer,
+        policy: LoginPolicy,
     ) -> Result<Self> {
         let calendar = store
             .read(Reach::NOTHING, casework::calendar::service::load)
             .await?;
         let hasher = Hasher::new(hashing)?;
         Ok(Self {
-            sessions: web::Data::new(Sessions::new(
-                store.clone(),
-                hasher.clone(),
-                LoginPolicy::default(),
-            )),
+            sessions: web::Data::new(Sessions::new(store.clone(), hasher.clone(), policy)),
             hasher: web::Data::new(hasher),
             desk: web::Data::new(Desk::new(SERVICES, calendar)),
             registrar: web::Data::new(registrar),

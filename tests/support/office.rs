@@ -16,6 +16,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service};
 use diesel::connection::SimpleConnection;
+use huican::access::sessions::LoginPolicy;
 use huican::audit::Origin;
 use huican::audit::sealing::Sealer;
 use huican::cli::demo::offices;
@@ -132,6 +133,11 @@ pub struct TestOffice {
 impl TestOffice {
     /// None where PostgreSQL is asked for and not installed.
     pub async fn open(backend: Backend) -> Option<Self> {
+        Self::remembering(backend, Duration::ZERO).await
+    }
+
+    /// As `open`, where rights are remembered for so long.
+    pub async fn remembering(backend: Backend, remembered: Duration) -> Option<Self> {
         let (url, home) = match backend {
             Backend::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -153,7 +159,11 @@ impl TestOffice {
         let store = Store::open(&url, size, &given, &templates().keys).unwrap();
         let outside = tempfile::tempdir().unwrap();
         let sealer = Sealer::open(&outside.path().join("checkpoints")).unwrap();
-        let inner = Office::open(store, Registrar { fictional: true }, 2, sealer)
+        let policy = LoginPolicy {
+            remembered,
+            ..LoginPolicy::default()
+        };
+        let inner = Office::open(store, Registrar { fictional: true }, 2, sealer, policy)
             .await
             .unwrap();
         let service = Rc::new(init_service(server::app(&inner)).await);

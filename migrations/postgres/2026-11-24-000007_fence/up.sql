@@ -47,13 +47,13 @@ GRANT DELETE ON idempotency_keys, login_throttles TO huican_service;
 -- where it is not set, it is null, and no row is seen.
 ALTER TABLE residents ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reach ON residents
-    USING (division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange));
+    USING (CASE WHEN division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange) THEN true ELSE false END);
 ALTER TABLE cases ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reach ON cases
-    USING (division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange));
+    USING (CASE WHEN division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange) THEN true ELSE false END);
 ALTER TABLE enrollments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reach ON enrollments
-    USING (division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange));
+    USING (CASE WHEN division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange) THEN true ELSE false END);
 
 -- Facts and history are within reach where the resident or the case is.
 ALTER TABLE certificates ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

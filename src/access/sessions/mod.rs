@@ -3,6 +3,7 @@
 
 pub mod api;
 mod model;
+mod remembered;
 pub mod service;
 mod store;
 mod token;

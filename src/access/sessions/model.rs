@@ -57,6 +57,8 @@ pub struct LoginPolicy {
     pub account_failures: i32,
     /// Many people share an office's address.
     pub address_failures: i32,
+    /// How long who somebody is and what they may do is remembered, for looks.
+    pub remembered: Duration,
 }
 
 impl Default for LoginPolicy {
@@ -64,6 +66,7 @@ impl Default for LoginPolicy {
         Self {
             account_failures: 5,
             address_failures: 50,
+            remembered: Duration::from_secs(2),
         }
     }
 }

@@ -10,6 +10,7 @@ use super::model::{
     ACCESS_LIFETIME, EndReason, FORGET_AFTER, LoginPolicy, REFRESH_LIFETIME, SESSION_LIFETIME,
     delay,
 };
+use super::remembered::Remembered;
 use super::store;
 use super::token::Tokens;
 use crate::access::permit::Actor;
@@ -46,6 +47,7 @@ pub struct Sessions {
     tokens: Arc<Tokens>,
     hasher: Hasher,
     policy: LoginPolicy,
+    remembered: Arc<Remembered>,
 }
 
 impl Sessions {
@@ -55,18 +57,41 @@ impl Sessions {
             store,
             tokens,
             hasher,
+            remembered: Arc::new(Remembered::new(policy.remembered)),
             policy,
         }
     }
 
-    /// Whose token this is, with the roles held now: nothing about rights is remembered.
-    pub async fn authenticate(&self, token: &str, request: RequestId) -> Result<Actor> {
+    /// Whose token this is, with the roles held now. Who only looks may be remembered from a moment
+    /// ago.
+    pub async fn authenticate(
+        &self,
+        token: &str,
+        request: RequestId,
+        only_looks: bool,
+    ) -> Result<Arc<Actor>> {
         let (user, session) = self.tokens.read(token, self.store.given().now())?;
-        self.store
+        let known = self.remembered.get(session);
+        if let Some(known) = known.filter(|known| only_looks && known.user == user) {
+            return Ok(Arc::new(Actor {
+                request,
+                ..Actor::clone(&known)
+            }));
+        }
+        let actor = self
+            .store
             .read(Reach::NOTHING, move |db| {
-                actor(db, user, Some(session), request)
+                actor(db, user, Some(session), request).map(Arc::new)
             })
-            .await
+            .await?;
+        self.remembered.put(session, Arc::clone(&actor));
+        Ok(actor)
+    }
+
+    /// Rights may have changed by what was done here; of what other processes do, one hears within
+    /// the time that a look is remembered.
+    pub fn forget_rights(&self) {
+        self.remembered.forget();
     }
 
     pub async fn login(

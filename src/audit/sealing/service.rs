@@ -12,7 +12,7 @@ use crate::kernel::time::Timestamp;
 pub use super::store::summaries;
 
 /// Entries under one checkpoint at the most.
-const MOST: i64 = 20_000;
+const MOST: i64 = 4_000;
 /// A transaction that has not ended after so long never commits: the database ends it long before.
 const GAP_LIFETIME: Duration = Duration::from_hours(1);
 const MOST_GAPS: usize = 10_000;
@@ -259,5 +259,5 @@ pub fn unknown_to(db: &mut Db, last: Option<&Line>) -> Result<Option<Vec<Checkpo
     Ok(same.then(|| known.collect()))
 }
 
-/// Checkpoints read at once: each may have hashes of 20,000 entries.
+/// Checkpoints read at once: each may have hashes of 4,000 entries.
 const PAGE: i64 = 20;
