@@ -102,7 +102,7 @@ fn up_down_and_up_again_on_postgres() {
 fn columns(db: &mut Db, is_sqlite: bool) -> BTreeMap<String, (String, bool)> {
     let query = if is_sqlite {
         "SELECT m.name || '.' || c.name || ' ' || lower(c.type) || ' ' || c.\"notnull\" AS line
-         FROM sqlite_master m JOIN pragma_table_info(m.name) c
+         FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c
          WHERE m.type = 'table' AND m.name NOT LIKE '\\_\\_diesel%' ESCAPE '\\' AND m.name NOT LIKE 'sqlite%'"
     } else {
         "SELECT table_name || '.' || column_name || ' ' || udt_name || ' ' ||

@@ -107,20 +107,28 @@ impl Cluster {
             .parse()?)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the server takes its settings in when it likes"
+    )]
+    fn settle() {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+
     /// What statements the server hears while `work` runs, as it logs them.
     pub fn overheard(&self, work: impl FnOnce() -> Outcome<()>) -> Outcome<String> {
         let mut admin = self.connect("postgres")?;
         let log = self.home.join("log");
         admin.batch_execute("ALTER SYSTEM SET log_statement = 'all'")?;
         admin.batch_execute("SELECT pg_reload_conf()")?;
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        Self::settle();
         let before = usize::try_from(fs::metadata(&log)?.len())?;
         let worked = work();
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        Self::settle();
         let text = fs::read(&log)?;
         admin.batch_execute("ALTER SYSTEM RESET log_statement")?;
         admin.batch_execute("SELECT pg_reload_conf()")?;
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        Self::settle();
         worked?;
         let heard = text.get(before..).unwrap_or_default();
         Ok(String::from_utf8_lossy(heard).into_owned())

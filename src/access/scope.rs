@@ -45,8 +45,35 @@ impl Scope {
 }
 
 /// The SQL condition that a column's division code lies in a scope. Every query over what belongs
-/// to a place begins with it.
+/// to a place begins with it. Where the county's code is a column, too, a whole county is asked for by
+/// that: lists are indexed by it.
 macro_rules! within {
+    ($column:expr, $county:expr, $scope:expr) => {{
+        use diesel::expression::BoxableExpression;
+        use diesel::prelude::*;
+        use diesel::sql_types::Bool;
+        use $crate::kernel::division::{DivisionCode, DivisionLevel};
+        let scope: &$crate::access::Scope = $scope;
+        let lies_in = |division: DivisionCode| {
+            let (lowest, highest) = division.range();
+            let condition: Box<dyn BoxableExpression<_, $crate::db::MultiBackend, SqlType = Bool>> =
+                if division.level() == DivisionLevel::County {
+                    Box::new($county.eq(division.county_digits()).assume_not_null())
+                } else {
+                    Box::new($column.between(lowest, highest))
+                };
+            condition
+        };
+        let mut divisions = scope.divisions().iter().copied();
+        let first = divisions.next().map_or_else(
+            || {
+                let (lowest, highest) = DivisionCode::NOWHERE;
+                Box::new($column.between(lowest, highest))
+            },
+            lies_in,
+        );
+        divisions.fold(first, |any, division| Box::new(any.or(lies_in(division))))
+    }};
     ($column:expr, $scope:expr) => {{
         use diesel::expression::BoxableExpression;
         use diesel::prelude::*;

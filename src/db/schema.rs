@@ -97,6 +97,7 @@ tables! {
         outcome -> Text,
         reason -> Nullable<Text>,
         changes -> Nullable<Text>,
+        county_code -> Nullable<Text>,
     }
     audit_checkpoints (number) {
         number -> BigInt,
@@ -138,6 +139,7 @@ tables! {
         created_at -> Instant,
         updated_at -> Instant,
         version -> Integer,
+        county_code -> Nullable<Text>,
     }
     certificates (id) {
         id -> Guid,
@@ -220,6 +222,7 @@ tables! {
         submitted_at -> Nullable<Instant>,
         decided_at -> Nullable<Instant>,
         closed_at -> Nullable<Instant>,
+        county_code -> Nullable<Text>,
     }
     case_duties (case_id, round, user_id) {
         case_id -> Guid,
@@ -257,5 +260,6 @@ tables! {
         version -> Integer,
         created_at -> Instant,
         updated_at -> Instant,
+        county_code -> Nullable<Text>,
     }
 }

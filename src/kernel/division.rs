@@ -110,6 +110,14 @@ impl DivisionCode {
             .then(|| Self::filled(self.prefix(DivisionLevel::County), b'0'))
     }
 
+    /// The six digits of its county.
+    pub fn county_digits(self) -> String {
+        self.as_str()
+            .chars()
+            .take(DivisionLevel::County.digits())
+            .collect()
+    }
+
     /// A range that holds no code.
     pub const NOWHERE: (Self, Self) = (Self([b'9'; LENGTH]), Self([b'0'; LENGTH]));
 

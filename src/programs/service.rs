@@ -14,7 +14,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::registry::Resident;
 use crate::registry::facts::{self, AsOf};
 
-pub use super::store::{all, version};
+pub use super::store::{all, steps, version};
 
 pub fn find(db: &mut Db, code: &str) -> Result<Program> {
     store::find(db, code)?.ok_or_else(|| Code::ProgramNotFound.into())

@@ -1,9 +1,11 @@
 //! SQL of programs. They are public rules: no scope applies.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{Program, ProgramVersion, Service, Step};
+use super::model::{Program, ProgramVersion, ReviewStep, Service, Step};
 use crate::db::schema::{program_versions, programs};
 use crate::db::types::{self, from_json, to_json};
 use crate::db::{Db, MultiBackend, Tx};
@@ -113,6 +115,20 @@ pub fn version(db: &mut Db, id: ProgramVersionId) -> Result<ProgramVersion> {
         .select(VersionRow::as_select())
         .first(db.conn())?;
     row.read()
+}
+
+/// The review steps of some versions.
+pub fn steps(
+    db: &mut Db,
+    ids: &[ProgramVersionId],
+) -> Result<HashMap<ProgramVersionId, Vec<ReviewStep>>> {
+    let rows: Vec<(ProgramVersionId, String)> = program_versions::table
+        .filter(program_versions::id.eq_any(ids))
+        .select((program_versions::id, program_versions::steps))
+        .load(db.conn())?;
+    rows.into_iter()
+        .map(|(id, steps)| Ok((id, from_json(&steps)?)))
+        .collect()
 }
 
 pub fn insert(tx: &mut Tx<'_>, program: &Program) -> Result<()> {

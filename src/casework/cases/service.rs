@@ -14,7 +14,7 @@ use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, RequestId};
-use crate::programs::{self, Outcome, ProgramVersion, ReviewStep};
+use crate::programs::{self, Outcome, ProgramVersion};
 use crate::registry::residents;
 
 pub use super::life::Action;
@@ -144,20 +144,14 @@ pub fn page(
     let cases = store::page(db, &scope, filter, after, count)?;
     let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
     let duties = store::duties_on(db, &ids, permit.actor().user)?;
-    let mut steps: Vec<(_, Vec<ReviewStep>)> = Vec::new();
+    let mut versions: Vec<_> = cases.iter().map(|case| case.program_version_id).collect();
+    versions.sort_unstable();
+    versions.dedup();
+    let steps = programs::service::steps(db, &versions)?;
     cases
         .into_iter()
         .map(|case| {
-            if !steps.iter().any(|(id, _)| *id == case.program_version_id) {
-                steps.push((
-                    case.program_version_id,
-                    programs::service::version(db, case.program_version_id)?.steps,
-                ));
-            }
-            let own: &[ReviewStep] = steps
-                .iter()
-                .find(|(id, _)| *id == case.program_version_id)
-                .map_or(&[], |(_, steps)| steps.as_slice());
+            let own = steps.get(&case.program_version_id);
             let done: Vec<_> = duties
                 .iter()
                 .filter(|(id, ..)| *id == case.id)
@@ -165,7 +159,7 @@ pub fn page(
                 .collect();
             let allowed = Situation {
                 case: &case,
-                steps: own,
+                steps: own.map_or(&[], Vec::as_slice),
                 actor: permit.actor(),
                 duties: &done,
             }

@@ -78,7 +78,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> Result<Option<Case>> {
     let row: Option<Row> = cases::table
         .select(Row::as_select())
         .into_boxed::<MultiBackend>()
-        .filter(within!(cases::division_code, scope))
+        .filter(within!(cases::division_code, cases::county_code, scope))
         .filter(cases::id.eq(id))
         .first(db.conn())
         .optional()?;
@@ -137,7 +137,7 @@ pub fn page(
     let mut query = cases::table
         .select(Row::as_select())
         .into_boxed::<MultiBackend>()
-        .filter(within!(cases::division_code, scope));
+        .filter(within!(cases::division_code, cases::county_code, scope));
     if let Some(state) = filter.state {
         query = query.filter(cases::state.eq(state));
     }

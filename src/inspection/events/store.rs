@@ -64,6 +64,7 @@ pub fn page(
     if let View::Divisions(scope) | View::NoResidentsWithin(scope) = view {
         query = query.filter(within!(
             audit_events::division_code.assume_not_null(),
+            audit_events::county_code,
             scope
         ));
     }

@@ -113,16 +113,8 @@ fn components_of(
 }
 
 fn complete(db: &mut Db, rows: Vec<CertificateRow>) -> Result<Vec<(ResidentId, Certificate)>> {
-    // Only a certificate of several impairments has components.
-    let multiple = rows
-        .iter()
-        .filter(|row| row.impairment_type == ImpairmentType::Multiple);
-    let ids: Vec<_> = multiple.map(|row| row.id).collect();
-    let mut components = if ids.is_empty() {
-        HashMap::new()
-    } else {
-        components_of(db, &ids)?
-    };
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let mut components = components_of(db, &ids)?;
     rows.into_iter()
         .map(|row| {
             let parts = components.remove(&row.id).unwrap_or_default();

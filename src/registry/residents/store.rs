@@ -83,7 +83,11 @@ pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Option<Residen
         .inner_join(divisions::table)
         .select((Row::as_select(), divisions::name))
         .into_boxed::<MultiBackend>()
-        .filter(within!(residents::division_code, scope))
+        .filter(within!(
+            residents::division_code,
+            residents::county_code,
+            scope
+        ))
         .filter(residents::id.eq(id))
         .first(db.conn())
         .optional()?;
@@ -114,7 +118,11 @@ pub fn page(
         .left_join(circumstances::table.on(income))
         .select((Row::as_select(), divisions::name))
         .into_boxed::<MultiBackend>()
-        .filter(within!(residents::division_code, scope));
+        .filter(within!(
+            residents::division_code,
+            residents::county_code,
+            scope
+        ));
     if let Some(kind) = filter.impairment_type {
         query = query.filter(certificates::impairment_type.eq(kind));
     }
@@ -179,7 +187,11 @@ pub fn search(db: &mut Db, scope: &Scope, needle: &Needle) -> Result<Vec<Residen
         .inner_join(divisions::table)
         .select((Row::as_select(), divisions::name))
         .into_boxed::<MultiBackend>()
-        .filter(within!(residents::division_code, scope));
+        .filter(within!(
+            residents::division_code,
+            residents::county_code,
+            scope
+        ));
     let query = match needle {
         Needle::IdNumber(number) => {
             let index = db.keys().blind_index(ID_FIELD, number);

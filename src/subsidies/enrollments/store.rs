@@ -101,7 +101,11 @@ pub fn page(
     let mut query = enrollments::table
         .select(Row::as_select())
         .into_boxed::<MultiBackend>()
-        .filter(within!(enrollments::division_code, scope));
+        .filter(within!(
+            enrollments::division_code,
+            enrollments::county_code,
+            scope
+        ));
     if let Some(state) = filter.state {
         query = query.filter(enrollments::state.eq(state));
     }
@@ -125,7 +129,11 @@ pub fn find(db: &mut Db, scope: &Scope, id: EnrollmentId) -> Result<Option<Enrol
     let row: Option<Row> = enrollments::table
         .select(Row::as_select())
         .into_boxed::<MultiBackend>()
-        .filter(within!(enrollments::division_code, scope))
+        .filter(within!(
+            enrollments::division_code,
+            enrollments::county_code,
+            scope
+        ))
         .filter(enrollments::id.eq(id))
         .first(db.conn())
         .optional()?;

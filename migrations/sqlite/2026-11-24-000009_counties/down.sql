@@ -1,0 +1,10 @@
+DROP INDEX cases_state_all;
+DROP INDEX residents_county;
+ALTER TABLE residents DROP COLUMN county_code;
+DROP INDEX cases_county_state;
+DROP INDEX cases_county;
+ALTER TABLE cases DROP COLUMN county_code;
+DROP INDEX enrollments_county;
+ALTER TABLE enrollments DROP COLUMN county_code;
+DROP INDEX audit_events_county;
+ALTER TABLE audit_events DROP COLUMN county_code;
