@@ -29,12 +29,21 @@ struct Options {
     /// Connections
     #[arg(long, default_value_t = 16)]
     clients: usize,
+    /// Only this one of the databases
+    #[arg(long)]
+    only: Option<Database>,
     /// Where the databases are kept between runs
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
     /// Where the results are written, as JSON and Markdown
     #[arg(long, default_value = "bench/results")]
     results: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Database {
+    Sqlite,
+    Postgres,
 }
 
 fn main() -> Outcome<()> {
@@ -50,8 +59,12 @@ fn main() -> Outcome<()> {
             rounds: options.rounds,
             clients: options.clients,
         };
-        results.extend(bench.postgres()?);
-        results.extend(bench.sqlite()?);
+        if options.only != Some(Database::Sqlite) {
+            results.extend(bench.postgres()?);
+        }
+        if options.only != Some(Database::Postgres) {
+            results.extend(bench.sqlite()?);
+        }
         report::write(&options.results, &results)?;
     }
     Ok(())

@@ -4,10 +4,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use actix_web::web;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::{Output, PasswordHash};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use crossbeam_channel::{Sender, bounded};
+use tokio::sync::oneshot;
 
 use crate::kernel::crypto::{hex, random};
 use crate::kernel::error::{Code, Error, Result};
@@ -16,14 +17,20 @@ const SHORTEST: usize = 10;
 const LONGEST: usize = 200;
 /// Memory in KiB, passes, lanes: the cheapest of OWASP's argon2id settings.
 const COST: (u32, u32, u32) = (19_456, 2, 1);
+/// Bytes of a hash.
+const OUTPUT: usize = 32;
 /// How many may wait for a place; the rest are told to come back.
 const WAITING: usize = 64;
+
+type Job = Box<dyn FnOnce(&mut Memory) + Send>;
+
+/// What argon2 works in: 19 MiB that a thread keeps, rather than asking for it at every sign-in.
+type Memory = Vec<Block>;
 
 /// Hashes and checks passwords, a few at a time.
 #[derive(Clone)]
 pub struct Hasher {
-    places: Arc<Semaphore>,
-    waiting: Arc<Semaphore>,
+    jobs: Sender<Job>,
     /// Checked for unknown users, so that they take as long as known ones.
     dummy: Arc<str>,
 }
@@ -36,9 +43,20 @@ impl fmt::Debug for Hasher {
 
 impl Hasher {
     pub fn new(at_once: usize) -> Result<Self> {
+        let (jobs, waiting) = bounded::<Job>(WAITING);
+        for number in 0..at_once.max(1) {
+            let waiting = waiting.clone();
+            let work = move || {
+                let mut memory = Memory::new();
+                waiting.iter().for_each(|job| job(&mut memory));
+            };
+            std::thread::Builder::new()
+                .name(format!("hasher-{number}"))
+                .spawn(work)
+                .map_err(Error::internal)?;
+        }
         Ok(Self {
-            places: Arc::new(Semaphore::new(at_once.max(1))),
-            waiting: Arc::new(Semaphore::new(WAITING)),
+            jobs,
             dummy: hash(&hex(&random::<16>()))?.into(),
         })
     }
@@ -47,25 +65,25 @@ impl Hasher {
     pub async fn verify(&self, stored: Option<String>, password: String) -> Result<bool> {
         let known = stored.is_some();
         let stored = stored.unwrap_or_else(|| self.dummy.to_string());
-        self.run(move || Ok(verify(&stored, &password)))
+        self.run(move |memory| Ok(verify(&stored, &password, memory)))
             .await
             .map(|fits| fits && known)
     }
 
     pub async fn hash(&self, password: String) -> Result<String> {
-        self.run(move || hash(&password)).await
+        self.run(move |_memory| hash(&password)).await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let _waiting = self
-            .waiting
-            .try_acquire()
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |memory| drop(answer.send(work(memory))));
+        self.jobs
+            .try_send(job)
             .map_err(|_full| Error::new(Code::Busy))?;
-        let _place = self.places.acquire().await.map_err(Error::internal)?;
-        web::block(work).await.map_err(Error::internal)?
+        answered.await.map_err(Error::internal)?
     }
 }
 
@@ -83,10 +101,24 @@ pub fn hash(password: &str) -> Result<String> {
         .map_err(|error| Error::internal(error.to_string()))
 }
 
-fn verify(stored: &str, password: &str) -> bool {
-    PasswordHash::new(stored).is_ok_and(|hash| {
-        argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), &hash).is_ok())
-    })
+fn verify(stored: &str, password: &str, memory: &mut Memory) -> bool {
+    let fits = || {
+        let hash = PasswordHash::new(stored).ok()?;
+        let argon2 = argon2().ok()?;
+        memory.resize(argon2.params().block_count(), Block::new());
+        let mut output = [0; OUTPUT];
+        argon2
+            .hash_password_into_with_memory(
+                password.as_bytes(),
+                hash.salt?.as_ref(),
+                &mut output,
+                memory,
+            )
+            .ok()?;
+        // Compared in constant time.
+        (Output::new(&output).ok()? == hash.hash?).then_some(())
+    };
+    fits().is_some()
 }
 
 /// Refuses what is short, or guessed quickly by someone who knows the user's own names.
@@ -119,9 +151,10 @@ mod tests {
     fn a_password_fits_its_own_hash_only() {
         let stored = hash("correct horse battery").unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(verify(&stored, "correct horse battery"));
-        assert!(!verify(&stored, "correct horse batterz"));
-        assert!(!verify("not a hash", "x"));
+        let mut memory = Memory::new();
+        assert!(verify(&stored, "correct horse battery", &mut memory));
+        assert!(!verify(&stored, "correct horse batterz", &mut memory));
+        assert!(!verify("not a hash", "x", &mut memory));
     }
 
     #[test]
