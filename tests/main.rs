@@ -25,6 +25,7 @@ mod residents;
 mod rights;
 mod roster;
 mod sealing;
+mod second_factors;
 mod sessions;
 mod support;
 mod users;

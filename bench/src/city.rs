@@ -170,9 +170,7 @@ pub fn grow(db: &mut Db, residents: usize) -> Outcome<City> {
     }
     eprintln!();
     match words.kind {
-        Kind::Sqlite => db
-            .conn()
-            .batch_execute("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE);")?,
+        Kind::Sqlite => db.conn().batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?,
         Kind::Postgres => {
             db.conn().batch_execute("VACUUM ANALYZE")?;
             db.conn().batch_execute("CHECKPOINT")?;

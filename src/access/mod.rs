@@ -7,10 +7,11 @@ pub mod organizations;
 mod permit;
 mod policy;
 mod scope;
+pub mod second_factors;
 pub mod sessions;
 pub mod users;
 
-pub use permit::{Actor, Held, Permit, Signed, authenticate};
+pub use permit::{Actor, Held, Permit, Signed, SteppedUp, authenticate};
 pub use policy::{Act, Action, Role, acts};
 pub use scope::Scope;
 pub(crate) use scope::within;

@@ -4,6 +4,7 @@
 use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -22,6 +23,7 @@ use crate::http::request;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Class, Code, Error, Result};
 use crate::kernel::id::{OrganizationId, RequestId, SessionId, UserId};
+use crate::kernel::time::Timestamp;
 
 /// A role held today, at an organization, over its division.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,8 @@ pub struct Actor {
     pub username: String,
     pub display_name: String,
     pub session: Option<SessionId>,
+    /// When the second factor was last shown in this session.
+    pub stepped_up_at: Option<Timestamp>,
     pub grants: Vec<Held>,
     pub request: RequestId,
 }
@@ -258,5 +262,30 @@ impl FromRequest for Signed {
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         ready(known(request).map(Self))
+    }
+}
+
+/// How long a second factor that was shown counts as just shown.
+pub const STEP_UP_LIFETIME: Duration = Duration::from_mins(5);
+
+/// Somebody who has just shown the second factor, for what should not happen from a desk left alone.
+#[derive(Debug)]
+pub struct SteppedUp(pub Arc<Actor>);
+
+impl FromRequest for SteppedUp {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let stepped_up = |actor: Arc<Actor>| {
+            let now = data::<Store>(request)?.given().now();
+            let just = |at: Timestamp| at <= now && now.since(at) < STEP_UP_LIFETIME;
+            if actor.stepped_up_at.is_some_and(just) {
+                Ok(Self(actor))
+            } else {
+                Err(Code::StepUpRequired.into())
+            }
+        };
+        ready(known(request).and_then(stepped_up))
     }
 }

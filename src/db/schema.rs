@@ -69,6 +69,14 @@ tables! {
         revoked_reason -> Nullable<Text>,
         address -> Nullable<Text>,
         client -> Nullable<Text>,
+        stepped_up_at -> Nullable<Instant>,
+    }
+    second_factors (user_id) {
+        user_id -> Guid,
+        secret -> Binary,
+        created_at -> Instant,
+        confirmed_at -> Nullable<Instant>,
+        last_step -> BigInt,
     }
     refresh_tokens (hash) {
         hash -> Binary,

@@ -102,6 +102,11 @@ codes! {
     SessionInvalid = "session.invalid", Unauthenticated, "The session has ended; sign in again", "会话已失效，请重新登录";
     CredentialsWrong = "session.credentials", Unauthenticated, "User name or password is wrong", "用户名或密码错误";
     RefreshReused = "session.refresh_reused", Unauthenticated, "This refresh token was already used; the session has been ended", "刷新令牌已被使用，会话已终止";
+    OtpRequired = "session.otp_required", Unauthenticated, "Send the one-time password of your second factor", "请提交动态口令";
+    OtpWrong = "session.otp_wrong", Unauthenticated, "The one-time password is wrong or was used already", "动态口令错误或已使用";
+    StepUpRequired = "session.step_up_required", Forbidden, "Show your second factor again first", "请先再次验证动态口令";
+    SecondFactorKept = "second_factor.confirmed", Conflict, "You have a second factor; remove it first", "已启用动态口令，请先停用";
+    SecondFactorNotFound = "second_factor.not_found", NotFound, "There is no second factor", "未启用动态口令";
     SessionNotFound = "session.not_found", NotFound, "You have no such session", "您没有这个会话";
     LoginDelayed = "session.delayed", TooMany, "Too many failed attempts; wait a little", "失败次数过多，请稍后再试";
     PermissionDenied = "permission.denied", Forbidden, "Your role does not allow this", "您的角色无此权限";

@@ -4,6 +4,9 @@
 //! The facts: `certificate` {valid, impairment_type, severity_level, components: [{impairment_type,
 //! severity_level}]}, `circumstances` {as recorded, by kind}, `age`, `sex`.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr};
 use cel::{Context, ExecutionError, IdedExpr, Program, Value as CelValue};
 use chrono::{Datelike, NaiveDate};
@@ -113,12 +116,33 @@ fn parts_of(entry: &IdedEntryExpr) -> impl Iterator<Item = &IdedExpr> {
     key.into_iter().chain([value])
 }
 
+/// Programs read before: a rule's text is read once a process, for it costs far more than running it.
+static READ: LazyLock<Mutex<HashMap<String, Arc<Program>>>> = LazyLock::new(Mutex::default);
+
+/// Texts kept at once; an office has a few dozen.
+const MOST_READ: usize = 1_000;
+
+fn read(text: &str) -> Result<Arc<Program>> {
+    let mut known = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(program) = known.get(text) {
+        return Ok(Arc::clone(program));
+    }
+    let program = Program::compile(text).map_err(|error| Error::internal(error.to_string()))?;
+    let program = Arc::new(program);
+    if known.len() >= MOST_READ {
+        known.clear();
+    }
+    known.insert(text.to_owned(), Arc::clone(&program));
+    Ok(program)
+}
+
 pub fn decide(
     version: &ProgramVersion,
     facts: Map<String, Value>,
     day: NaiveDate,
 ) -> Result<Decision> {
-    let mut context = Context::default();
+    static BUILT_IN: LazyLock<Context<'static, 'static>> = LazyLock::new(Context::default);
+    let mut context = BUILT_IN.new_inner_scope();
     for (name, value) in &facts {
         let value = cel::to_value(value).map_err(|error| Error::internal(error.to_string()))?;
         context.add_variable_from_value(name.as_str(), value);
@@ -195,8 +219,7 @@ enum Known {
 }
 
 fn run(text: &str, context: &Context<'_, '_>) -> Result<Known> {
-    let program = Program::compile(text).map_err(|error| Error::internal(error.to_string()))?;
-    match program.execute(context) {
+    match read(text)?.execute(context) {
         Ok(value) => Ok(Known::Value(value)),
         Err(ExecutionError::NoSuchKey(fact)) => Ok(Known::Missing(fact.to_string())),
         Err(error) => Err(Error::internal(error.to_string())),

@@ -23,6 +23,7 @@ pub const SERVICES: &[&dyn CaseService] = &[&Subsidies];
 
 fn routes(config: &mut ServiceConfig<'_>) {
     access::sessions::api::routes(config);
+    access::second_factors::api::routes(config);
     access::divisions::api::routes(config);
     access::organizations::api::routes(config);
     access::users::api::routes(config);

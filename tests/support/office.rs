@@ -226,6 +226,10 @@ impl TestOffice {
         self.inner.store()
     }
 
+    pub fn now(&self) -> Timestamp {
+        self.given.now()
+    }
+
     pub fn today(&self) -> chrono::NaiveDate {
         self.given.now().office_date()
     }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::Session;
 use super::service::{self, Client, Pair, Sessions, logout};
+use crate::access::second_factors::api::OneTimePassword;
 use crate::access::{Role, Signed};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
@@ -14,6 +15,7 @@ use crate::http::{Body, ReadErrors, WriteErrors, request};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationId, SessionId, UserId};
+use crate::kernel::time::Timestamp;
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,10 @@ use crate::kernel::id::{OrganizationId, SessionId, UserId};
 struct Login {
     username: String,
     password: String,
+    /// The one-time password, for who has a second factor.
+    #[serde(default)]
+    #[schema(nullable = false, pattern = "^[0-9]{6}$")]
+    otp: Option<String>,
 }
 
 impl std::fmt::Debug for Login {
@@ -114,7 +120,9 @@ struct MyGrant {
 
 /// Sign in
 ///
-/// After repeated failures, by account or by address, the answer is 429 with Retry-After.
+/// Who has a second factor sends its one-time password along; without it the answer to a right
+/// password is 401 `session.otp_required`. After repeated failures, by account or by address, the
+/// answer is 429 with Retry-After.
 #[utoipa::path(
     operation_id = "create_session", tag = "access", request_body = Login, security(()), extensions(("x-permit" = json!("public"))),
     responses(
@@ -128,7 +136,11 @@ async fn create_session(
     sessions: web::Data<Sessions>,
     body: Body<Login>,
 ) -> Result<HttpResponse> {
-    let Login { username, password } = body.into_inner();
+    let Login {
+        username,
+        password,
+        otp,
+    } = body.into_inner();
     let agent = request
         .headers()
         .get(USER_AGENT)
@@ -140,7 +152,7 @@ async fn create_session(
     };
     let id = request::id_of(&request)?;
     sessions
-        .login(id, username, password, client)
+        .login(id, username, password, otp, client)
         .await
         .map(answer)
 }
@@ -160,6 +172,33 @@ async fn refresh_session(
 ) -> Result<HttpResponse> {
     let id = request::id_of(&request)?;
     sessions.refresh(id, &body.refresh_token).await.map(answer)
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"stepped_up_until": "2022-07-04T01:05:00.000000Z"}))]
+struct StepUp {
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    stepped_up_until: Timestamp,
+}
+
+/// Show the second factor again
+///
+/// Needed before what should not happen from a desk left alone, such as removing the second factor.
+#[utoipa::path(
+    operation_id = "step_up", tag = "access", request_body = OneTimePassword, extensions(("x-permit" = json!("signed_in"))),
+    responses(
+        (status = 201, description = "Shown", body = StepUp),
+        (status = 429, description = "Too many failures; wait Retry-After seconds", body = crate::http::Problem, content_type = "application/problem+json"),
+        ReadErrors, WriteErrors)
+)]
+#[post("/v1/sessions/current/step-up")]
+async fn step_up(
+    Signed(actor): Signed,
+    sessions: web::Data<Sessions>,
+    body: Body<OneTimePassword>,
+) -> Result<HttpResponse> {
+    let stepped_up_until = sessions.step_up(actor, body.into_inner().otp).await?;
+    Ok(HttpResponse::Created().json(StepUp { stepped_up_until }))
 }
 
 /// Sign out
@@ -269,6 +308,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
         .service(create_session)
         .service(refresh_session)
         .service(end_current_session)
+        .service(step_up)
         .service(list_sessions)
         .service(end_session)
         .service(change_password)

@@ -13,7 +13,8 @@ use super::model::{
 use super::remembered::Remembered;
 use super::store;
 use super::token::Tokens;
-use crate::access::permit::Actor;
+use crate::access::permit::{Actor, STEP_UP_LIFETIME};
+use crate::access::second_factors;
 use crate::access::users::password::{self, Hasher};
 use crate::access::users::{self, UserState};
 use crate::audit::{Event, Origin};
@@ -99,6 +100,7 @@ impl Sessions {
         request: RequestId,
         username: String,
         password: String,
+        otp: Option<String>,
         client: Client,
     ) -> Result<Pair> {
         let subjects = [
@@ -136,9 +138,28 @@ impl Sessions {
                     let event = Event::new(&origin, "session.created")
                         .refused()
                         .change("address", client.address);
-                    return tx.record(event, None);
+                    return tx.record(event, Err(Code::CredentialsWrong));
                 };
                 origin.user = Some(user.id);
+                let second = second_factors::service::is_confirmed(tx, user.id)?;
+                let shown = match &otp {
+                    Some(otp) if second => second_factors::service::take(tx, user.id, otp)?,
+                    _ => false,
+                };
+                if second && !shown {
+                    let code = if otp.is_some() {
+                        store::count_failure(tx, account)?;
+                        store::count_failure(tx, address)?;
+                        Code::OtpWrong
+                    } else {
+                        Code::OtpRequired
+                    };
+                    let event = Event::new(&origin, "session.created")
+                        .refused()
+                        .reason(code.as_str())
+                        .change("address", client.address);
+                    return tx.record(event, Err(code));
+                }
                 store::forget_failures(tx, account)?;
                 let session: SessionId = tx.new_id();
                 let expires_at = tx.now().plus(SESSION_LIFETIME);
@@ -152,16 +173,45 @@ impl Sessions {
                         expires_at,
                         address: &client.address,
                         client: agent.as_deref(),
+                        stepped_up: shown,
                     },
                 )?;
                 let pair = issue(tx, &tokens, user.id, session, expires_at)?;
                 let event = Event::new(&origin, "session.created")
                     .on(&session)
                     .change("address", &client.address);
-                tx.record(event, Some(pair))
+                tx.record(event, Ok(pair))
             })
             .await?;
-        outcome.ok_or_else(|| Code::CredentialsWrong.into())
+        outcome.map_err(Error::from)
+    }
+
+    /// Shows the second factor again; until when that counts. Guessing is slowed down like guessing
+    /// at the door.
+    pub async fn step_up(&self, actor: Arc<Actor>, otp: String) -> Result<Timestamp> {
+        let session = actor.session.ok_or(Code::SessionInvalid)?;
+        let free = self.policy.account_failures;
+        let outcome = self
+            .store
+            .write(actor.reach(), move |tx| {
+                let subject = format!("account:{}", actor.username);
+                refuse_if_waiting(tx, &subject, free)?;
+                if !second_factors::service::is_confirmed(tx, actor.user)? {
+                    return Err(Code::SecondFactorNotFound.into());
+                }
+                let event = Event::new(&actor.origin(), "session.stepped_up").on(&session);
+                if !second_factors::service::take(tx, actor.user, &otp)? {
+                    // The refusal must last: it is a success of the unit of work.
+                    store::count_failure(tx, &subject)?;
+                    return tx.record(event.refused(), Err(Code::OtpWrong));
+                }
+                store::forget_failures(tx, &subject)?;
+                store::step_up(tx, session)?;
+                let until = tx.now().plus(STEP_UP_LIFETIME);
+                tx.record(event, Ok(until))
+            })
+            .await?;
+        outcome.map_err(Error::from)
     }
 
     /// Sets a new password for whoever knows the present one, and ends all other sessions. Guessing
@@ -302,7 +352,7 @@ fn actor(
 ) -> Result<Actor> {
     let id = session.ok_or(Code::SessionInvalid)?;
     let now = db.now();
-    let Some((username, display_name)) = store::live(db, id, user, now)? else {
+    let Some((username, display_name, stepped_up_at)) = store::live(db, id, user, now)? else {
         return Err(Code::SessionInvalid.into());
     };
     let today = db.today();
@@ -312,6 +362,7 @@ fn actor(
         username,
         display_name,
         session,
+        stepped_up_at,
         grants,
         request,
     })
@@ -327,6 +378,7 @@ pub fn actor_named(db: &mut Db, username: &str, request: RequestId) -> Result<Ac
         username: user.username,
         display_name: user.display_name,
         session: None,
+        stepped_up_at: None,
         grants,
         request,
     })

@@ -72,6 +72,7 @@ pub struct NewSession<'a> {
     pub expires_at: Timestamp,
     pub address: &'a str,
     pub client: Option<&'a str>,
+    pub stepped_up: bool,
 }
 
 pub fn insert(tx: &mut Tx<'_>, session: &NewSession<'_>) -> Result<()> {
@@ -84,7 +85,17 @@ pub fn insert(tx: &mut Tx<'_>, session: &NewSession<'_>) -> Result<()> {
             sessions::expires_at.eq(session.expires_at),
             sessions::address.eq(session.address),
             sessions::client.eq(session.client),
+            sessions::stepped_up_at.eq(session.stepped_up.then_some(now)),
         ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// Notes that the second factor was shown.
+pub fn step_up(tx: &mut Tx<'_>, session: SessionId) -> Result<()> {
+    let now = tx.now();
+    diesel::update(sessions::table.find(session))
+        .set(sessions::stepped_up_at.eq(now))
         .execute(tx.conn())?;
     Ok(())
 }
@@ -184,7 +195,7 @@ pub fn live(
     session: SessionId,
     user: UserId,
     now: Timestamp,
-) -> Result<Option<(String, String)>> {
+) -> Result<Option<(String, String, Option<Timestamp>)>> {
     Ok(sessions::table
         .inner_join(users::table)
         .filter(sessions::id.eq(session))
@@ -192,7 +203,11 @@ pub fn live(
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::expires_at.gt(now))
         .filter(users::state.eq(UserState::Active))
-        .select((users::username, users::display_name))
+        .select((
+            users::username,
+            users::display_name,
+            sessions::stepped_up_at,
+        ))
         .first(db.conn())
         .optional()?)
 }
