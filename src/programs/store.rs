@@ -117,17 +117,21 @@ pub fn version(db: &mut Db, id: ProgramVersionId) -> Result<ProgramVersion> {
     row.read()
 }
 
-/// The review steps of some versions.
+/// Number and review steps of some versions.
 pub fn steps(
     db: &mut Db,
     ids: &[ProgramVersionId],
-) -> Result<HashMap<ProgramVersionId, Vec<ReviewStep>>> {
-    let rows: Vec<(ProgramVersionId, String)> = program_versions::table
+) -> Result<HashMap<ProgramVersionId, (i32, Vec<ReviewStep>)>> {
+    let rows: Vec<(ProgramVersionId, i32, String)> = program_versions::table
         .filter(program_versions::id.eq_any(ids))
-        .select((program_versions::id, program_versions::steps))
+        .select((
+            program_versions::id,
+            program_versions::version,
+            program_versions::steps,
+        ))
         .load(db.conn())?;
     rows.into_iter()
-        .map(|(id, steps)| Ok((id, from_json(&steps)?)))
+        .map(|(id, version, steps)| Ok((id, (version, from_json(&steps)?))))
         .collect()
 }
 

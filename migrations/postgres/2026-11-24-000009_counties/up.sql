@@ -12,3 +12,7 @@ ALTER TABLE audit_events ADD COLUMN county_code text COLLATE "C" GENERATED ALWAY
 CREATE INDEX audit_events_county ON audit_events (county_code, sequence);
 -- A city's offices ask for all of a state.
 CREATE INDEX cases_state_all ON cases (state, id);
+
+-- Of a list of cases: what one user did for each, without looking through all the user ever did.
+DROP INDEX case_duties_user;
+CREATE INDEX case_duties_user ON case_duties (user_id, case_id);

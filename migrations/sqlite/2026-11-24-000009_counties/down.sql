@@ -1,3 +1,5 @@
+DROP INDEX case_duties_user;
+CREATE INDEX case_duties_user ON case_duties (user_id);
 DROP INDEX cases_state_all;
 DROP INDEX residents_county;
 ALTER TABLE residents DROP COLUMN county_code;

@@ -110,7 +110,7 @@ async fn answer_page(
         })
         .await?;
     let (rows, next) = paging.cut(rows, |shown| Mark::of(&shown.case))?;
-    let items = rows.into_iter().map(CaseBody::listed).collect();
+    let items = rows.into_iter().map(CaseBody::from).collect();
     Ok(web::Json(CasePage { items, next }))
 }
 

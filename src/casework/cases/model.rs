@@ -17,7 +17,7 @@ use crate::kernel::id::{CaseId, ProgramVersionId, ResidentId, UserId};
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 use crate::kernel::working_days::WorkingDays;
-use crate::programs::{Decision, ReviewStep, Service, Step};
+use crate::programs::{ReviewStep, Service, Step};
 
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -32,7 +32,6 @@ pub struct Case {
     pub last_transition: i32,
     pub due_date: Option<NaiveDate>,
     pub details: Map<String, Value>,
-    pub eligibility: Decision,
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

@@ -14,7 +14,8 @@ use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, RequestId};
-use crate::programs::{self, Outcome, ProgramVersion};
+use crate::kernel::money::Fen;
+use crate::programs::{self, Decision, Outcome, ProgramVersion};
 use crate::registry::residents;
 
 pub use super::life::Action;
@@ -24,6 +25,10 @@ pub use super::store::{Filter, Mark, Order};
 #[derive(Debug)]
 pub struct Shown {
     pub case: Case,
+    /// The number of the program's version that it follows.
+    pub program_version: i32,
+    /// Left out of lists: it tells of people's health.
+    pub eligibility: Option<Decision>,
     pub allowed: Vec<Action>,
 }
 
@@ -31,17 +36,26 @@ fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: CaseId) -> Result<Case> {
     store::find(db, permit.scope(), id)?.ok_or_else(|| Code::CaseNotFound.into())
 }
 
-fn shown(db: &mut Db, actor: &Actor, case: Case) -> Result<Shown> {
-    let steps = programs::service::version(db, case.program_version_id)?.steps;
+fn shown(db: &mut Db, actor: &Actor, case: Case, eligibility: Option<Decision>) -> Result<Shown> {
+    let version = programs::service::version(db, case.program_version_id)?;
     let duties = store::duties(db, case.id, actor.user)?;
     let allowed = Situation {
         case: &case,
-        steps: &steps,
+        steps: &version.steps,
         actor,
         duties: &duties,
     }
     .allowed();
-    Ok(Shown { case, allowed })
+    let eligibility = match eligibility {
+        Some(known) => known,
+        None => store::eligibility(db, case.id)?,
+    };
+    Ok(Shown {
+        case,
+        program_version: version.version,
+        eligibility: Some(eligibility),
+        allowed,
+    })
 }
 
 /// Opens a draft. What the rules say of it is shown, and decides only on submission.
@@ -81,7 +95,6 @@ pub fn create(
         last_transition: 1,
         due_date: None,
         details: new.details,
-        eligibility,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -89,7 +102,7 @@ pub fn create(
         decided_at: None,
         closed_at: None,
     };
-    store::insert(tx, &case, actor.user)?;
+    store::insert(tx, &case, &eligibility, actor.user)?;
     store::insert_duty(tx, case.id, case.position.round, actor.user, Duty::Filing)?;
     let entry = Entry {
         case: case.id,
@@ -102,9 +115,9 @@ pub fn create(
         comment: None,
     };
     store::insert_transition(tx, &entry)?;
-    let event = event(permit.origin(), "case.created", &case)
-        .change("eligibility", case.eligibility.outcome);
-    let case = shown(tx, actor, case)?;
+    let event =
+        event(permit.origin(), "case.created", &case).change("eligibility", eligibility.outcome);
+    let case = shown(tx, actor, case, Some(eligibility))?;
     tx.record(event, case)
 }
 
@@ -124,7 +137,7 @@ pub fn view(db: &mut Db, permit: &Permit<acts::CaseRead>, id: CaseId) -> Result<
         .on(&id)
         .about(case.resident_id)
         .within(case.division_code);
-    let case = shown(db, permit.actor(), case)?;
+    let case = shown(db, permit.actor(), case, None)?;
     db.looked(event, case)
 }
 
@@ -151,7 +164,9 @@ pub fn page(
     cases
         .into_iter()
         .map(|case| {
-            let own = steps.get(&case.program_version_id);
+            let (version, own) = steps
+                .get(&case.program_version_id)
+                .ok_or_else(|| Error::internal("a case follows a version of its program"))?;
             let done: Vec<_> = duties
                 .iter()
                 .filter(|(id, ..)| *id == case.id)
@@ -159,12 +174,17 @@ pub fn page(
                 .collect();
             let allowed = Situation {
                 case: &case,
-                steps: own.map_or(&[], Vec::as_slice),
+                steps: own,
                 actor: permit.actor(),
                 duties: &done,
             }
             .allowed();
-            Ok(Shown { case, allowed })
+            Ok(Shown {
+                case,
+                program_version: *version,
+                eligibility: None,
+                allowed,
+            })
         })
         .collect()
 }
@@ -245,9 +265,10 @@ pub fn act(
     case.position = next.to;
     case.due_date = next.working_days.map(|days| desk.due(today, days));
     let now = tx.now();
+    let mut decided = None;
     match request.action {
         Action::Submit | Action::Approve => {
-            decide(tx, permit, &version, &mut case)?;
+            decided = Some(decide(tx, permit, &version, &mut case)?);
             // The month of the first submission counts, however often a case was returned.
             case.submitted_at.get_or_insert(now);
             case.decided_at = (request.action == Action::Approve).then_some(now);
@@ -268,6 +289,7 @@ pub fn act(
         tx,
         &old,
         case,
+        decided.as_ref(),
         &Entry {
             case: id,
             sequence: old.last_transition + 1,
@@ -288,11 +310,12 @@ pub fn act(
     }
     let recorded = tx.record(event, ())?;
     let opened = if request.action == Action::Approve {
-        approve(tx, permit.origin(), desk, &moved)?
+        let amount = decided.as_ref().and_then(|decision| decision.amount_fen);
+        approve(tx, permit.origin(), desk, &moved, amount)?
     } else {
         recorded
     };
-    let moved = shown(tx, actor, moved)?;
+    let moved = shown(tx, actor, moved, decided)?;
     Ok(opened.map(|()| moved))
 }
 
@@ -319,12 +342,18 @@ fn name(action: Action) -> &'static str {
 
 /// Writes where the case now stands and the entry that led there. The case comes first: of two who
 /// act on the same version at once, the second finds it changed.
-fn advance(tx: &mut Tx<'_>, old: &Case, mut case: Case, entry: &Entry<'_>) -> Result<Case> {
+fn advance(
+    tx: &mut Tx<'_>,
+    old: &Case,
+    mut case: Case,
+    decided: Option<&Decision>,
+    entry: &Entry<'_>,
+) -> Result<Case> {
     case.last_transition = entry.sequence;
     case.version = old.version + 1;
     case.updated_at = tx.now();
     case.closed_at = case.position.state.is_closed().then_some(case.updated_at);
-    store::update(tx, &case, old.version)?;
+    store::update(tx, &case, decided, old.version)?;
     store::insert_transition(tx, entry)?;
     Ok(case)
 }
@@ -336,24 +365,23 @@ fn decide(
     permit: &Permit<acts::CaseAct>,
     version: &ProgramVersion,
     case: &mut Case,
-) -> Result<()> {
+) -> Result<Decision> {
     let today = tx.today();
     let resident = residents::service::find(tx, permit.scope(), case.resident_id)?;
     case.program_version_id = version.id;
-    case.eligibility = programs::service::decide(tx, version, &resident, today)?;
-    match (case.eligibility.outcome, case.position.state) {
-        (Outcome::NotEligible, _) => Err(refused(case, Code::CaseNotEligible)),
+    let decision = programs::service::decide(tx, version, &resident, today)?;
+    match (decision.outcome, case.position.state) {
+        (Outcome::NotEligible, _) => Err(refused(&decision, Code::CaseNotEligible)),
         (Outcome::NeedsInformation, State::Approved) => {
-            Err(refused(case, Code::CaseNeedsInformation))
+            Err(refused(&decision, Code::CaseNeedsInformation))
         }
-        _ => Ok(()),
+        _ => Ok(decision),
     }
 }
 
 /// Names the clauses that decided.
-fn refused(case: &Case, code: Code) -> Error {
-    let decided: Vec<_> = case
-        .eligibility
+fn refused(decision: &Decision, code: Code) -> Error {
+    let decided: Vec<_> = decision
         .clauses
         .iter()
         .filter(|clause| clause.holds != Some(true))
@@ -378,8 +406,14 @@ fn refused(case: &Case, code: Code) -> Error {
         .member("missing", missing)
 }
 
-fn approve(tx: &mut Tx<'_>, origin: &Origin, desk: &Desk, case: &Case) -> Result<Recorded<()>> {
-    let (Some(submitted), Some(amount)) = (case.submitted_at, case.eligibility.amount_fen) else {
+fn approve(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    desk: &Desk,
+    case: &Case,
+    amount: Option<Fen>,
+) -> Result<Recorded<()>> {
+    let (Some(submitted), Some(amount)) = (case.submitted_at, amount) else {
         return Err(Error::internal(
             "an approved case was submitted and has an amount",
         ));
@@ -416,7 +450,7 @@ pub fn close_notice(tx: &mut Tx<'_>, desk: &Desk, request: RequestId) -> Result<
         duty: None,
         comment: None,
     };
-    let moved = advance(tx, &old, case, &entry)?;
+    let moved = advance(tx, &old, case, None, &entry)?;
     tx.record(event(&origin, name(Action::CloseNotice), &moved), ())
 }
 

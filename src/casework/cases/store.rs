@@ -14,7 +14,7 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, ProgramVersionId, ResidentId, UserId};
 use crate::kernel::time::Timestamp;
-use crate::programs::{Service, Step};
+use crate::programs::{Decision, Service, Step};
 
 types::text_columns!(State, Action, Duty);
 
@@ -36,7 +36,6 @@ struct Row {
     last_transition: i32,
     due_date: Option<NaiveDate>,
     details: String,
-    eligibility: String,
     version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -63,7 +62,6 @@ impl Row {
             last_transition: self.last_transition,
             due_date: self.due_date,
             details: from_json(&self.details)?,
-            eligibility: from_json(&self.eligibility)?,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -83,6 +81,15 @@ pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> Result<Option<Case>> {
         .first(db.conn())
         .optional()?;
     row.map(Row::read).transpose()
+}
+
+/// What the program's rules said of a case, with the facts it was said on.
+pub fn eligibility(db: &mut Db, id: CaseId) -> Result<Decision> {
+    let text: String = cases::table
+        .find(id)
+        .select(cases::eligibility)
+        .first(db.conn())?;
+    from_json(&text)
 }
 
 /// Which cases a list shows, and in which order.
@@ -241,7 +248,7 @@ pub fn next_number(tx: &mut Tx<'_>, county: DivisionCode, year: i32) -> Result<S
     Ok(format!("{prefix}-{year}-{last:06}"))
 }
 
-pub fn insert(tx: &mut Tx<'_>, case: &Case, by: UserId) -> Result<()> {
+pub fn insert(tx: &mut Tx<'_>, case: &Case, eligibility: &Decision, by: UserId) -> Result<()> {
     diesel::insert_into(cases::table)
         .values((
             cases::id.eq(case.id),
@@ -256,7 +263,7 @@ pub fn insert(tx: &mut Tx<'_>, case: &Case, by: UserId) -> Result<()> {
             cases::round.eq(case.position.round),
             cases::last_transition.eq(case.last_transition),
             cases::details.eq(to_json(&case.details)?),
-            cases::eligibility.eq(to_json(&case.eligibility)?),
+            cases::eligibility.eq(to_json(eligibility)?),
             cases::version.eq(case.version),
             cases::created_by.eq(by),
             cases::created_at.eq(case.created_at),
@@ -271,8 +278,10 @@ pub fn insert(tx: &mut Tx<'_>, case: &Case, by: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Writes where a case now stands, if nobody moved it since it was read.
-pub fn update(tx: &mut Tx<'_>, case: &Case, seen: i32) -> Result<()> {
+/// Writes where a case now stands, and what the rules said if they were asked, if nobody moved it since
+/// it was read.
+pub fn update(tx: &mut Tx<'_>, case: &Case, decided: Option<&Decision>, seen: i32) -> Result<()> {
+    let eligibility = decided.map(to_json).transpose()?;
     let same = cases::table
         .filter(cases::id.eq(case.id))
         .filter(cases::version.eq(seen));
@@ -284,7 +293,7 @@ pub fn update(tx: &mut Tx<'_>, case: &Case, seen: i32) -> Result<()> {
             cases::round.eq(case.position.round),
             cases::last_transition.eq(case.last_transition),
             cases::due_date.eq(case.due_date),
-            cases::eligibility.eq(to_json(&case.eligibility)?),
+            eligibility.map(|text| cases::eligibility.eq(text)),
             cases::version.eq(case.version),
             cases::updated_at.eq(case.updated_at),
             cases::submitted_at.eq(case.submitted_at),

@@ -63,36 +63,28 @@ pub struct CaseBody {
 }
 
 impl From<Shown> for CaseBody {
-    fn from(Shown { case, allowed }: Shown) -> Self {
+    fn from(shown: Shown) -> Self {
+        let case = shown.case;
         Self {
             id: case.id,
             case_number: case.case_number,
             service: case.service,
             program_code: case.program_code,
-            program_version: case.eligibility.program_version,
+            program_version: shown.program_version,
             resident_id: case.resident_id,
             division_code: case.division_code,
             state: case.position.state,
             step: case.position.step,
-            allowed_actions: allowed,
+            allowed_actions: shown.allowed,
             due_date: case.due_date,
             details: case.details,
-            eligibility: Some(case.eligibility),
+            eligibility: shown.eligibility,
             version: case.version,
             created_at: case.created_at,
             updated_at: case.updated_at,
             submitted_at: case.submitted_at,
             decided_at: case.decided_at,
             closed_at: case.closed_at,
-        }
-    }
-}
-
-impl CaseBody {
-    pub(super) fn listed(shown: Shown) -> Self {
-        Self {
-            eligibility: None,
-            ..Self::from(shown)
         }
     }
 }
