@@ -57,10 +57,17 @@ macro_rules! within {
         let lies_in = |division: DivisionCode| {
             let (lowest, highest) = division.range();
             let condition: Box<dyn BoxableExpression<_, $crate::db::MultiBackend, SqlType = Bool>> =
-                if division.level() == DivisionLevel::County {
-                    Box::new($county.eq(division.county_digits()).assume_not_null())
-                } else {
-                    Box::new($column.between(lowest, highest))
+                match division.level() {
+                    DivisionLevel::County => {
+                        Box::new($county.eq(division.county_digits()).assume_not_null())
+                    }
+                    // Most of the rows there are: a mere filter, so that the list's order leads.
+                    DivisionLevel::Province | DivisionLevel::City => {
+                        Box::new($county.like(division.prefix_pattern()).assume_not_null())
+                    }
+                    DivisionLevel::Township | DivisionLevel::Village => {
+                        Box::new($column.between(lowest, highest))
+                    }
                 };
             condition
         };

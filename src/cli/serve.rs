@@ -12,8 +12,8 @@ use crate::server::{self, Office};
 
 pub fn run(settings: &Settings) -> Outcome {
     setup::log(settings)?;
-    let store = setup::open(settings, &setup::given())?;
     setup::require_fence(settings)?;
+    let store = setup::open(settings, &setup::given())?;
     serve(
         settings,
         store,

@@ -110,6 +110,12 @@ impl DivisionCode {
             .then(|| Self::filled(self.prefix(DivisionLevel::County), b'0'))
     }
 
+    /// The beginning of all codes in it, as a pattern of SQL.
+    pub fn prefix_pattern(self) -> String {
+        let digits: String = self.as_str().chars().take(self.level().digits()).collect();
+        digits + "%"
+    }
+
     /// The six digits of its county.
     pub fn county_digits(self) -> String {
         self.as_str()

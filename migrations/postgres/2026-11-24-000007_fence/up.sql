@@ -14,6 +14,14 @@ BEGIN
             WHEN duplicate_object OR unique_violation THEN NULL;
         END;
     END IF;
+    -- So that the owner may serve a demonstration, behind the same fence.
+    IF NOT pg_has_role(current_user, 'huican_service', 'MEMBER') THEN
+        BEGIN
+            GRANT huican_service TO CURRENT_USER;
+        EXCEPTION
+            WHEN insufficient_privilege THEN NULL;
+        END;
+    END IF;
 END $$;
 
 GRANT USAGE ON SCHEMA public TO huican_service;
