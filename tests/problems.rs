@@ -134,3 +134,17 @@ on_both! {
         }
     }
 }
+
+on_both! {
+    async fn the_character_nul_is_refused_wherever_text_is_taken(office: &TestOffice) {
+        let county = office.as_user("county.990121").await;
+        for address in ["/v1/cases?case_number=%00", "/v1/programs/living%00/versions", "/v1/residents?q=a%00b"] {
+            county.get(address).await.refused(400, "request.malformed");
+        }
+        let login = serde_json::json!({"username": "a\u{0}b", "password": "x"});
+        office.anonymous().post("/v1/sessions", login).await.refused(400, "request.malformed");
+        // The same letters behind a backslash are text.
+        let login = serde_json::json!({"username": "a\\u0000b", "password": "x"});
+        office.anonymous().post("/v1/sessions", login).await.refused(401, "session.credentials");
+    }
+}

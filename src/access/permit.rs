@@ -165,6 +165,14 @@ pub async fn authenticate(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    // No database keeps it in a text.
+    if request.uri().to_string().contains("%00") {
+        let (en, zh) = (
+            "the address holds the character U+0000",
+            "地址中含有空字符（U+0000）",
+        );
+        return Ok(request.error_response(Error::new(Code::RequestMalformed).detail(en, zh)));
+    }
     let token = request
         .headers()
         .get(AUTHORIZATION)

@@ -80,6 +80,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
+/// Whether a JSON text has the escape of U+0000; an escaped backslash before `u0000` is none.
+fn escapes_nul(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(place) = rest.iter().position(|byte| *byte == b'\\') {
+        let escape = rest.get(place + 1..).unwrap_or_default();
+        if escape.starts_with(b"u0000") {
+            return true;
+        }
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     // Serde would read an array as a form's fields in their order.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
@@ -88,6 +101,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
             "field.invalid",
             "the body is an object",
             "请求体须为对象",
+        ));
+    }
+    if escapes_nul(bytes) {
+        return Err(Error::new(Code::RequestMalformed).detail(
+            "text holds the character U+0000, which no database keeps",
+            "文本中含有空字符（U+0000）",
         ));
     }
     let mut json = serde_json::Deserializer::from_slice(bytes);
