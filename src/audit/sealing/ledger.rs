@@ -2,7 +2,7 @@
 //! where those who keep the database cannot write.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, ErrorKind, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -39,22 +39,51 @@ impl From<&Checkpoint> for Line {
     }
 }
 
-/// The file, at its end.
+/// The file, at its end, kept by this process alone.
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
+    file: File,
     last: Option<Line>,
 }
 
 impl Ledger {
-    /// Reads where the file stands; one that is missing begins with the first line.
+    /// Opens the file where it stands, or begins one. A line that a crash cut short is taken off: the
+    /// next one would be written behind it, and neither could be read.
     pub fn open(path: &Path) -> Result<Self> {
-        let mut last = None;
-        for line in Self::lines(path)? {
-            last = Some(line?);
+        let fail = |error| said(path, error);
+        let mut options = OpenOptions::new();
+        options.create(true).append(true).read(true);
+        let mut file = options.open(path).map_err(fail)?;
+        file.try_lock().map_err(|_held| {
+            said(
+                path,
+                "kept by another process: give each a file of its own (`checkpoints`)",
+            )
+        })?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text).map_err(fail)?;
+        let whole = text
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        if whole < text.len() {
+            let length = u64::try_from(whole).map_err(Error::internal)?;
+            file.set_len(length).map_err(fail)?;
         }
+        let last = text
+            .get(..whole)
+            .and_then(|lines| {
+                lines
+                    .split(|byte| *byte == b'\n')
+                    .rfind(|line| !line.is_empty())
+            })
+            .map(serde_json::from_slice)
+            .transpose()
+            .map_err(|error| said(path, error))?;
         Ok(Self {
             path: path.to_owned(),
+            file,
             last,
         })
     }
@@ -86,17 +115,15 @@ impl Ledger {
     /// Adds lines for checkpoints that follow the last; durable when it returns.
     pub fn append(&mut self, checkpoints: &[Checkpoint]) -> Result<()> {
         let fail = |error| said(&self.path, error);
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        let mut file = options.open(&self.path).map_err(fail)?;
         let mut text = String::new();
         let lines: Vec<Line> = checkpoints.iter().map(Line::from).collect();
         for line in &lines {
             text += &serde_json::to_string(line).map_err(Error::internal)?;
             text.push('\n');
         }
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
+        self.file
+            .write_all(text.as_bytes())
+            .and_then(|()| self.file.sync_all())
             .map_err(fail)?;
         if let Some(last) = lines.into_iter().next_back() {
             self.last = Some(last);
@@ -107,4 +134,33 @@ impl Ledger {
 
 fn said(path: &Path, error: impl std::fmt::Display) -> Error {
     Error::internal(format!("the checkpoints in {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_cut_short_is_taken_off_and_the_file_is_kept_by_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("checkpoints");
+        let line = |number: i64| Line {
+            number,
+            sealed_at: Timestamp::from_micros(number),
+            last_sequence: number,
+            root: String::new(),
+            link: String::new(),
+            key_id: String::new(),
+            signature: String::new(),
+        };
+        let whole = serde_json::to_string(&line(1)).unwrap() + "\n";
+        std::fs::write(&path, whole.clone() + "{\"number\": 2, \"sea").unwrap();
+        let ledger = Ledger::open(&path).unwrap();
+        assert_eq!(ledger.last(), Some(&line(1)));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), whole);
+        let second = Ledger::open(&path).unwrap_err();
+        assert!(second.to_string().contains("another process"), "{second}");
+        drop(ledger);
+        assert_eq!(Ledger::open(&path).unwrap().last(), Some(&line(1)));
+    }
 }
