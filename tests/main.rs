@@ -15,6 +15,7 @@ mod demo;
 mod document;
 mod facts;
 mod fence;
+mod keys;
 mod lists;
 mod migrations;
 mod offices;

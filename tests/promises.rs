@@ -187,6 +187,74 @@ on_both! {
         }
     }
 
+    async fn seals_and_second_factors_only_move_on(office: &TestOffice) {
+        let at = office.instant_literal();
+        let bytes = |count: usize| match office.backend {
+            Backend::Sqlite => format!("zeroblob({count})"),
+            Backend::Postgres => format!("decode(repeat('00', {count}), 'hex')"),
+        };
+        let checkpoint = |number: u32, last: u32, gaps: usize| {
+            let (leaves, gaps, hash, previous) = (bytes(40), bytes(gaps), bytes(32), bytes(31));
+            let one_more = match office.backend {
+                Backend::Sqlite => format!("CAST({previous} || x'0{number}' AS BLOB)"),
+                Backend::Postgres => format!("{previous} || '\\x0{number}'::bytea"),
+            };
+            format!(
+                "INSERT INTO audit_checkpoints (number, sealed_at, last_sequence, entries, late, leaves, gaps, previous,
+                    root, key_id, signature)
+                 VALUES ({number}, {at}, {last}, 1, 0, {leaves}, {gaps}, {one_more}, {hash}, 'key', {hash})"
+            )
+        };
+        office.refuses(&checkpoint(2, 9, 0), "append_only");
+        office.refuses(&checkpoint(1, 9, 15), "check");
+        office.sql(&checkpoint(1, 9, 16)).unwrap();
+        office.refuses(&checkpoint(2, 8, 0), "append_only");
+        office.refuses(&checkpoint(3, 9, 0), "append_only");
+        office.sql(&checkpoint(2, 9, 0)).unwrap();
+
+        let user = office.user("county.990121").await;
+        let other = office.user("approver.990121").await;
+        let secret = |version: u8| match office.backend {
+            Backend::Sqlite => format!("x'01000{version}aa'"),
+            Backend::Postgres => format!("'\\x01000{version}aa'::bytea"),
+        };
+        let factor = |confirmed: &str, step: i32| {
+            let secret = secret(1);
+            format!(
+                "INSERT INTO second_factors (user_id, secret, created_at, confirmed_at, last_step)
+                 VALUES ({user}, {secret}, {at}, {confirmed}, {step})"
+            )
+        };
+        office.refuses(&factor("NULL", -1), "check");
+        office.refuses(&factor(at, 0), "check");
+        office.sql(&factor(at, 7)).unwrap();
+        for change in [
+            "last_step = 6".to_owned(),
+            "confirmed_at = NULL".to_owned(),
+            format!("user_id = {other}"),
+            format!("secret = {}", secret(0)),
+            format!("secret = {}", secret(1).replace("aa", "ab")),
+        ] {
+            office.refuses(&format!("UPDATE second_factors SET {change}"), "append_only");
+        }
+        office.sql(&format!("UPDATE second_factors SET last_step = 8, secret = {}", secret(2))).unwrap();
+
+        // A certificate's number may get a newer key, and nothing else with it.
+        office.case_at("approval").await;
+        let number = |from: u8| match office.backend {
+            Backend::Sqlite => format!("CAST(substr(number, 1, 2) || x'0{from}' || substr(number, 4) AS BLOB)"),
+            Backend::Postgres => format!("substr(number, 1, 2) || '\\x0{from}'::bytea || substr(number, 4)"),
+        };
+        for change in [
+            format!("number = {}", number(0)),
+            format!("number = {}, severity_level = 4", number(2)),
+            format!("number = {}, superseded_at = {at}", number(2)),
+        ] {
+            office.refuses(&format!("UPDATE certificates SET {change}"), "append_only");
+        }
+        office.sql(&format!("UPDATE certificates SET number = {}", number(2))).unwrap();
+    }
+
     async fn administrators_exclude_each_other(office: &TestOffice) {
         let grant = |number: u32, user: &str, role: &str, from: &str, to: &str| {
             let id = office.literal(&format!("{FRESH}{number:04}"));

@@ -64,6 +64,8 @@ on_both! {
         assert!(sound.entries > 9);
 
         let auditor = office.as_user("auditor.990121").await;
+        auditor.get("/v1/audit/checkpoints?limit=0").await.refused(400, "request.malformed");
+        auditor.get("/v1/audit/checkpoints?cursor=x").await.refused(400, "cursor.invalid");
         let page = auditor.get("/v1/audit/checkpoints?limit=2").await.expect(200);
         let newest = &page["items"][0];
         assert_eq!((newest["number"].as_i64(), page["items"].as_array().unwrap().len()), (Some(checkpoints), 2));

@@ -62,6 +62,10 @@ on_both! {
         assert!(first["uri"].as_str().unwrap().starts_with("otpauth://totp/Huican:county.990121?secret="));
         let begun = client.post("/v1/me/second-factor", Value::Null).await.expect(201);
         assert_ne!(first["secret"], begun["secret"]);
+        for path in ["/v1/me/second-factor/confirmation", "/v1/sessions/current/step-up"] {
+            client.post(path, json!({})).await.refused_field("/otp", "field.missing");
+            client.post(path, json!({"otp": 123_456})).await.refused_field("/otp", "field.invalid");
+        }
         // Not yet.
         office.sign_in(None).await.expect(201);
         client.post("/v1/me/second-factor/confirmation", wrong).await.refused_field("/otp", "otp.wrong");

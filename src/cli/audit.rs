@@ -6,8 +6,8 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Outcome, setup};
+use crate::audit::Origin;
 use crate::audit::sealing::{self, Ledger};
-use crate::audit::{Event, Origin};
 use crate::db::Db;
 use crate::server::settings::Settings;
 
@@ -49,8 +49,13 @@ fn verify(db: &mut Db, origin: &Origin, checkpoints: Option<PathBuf>) -> Outcome
         (None, Some(file)) => sealing::against(db, Ledger::lines(&file)?)?,
         (fault, _) => fault,
     };
-    note(db, origin, fault.as_ref());
-    if let Some(fault) = fault {
+    let found = sealing::Verification { fault, ..found };
+    // Verifying is on record where the record can be added to.
+    let event = found.event(origin);
+    if let Err(error) = db.write(|tx| tx.record(event, ())) {
+        eprintln!("The verification itself is not on record: {error}");
+    }
+    if let Some(fault) = &found.fault {
         return Err(format!("the record is not sound: {fault}").into());
     }
     let unsealed = sealing::unsealed(db)?;
@@ -60,17 +65,4 @@ fn verify(db: &mut Db, origin: &Origin, checkpoints: Option<PathBuf>) -> Outcome
         found.up_to
     );
     Ok(())
-}
-
-/// Verifying is on record where the record can be added to.
-fn note(db: &mut Db, origin: &Origin, fault: Option<&sealing::Fault>) {
-    let event = Event::new(origin, "audit.verified").change("fault", fault);
-    let event = if fault.is_some() {
-        event.failed()
-    } else {
-        event
-    };
-    if let Err(error) = db.write(|tx| tx.record(event, ())) {
-        eprintln!("The verification itself is not on record: {error}");
-    }
 }

@@ -15,6 +15,7 @@ macro_rules! say {
 mod audit;
 pub mod demo;
 mod import;
+mod keys;
 mod migrate;
 mod openapi;
 mod serve;
@@ -70,6 +71,9 @@ enum Command {
     /// The record of who did and saw what
     #[command(subcommand)]
     Audit(audit::What),
+    /// Newer keys in place of older ones
+    #[command(subcommand)]
+    Keys(keys::What),
     /// Print the API document
     Openapi,
 }
@@ -110,6 +114,7 @@ fn run(cli: Cli) -> Outcome {
         Command::Import(what) => import::run(&settings, what),
         Command::User(what) => user::run(&settings, what),
         Command::Audit(what) => audit::run(&settings, what),
+        Command::Keys(what) => keys::run(&settings, &what),
         Command::Openapi => openapi::run(),
     }
 }

@@ -39,7 +39,11 @@ pub fn new_keys(settings: &Settings) -> Result<Arc<Keys>, Problem> {
 
 /// A connection for a command at the console, on a schema it knows.
 pub fn connect(settings: &Settings) -> Result<Db, Problem> {
-    known(settings, &given()).map(|(db, _keys)| db)
+    connect_with_keys(settings).map(|(db, _keys)| db)
+}
+
+pub fn connect_with_keys(settings: &Settings) -> Result<(Db, Arc<Keys>), Problem> {
+    known(settings, &given())
 }
 
 pub fn open(settings: &Settings, given: &Given) -> Result<Store, Problem> {

@@ -8,6 +8,7 @@ pub mod migrate;
 mod reach;
 pub mod record;
 pub mod schema;
+pub mod sealed;
 mod store;
 pub mod types;
 mod unit;

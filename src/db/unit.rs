@@ -209,6 +209,7 @@ impl Db {
         then: impl FnOnce(Result<T>),
     ) -> bool {
         if reach.is_nothing() {
+            self.reach = reach;
             let outcome = guarded(|| work(self));
             let fault = outcome.as_ref().is_err_and(Error::is_fault);
             then(outcome);

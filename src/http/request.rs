@@ -1,14 +1,14 @@
 //! Every request has an id: it is in the answer's header, in problem documents, in the log and in
 //! every record the request leaves.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::HeaderValue;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 use tracing::Instrument;
 
-use crate::kernel::error::Error;
+use crate::kernel::error::{Code, Error};
 use crate::kernel::given::Given;
 use crate::kernel::id::RequestId;
 
@@ -38,6 +38,22 @@ pub async fn identify(
     let micros = given.now().since(started).as_micros();
     span.in_scope(|| tracing::info!(status = response.status().as_u16(), micros, "answered"));
     Ok(response)
+}
+
+/// Middleware: an address with the character U+0000 is refused, for no database keeps it in a text.
+pub async fn refuse_nul(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let address = request.uri().path_and_query();
+    if address.is_some_and(|address| address.as_str().contains("%00")) {
+        let (en, zh) = (
+            "the address holds the character U+0000",
+            "地址中含有空字符（U+0000）",
+        );
+        return Ok(request.error_response(Error::new(Code::RequestMalformed).detail(en, zh)));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 pub fn id_of(request: &HttpRequest) -> Result<RequestId, Error> {

@@ -53,6 +53,7 @@ pub fn app(
         .default_service(web::to(nowhere))
         .wrap(Compress::default())
         .wrap(from_fn(authenticate))
+        .wrap(from_fn(request::refuse_nul))
         .wrap(from_fn(problem::render))
         .wrap(
             DefaultHeaders::new()

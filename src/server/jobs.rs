@@ -32,8 +32,9 @@ pub(super) async fn seal(office: Office) {
     }
 }
 
-/// Seals the entries that are new; how many.
+/// Seals the entries that are new, with the keys that are in use by now; how many.
 pub async fn seal_due(office: &Office) -> Result<usize> {
+    office.store().keys().refresh();
     office.sealer.run_due(office.store()).await
 }
 
@@ -41,7 +42,6 @@ pub async fn seal_due(office: &Office) -> Result<usize> {
 /// notice ends once, for its place in the case's history is unique.
 pub async fn run_due(office: &Office) -> Result<usize> {
     let store = office.store();
-    store.keys().refresh();
     if store
         .read(Reach::EVERYTHING, idempotency::forgettable)
         .await?

@@ -15,11 +15,22 @@ pub use office::Office;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::casework::CaseService;
+use crate::db::sealed::SealedColumn;
 use crate::subsidies::Subsidies;
 use crate::{access, casework, inspection, programs, registry, subsidies};
 
 /// The services that plug into casework.
 pub const SERVICES: &[&dyn CaseService] = &[&Subsidies];
+
+/// Where values are encrypted, each with the key of its time.
+pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
+    let departments = [
+        registry::residents::service::SEALED_COLUMNS,
+        registry::facts::service::SEALED_COLUMNS,
+        access::second_factors::service::SEALED_COLUMNS,
+    ];
+    departments.into_iter().flatten()
+}
 
 fn routes(config: &mut ServiceConfig<'_>) {
     access::sessions::api::routes(config);

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod console;
 pub mod office;
 pub mod people;
 pub mod postgres;

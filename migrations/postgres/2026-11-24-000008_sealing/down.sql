@@ -1,1 +1,2 @@
 DROP TABLE audit_checkpoints;
+DROP FUNCTION checkpoint_follows;

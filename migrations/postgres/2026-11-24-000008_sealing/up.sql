@@ -13,10 +13,22 @@ CREATE TABLE audit_checkpoints (
     root bytea NOT NULL CHECK (length(root) = 32),
     key_id text NOT NULL,
     signature bytea NOT NULL,
-    CHECK (length(leaves) = 40 * entries)
+    CHECK (length(leaves) = 40 * entries),
+    CHECK (length(gaps) % 16 = 0)
 );
 CREATE INDEX audit_checkpoints_late ON audit_checkpoints (number) WHERE late > 0;
 
+CREATE FUNCTION checkpoint_follows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.number > 1 AND NOT EXISTS (
+        SELECT 1 FROM audit_checkpoints WHERE number = NEW.number - 1 AND last_sequence <= NEW.last_sequence
+    ) THEN
+        RAISE EXCEPTION 'huican.append_only: a checkpoint follows the one before';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER audit_checkpoints_follow BEFORE INSERT ON audit_checkpoints
+    FOR EACH ROW EXECUTE FUNCTION checkpoint_follows();
 CREATE TRIGGER audit_checkpoints_fixed BEFORE UPDATE OR DELETE ON audit_checkpoints
     FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER audit_checkpoints_keep BEFORE TRUNCATE ON audit_checkpoints

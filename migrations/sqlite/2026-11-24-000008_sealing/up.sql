@@ -13,10 +13,17 @@ CREATE TABLE audit_checkpoints (
     root BLOB NOT NULL CHECK (length(root) = 32),
     key_id TEXT NOT NULL,
     signature BLOB NOT NULL,
-    CHECK (length(leaves) = 40 * entries)
+    CHECK (length(leaves) = 40 * entries),
+    CHECK (length(gaps) % 16 = 0)
 ) STRICT;
 CREATE INDEX audit_checkpoints_late ON audit_checkpoints (number) WHERE late > 0;
 
+CREATE TRIGGER audit_checkpoints_follow BEFORE INSERT ON audit_checkpoints
+WHEN NEW.number > 1 AND NOT EXISTS (
+    SELECT 1 FROM audit_checkpoints WHERE number = NEW.number - 1 AND last_sequence <= NEW.last_sequence)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a checkpoint follows the one before');
+END;
 CREATE TRIGGER audit_checkpoints_fixed BEFORE UPDATE ON audit_checkpoints
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: a checkpoint cannot be changed');

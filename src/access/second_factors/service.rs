@@ -9,6 +9,8 @@ use crate::kernel::crypto::random;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::UserId;
 
+pub use super::store::SEALED_COLUMNS;
+
 /// What a phone needs to know, shown once.
 #[derive(Debug)]
 pub struct Enrollment {

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use crate::db::schema::second_factors;
+use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, Tx};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::UserId;
@@ -14,6 +15,9 @@ pub struct Kept {
     pub confirmed: bool,
     pub last_step: i64,
 }
+
+pub const SEALED_COLUMNS: &[SealedColumn] =
+    &[sealed_column!(second_factors::secret of user_id: UserId)];
 
 fn place(user: UserId) -> String {
     format!("second_factors|secret|{user}")

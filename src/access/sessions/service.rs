@@ -128,6 +128,10 @@ impl Sessions {
         let outcome = self
             .store
             .write(Reach::NOTHING, move |tx| {
+                // Others may have guessed while this password was looked at.
+                for (subject, free) in &subjects {
+                    refuse_if_waiting(tx, subject, *free)?;
+                }
                 let [(account, _), (address, _)] = &subjects;
                 let mut origin = Origin::system(request);
                 origin.username = Some(username.chars().take(64).collect());

@@ -12,6 +12,6 @@ mod store;
 
 pub use ledger::{Ledger, Line};
 pub use model::{Checkpoint, Fault, FaultKind};
-pub use sealer::{Outside, Sealer};
+pub use sealer::{Outside, Sealer, Verified};
 pub use service::{Verification, against, next, seal, summaries, unsealed, verify};
 pub use store::Summary;

@@ -6,8 +6,9 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Ledger, Line, service};
-use crate::db::{Db, Looked, Reach, Store};
+use super::{Ledger, Line, Verification, service};
+use crate::audit::Origin;
+use crate::db::{Db, Reach, Store};
 use crate::kernel::error::{Code, Error, Result};
 
 /// Seals what is new and copies the checkpoints to a file outside; cheap to clone.
@@ -22,6 +23,17 @@ pub struct Outside {
     /// The last checkpoint in the file.
     pub last: Line,
     pub agrees: bool,
+}
+
+/// Entries that one request verifies, or a few more: about a second's work.
+const ENTRIES: u64 = 200_000;
+
+/// What one request verified.
+#[derive(Debug)]
+pub struct Verified {
+    pub verification: Verification,
+    /// Entries that no checkpoint covers yet.
+    pub unsealed: i64,
 }
 
 impl Sealer {
@@ -80,13 +92,21 @@ impl Sealer {
         }
     }
 
-    /// A look at the whole record, whoever asks: its seals cover all offices' entries alike, and what
-    /// is told of them is whether they are sound.
-    pub async fn whole_office<T: Send + 'static>(
-        &self,
-        store: &Store,
-        look: impl FnOnce(&mut Db) -> Result<Looked<T>> + Send + 'static,
-    ) -> Result<T> {
+    /// Verifies from one checkpoint on, as far as one request goes, on record as somebody's doing.
+    /// Whoever asks, seals cover all offices' entries alike; what is told is whether they are sound.
+    pub async fn verify(&self, store: &Store, origin: Origin, after: i64) -> Result<Verified> {
+        let look = move |db: &mut Db| {
+            let verification = service::verify(db, after, |so_far| so_far.entries < ENTRIES)?;
+            let unsealed = service::unsealed(db)?;
+            let event = verification
+                .event(&origin)
+                .change("after_checkpoint", after);
+            let verified = Verified {
+                verification,
+                unsealed,
+            };
+            db.looked(event, verified)
+        };
         store.look(Reach::EVERYTHING, look).await
     }
 

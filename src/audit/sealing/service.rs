@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::ledger::Line;
 use super::model::{Checkpoint, Fault, FaultKind, Gap, Hash, Leaf, merkle_root};
 use super::store;
+use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::time::Timestamp;
@@ -115,6 +116,19 @@ pub struct Verification {
     pub fault: Option<Fault>,
     /// Whether there are no further checkpoints.
     pub finished: bool,
+}
+
+impl Verification {
+    /// What is on record of a verification.
+    pub fn event(&self, origin: &Origin) -> Event {
+        let event = Event::new(origin, "audit.verified")
+            .change("up_to_checkpoint", self.up_to)
+            .change("fault", &self.fault);
+        match self.fault {
+            Some(_) => event.failed(),
+            None => event,
+        }
+    }
 }
 
 /// Checks checkpoints after one that was found whole, for as long as `go_on` says, up to the first

@@ -4,9 +4,8 @@ use actix_web::{get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::service::{self, Verified};
 use crate::access::{Permit, acts};
-use crate::audit::sealing::{self, Fault, Outside, Sealer, Summary};
+use crate::audit::sealing::{self, Fault, Outside, Sealer, Summary, Verified};
 use crate::db::{Reach, Store};
 use crate::http::page::page_of;
 use crate::http::{Paging, Params, ReadErrors};
@@ -167,7 +166,7 @@ async fn verify_audit(
         verification,
         unsealed,
     } = sealer
-        .whole_office(&store, move |db| service::verify(db, &permit, after))
+        .verify(&store, permit.origin().clone(), after)
         .await?;
     let outside = sealer.outside(&store).await?.map(OutsideBody::from);
     let agrees = outside.as_ref().is_none_or(|outside| outside.agrees);

@@ -1,4 +1,3 @@
 //! The seals over the record, shown and verified.
 
 pub mod api;
-mod service;

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use base64::Engine;
@@ -24,11 +25,44 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    pub const ALL: [Self; 3] = [Self::Encryption, Self::Token, Self::Seal];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Encryption => "encryption",
             Self::Token => "token",
             Self::Seal => "seal",
+        }
+    }
+}
+
+impl FromStr for Purpose {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|one| one.as_str() == text);
+        named.ok_or_else(|| {
+            let names = Self::ALL.map(Self::as_str).join(", ");
+            format!("one of {names}")
+        })
+    }
+}
+
+/// How a version of a key stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    Older,
+    InUse,
+    /// Known to all who may meet it, but not used yet.
+    Waiting,
+}
+
+impl KeyState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Older => "older",
+            Self::InUse => "in use",
+            Self::Waiting => "waiting",
         }
     }
 }
@@ -127,6 +161,21 @@ impl KeyFile {
             Purpose::Token => &mut self.token,
             Purpose::Seal => &mut self.seal,
         }
+    }
+
+    /// The versions of a key, oldest first.
+    pub(super) fn versions(&mut self, purpose: Purpose) -> Vec<(u16, KeyState)> {
+        let entries = self.entries(purpose);
+        let in_use = entries.iter().rposition(|entry| !entry.waiting);
+        let state = |place, entry: &Entry| match entry.waiting {
+            true => KeyState::Waiting,
+            false if Some(place) == in_use => KeyState::InUse,
+            false => KeyState::Older,
+        };
+        let entries = entries.iter().enumerate();
+        entries
+            .map(|(place, entry)| (entry.version, state(place, entry)))
+            .collect()
     }
 
     /// Adds a version that waits to be used; its number. One that waits already is enough.

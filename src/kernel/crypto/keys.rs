@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use zeroize::Zeroizing;
 
-use super::file::{Entry, KeyError, KeyFile, Purpose};
+use super::file::{Entry, KeyError, KeyFile, KeyState, Purpose};
 use super::{hex, random, sha256};
 
 /// First byte of an encrypted value: which cipher made it.
@@ -252,6 +252,11 @@ impl Keys {
 
     pub fn seal_key_named(&self, id: &str) -> Option<Arc<SigningKey>> {
         self.find(|ring| named(&ring.seal, id))
+    }
+
+    /// The versions that the file has of a key, oldest first.
+    pub fn versions(&self, purpose: Purpose) -> Result<Vec<(u16, KeyState)>, KeyError> {
+        Ok(KeyFile::read(&self.path)?.versions(purpose))
     }
 
     /// Makes a newer key known without using it; its version.

@@ -6,7 +6,7 @@
 mod file;
 mod keys;
 
-pub use file::{KeyError, Purpose};
+pub use file::{KeyError, KeyState, Purpose};
 pub use keys::{Keys, NotOpened, SigningKey, is_signed_by};
 
 use std::io::Read;

@@ -16,7 +16,8 @@ use crate::registry::residents::{self, Resident};
 
 pub use super::model::CheckedCertificate;
 pub use super::store::{
-    NUMBER_FIELD, insert_certificate, insert_fact, replace_certificate, replace_fact, snapshots,
+    NUMBER_FIELD, SEALED_COLUMNS, insert_certificate, insert_fact, replace_certificate,
+    replace_fact, snapshots,
 };
 
 /// What is believed of one resident now, on a day.

@@ -10,6 +10,7 @@ use super::model::{
     Period, Snapshot,
 };
 use crate::db::schema::{certificate_components, certificates, circumstances};
+use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, types};
 use crate::kernel::certificate_number::CertificateNumber;
 use crate::kernel::error::{Error, Result};
@@ -20,6 +21,9 @@ use crate::kernel::time::Timestamp;
 types::text_columns!(CertificateState, CircumstanceKind);
 
 pub const NUMBER_FIELD: &str = "certificate_number";
+
+pub const SEALED_COLUMNS: &[SealedColumn] =
+    &[sealed_column!(certificates::number of id: CertificateId)];
 
 fn number_place(id: CertificateId) -> String {
     format!("certificates|number|{id}")

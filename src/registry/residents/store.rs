@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::model::{CheckedResident, Filter, Needle, Query, Resident};
 use crate::access::{Scope, within};
 use crate::db::schema::{certificates, circumstances, divisions, residents};
+use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique};
 use crate::kernel::citizen_id::CitizenId;
 use crate::kernel::division::DivisionCode;
@@ -25,6 +26,11 @@ const ID_FIELD: &str = "id_number";
 const PHONE_FIELD: &str = "phone";
 /// Sorts after everything that begins with what stands before it.
 const LAST: char = '\u{10FFFF}';
+
+pub const SEALED_COLUMNS: &[SealedColumn] = &[
+    sealed_column!(residents::id_number of id: ResidentId),
+    sealed_column!(residents::phone of id: ResidentId),
+];
 
 fn place(field: &str, id: ResidentId) -> String {
     format!("residents|{field}|{id}")
