@@ -7,6 +7,7 @@
     reason = "in a test a panic is the answer"
 )]
 
+mod api_keys;
 mod architecture;
 mod audit;
 mod cases;

@@ -121,6 +121,7 @@ impl Belongings {
 struct Account {
     user: String,
     grant: String,
+    key: String,
 }
 
 /// How an operation is called.
@@ -152,15 +153,15 @@ fn call(
         (true, _) => "nursing_subsidy",
         (false, _) => on.division,
     };
-    let grant = if whose == Whose::Missing {
-        NOWHERE
-    } else {
-        &account.grant
+    let [grant, key] = match whose {
+        Whose::Missing => [NOWHERE, NOWHERE],
+        _ => [account.grant.as_str(), account.key.as_str()],
     };
     let mut path = path
         .replace("{id}", entity)
         .replace("{code}", code)
-        .replace("{grant_id}", grant);
+        .replace("{grant_id}", grant)
+        .replace("{key_id}", key);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -192,6 +193,9 @@ fn call(
         ),
         "create_grant" => Some(
             json!({"role": "finance_officer", "organization_id": on.organization, "valid_from": "2040-01-01"}),
+        ),
+        "create_api_key" => Some(
+            json!({"name": "统计直报", "permits": ["resident.read"], "valid_to": "2022-12-31"}),
         ),
         _ if matches!(method, "get" | "delete") => None,
         other => panic!("say here how {other} is called"),
@@ -244,6 +248,7 @@ fn is_recorded(operation: &str) -> bool {
         "get_enrollment",
         "get_organization",
         "get_user",
+        "list_api_keys",
         "list_cases",
         "list_divisions",
         "list_enrollments",
@@ -293,7 +298,15 @@ async fn staff(office: &TestOffice) -> Account {
                 .await
                 .expect(201),
         );
-        made.push(Account { user, grant });
+        let key =
+            json!({"name": "统计直报", "permits": ["resident.read"], "valid_to": "2022-12-31"});
+        let key = id_of(
+            &security
+                .post(&format!("/v1/users/{user}/api-keys"), key)
+                .await
+                .expect(201),
+        );
+        made.push(Account { user, grant, key });
     }
     made.pop().unwrap()
 }

@@ -2,6 +2,7 @@
 //! permits without which no store above can be asked anything. Imports `http`, `audit`, `db` and
 //! the kernel.
 
+pub mod api_keys;
 pub mod divisions;
 pub mod organizations;
 mod permit;
@@ -11,7 +12,7 @@ pub mod second_factors;
 pub mod sessions;
 pub mod users;
 
-pub use permit::{Actor, Held, Permit, Signed, SteppedUp, authenticate};
+pub use permit::{Actor, AnyClient, Held, Permit, Signed, SteppedUp, authenticate};
 pub use policy::{Act, Action, Role, acts};
 pub use scope::Scope;
 pub(crate) use scope::within;

@@ -14,11 +14,12 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 
 use uuid::Uuid;
 
+use super::api_keys;
 use super::policy::{Act, Action, Role};
 use super::scope::Scope;
 use super::sessions::Sessions;
 use crate::audit::{Event, Origin};
-use crate::db::{Reach, Store};
+use crate::db::{Db, Reach, Store};
 use crate::http::request;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Class, Code, Error, Result};
@@ -43,17 +44,24 @@ pub struct Actor {
     /// When the second factor was last shown in this session.
     pub stepped_up_at: Option<Timestamp>,
     pub grants: Vec<Held>,
+    /// Of what the grants allow, no more than this: another system's key.
+    pub limited_to: Option<Vec<Action>>,
     pub request: RequestId,
 }
 
 impl Actor {
+    /// Where the actor may do something.
+    fn held_for(&self, action: Action) -> impl Iterator<Item = &Held> {
+        let limits = self.limited_to.as_ref();
+        let within_limits = limits.is_none_or(|permits| permits.contains(&action));
+        self.grants
+            .iter()
+            .filter(move |held| within_limits && action.allows(held.role))
+    }
+
     /// The only maker of permits.
     pub fn permit<A: Act>(self: Arc<Self>) -> Result<Permit<A>> {
-        let mut held = self
-            .grants
-            .iter()
-            .filter(|held| A::ACTION.allows(held.role))
-            .peekable();
+        let mut held = self.held_for(A::ACTION).peekable();
         let Some(first) = held.peek() else {
             return Err(Error::new(Code::PermissionDenied).detail(
                 format!("{} is not among your permissions", A::ACTION.as_str()),
@@ -89,7 +97,7 @@ impl Actor {
     }
 
     pub fn permissions(&self) -> Vec<&'static str> {
-        let may = |action: &&Action| self.grants.iter().any(|held| action.allows(held.role));
+        let may = |action: &&Action| self.held_for(**action).next().is_some();
         Action::ALL
             .iter()
             .filter(may)
@@ -177,7 +185,13 @@ pub async fn authenticate(
         let sessions = data::<Sessions>(request.request())?;
         let id = request::id_of(request.request())?;
         let only_looks = request.method().is_safe();
-        let known: Known = sessions.authenticate(&token, id, only_looks).await;
+        let known: Known = if api_keys::service::is_one(&token) {
+            let find = move |db: &mut Db| api_keys::service::actor(db, &token, id);
+            let store = data::<Store>(request.request())?;
+            store.read(Reach::NOTHING, find).await.map(Arc::new)
+        } else {
+            sessions.authenticate(&token, id, only_looks).await
+        };
         actor = known.as_ref().ok().map(Arc::clone);
         request.extensions_mut().insert(known);
     }
@@ -253,6 +267,19 @@ impl<A: Act> FromRequest for Permit<A> {
     }
 }
 
+/// Whoever asks, a person or another system with its key.
+#[derive(Debug)]
+pub struct AnyClient(pub Arc<Actor>);
+
+impl FromRequest for AnyClient {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(known(request).map(Self))
+    }
+}
+
 /// Anybody who is signed in, for what concerns nobody but themselves.
 #[derive(Debug)]
 pub struct Signed(pub Arc<Actor>);
@@ -262,7 +289,12 @@ impl FromRequest for Signed {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(known(request).map(Self))
+        let person = |actor: Arc<Actor>| match actor.limited_to {
+            None => Ok(Self(actor)),
+            Some(_) => Err(Error::new(Code::PermissionDenied)
+                .detail("an API key stands for no person", "接口密钥不代表个人")),
+        };
+        ready(known(request).and_then(person))
     }
 }
 

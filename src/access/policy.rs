@@ -2,6 +2,13 @@
 //! organization that the role was granted in. `tests/policy.rs` keeps a picture of the whole
 //! matrix, so that every change of rights is a visible difference.
 
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
+use utoipa::{PartialSchema, ToSchema};
+
 use crate::kernel::vocabulary::vocabulary;
 
 vocabulary! {
@@ -95,7 +102,45 @@ policy! {
 }
 
 impl Action {
+    /// What somebody answers for in person: no key of another system does it.
+    pub const fn takes_a_person(self) -> bool {
+        matches!(self, Self::CaseAct | Self::UserManage | Self::GrantManage)
+    }
+
     pub fn allows(self, role: Role) -> bool {
         self.roles().contains(&role)
+    }
+}
+
+impl FromStr for Action {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let named = Self::ALL.iter().find(|action| action.as_str() == name);
+        named
+            .copied()
+            .ok_or_else(|| format!("there is no permit {name}"))
+    }
+}
+
+impl Serialize for Action {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl PartialSchema for Action {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.iter().map(|action| action.as_str());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(names))
+            .into()
+    }
+}
+
+impl ToSchema for Action {
+    fn name() -> Cow<'static, str> {
+        "PermitName".into()
     }
 }

@@ -71,6 +71,18 @@ tables! {
         client -> Nullable<Text>,
         stepped_up_at -> Nullable<Instant>,
     }
+    api_keys (id) {
+        id -> Guid,
+        user_id -> Guid,
+        name -> Text,
+        hash -> Binary,
+        permits -> Text,
+        valid_to -> Date,
+        created_at -> Instant,
+        created_by -> Nullable<Guid>,
+        revoked_at -> Nullable<Instant>,
+        revoked_by -> Nullable<Guid>,
+    }
     second_factors (user_id) {
         user_id -> Guid,
         secret -> Binary,

@@ -115,6 +115,7 @@ codes! {
     UsernameTaken = "user.username_taken", Conflict, "This user name is taken", "用户名已被占用";
     OrganizationNotFound = "organization.not_found", NotFound, "There is no such organization in your sight", "您的可见范围内没有该机构";
     GrantNotFound = "grant.not_found", NotFound, "There is no such grant", "没有这项授权";
+    ApiKeyNotFound = "api_key.not_found", NotFound, "There is no such API key", "没有这个接口密钥";
     GrantExclusive = "grant.exclusive", Conflict, "System, security and audit administrators exclude each other and every other role", "系统、安全、审计管理员互斥，且不得兼任其他角色";
     DivisionNotFound = "division.not_found", NotFound, "There is no such division in your sight", "您的可见范围内没有该区划";
 

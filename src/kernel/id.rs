@@ -44,6 +44,7 @@ kinds! {
     Grant => GrantId;
     /// A signed-in client: the family of refresh tokens that descend from one login.
     Session => SessionId;
+    ApiKey => ApiKeyId;
     Resident => ResidentId;
     Certificate => CertificateId;
     Circumstance => CircumstanceId;

@@ -38,6 +38,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     access::divisions::api::routes(config);
     access::organizations::api::routes(config);
     access::users::api::routes(config);
+    access::api_keys::api::routes(config);
     registry::residents::api::routes(config);
     registry::facts::api::routes(config);
     programs::api::routes(config);

@@ -37,7 +37,7 @@ const TAGS: [(&str, &str); 8] = [
 
 const INTRODUCTION: &str = "Case management of a Disabled Persons' Federation (残联) and its county offices.
 
-**Sign in** with `POST /v1/sessions`; send `Authorization: Bearer <access_token>`.
+**Sign in** with `POST /v1/sessions`; send `Authorization: Bearer <access_token>`. Other systems send an API key in its place.
 **Lists** answer `{items, next}`; ask for the next page with `cursor=<next>` and the same filter.
 **Changes** need `If-Match` with the ETag you saw: missing 428, stale 412.
 **Retries**: send `Idempotency-Key` with a POST; the same key and body get the same answer.

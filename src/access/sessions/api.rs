@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::Session;
 use super::service::{self, Client, Pair, Sessions, logout};
 use crate::access::second_factors::api::OneTimePassword;
-use crate::access::{Role, Signed};
+use crate::access::{AnyClient, Role, Signed};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
 use crate::http::{Body, ReadErrors, WriteErrors, request};
@@ -285,7 +285,7 @@ async fn change_password(
     responses((status = 200, description = "You", body = Me), ReadErrors)
 )]
 #[get("/v1/me")]
-async fn get_me(Signed(actor): Signed) -> web::Json<Me> {
+async fn get_me(AnyClient(actor): AnyClient) -> web::Json<Me> {
     web::Json(Me {
         id: actor.user,
         username: actor.username.clone(),

@@ -368,6 +368,7 @@ fn actor(
         session,
         stepped_up_at,
         grants,
+        limited_to: None,
         request,
     })
 }
@@ -384,6 +385,7 @@ pub fn actor_named(db: &mut Db, username: &str, request: RequestId) -> Result<Ac
         session: None,
         stepped_up_at: None,
         grants,
+        limited_to: None,
         request,
     })
 }
