@@ -9,6 +9,7 @@
 
 mod api_keys;
 mod architecture;
+mod attack;
 mod audit;
 mod cases;
 mod console;
