@@ -2,6 +2,7 @@
 //! defects that it must catch (`tests/attack/defects`).
 
 mod tampering;
+mod tokens;
 
 /// How often an attack is tried.
 fn rounds(bounded: usize) -> usize {
