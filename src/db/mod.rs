@@ -48,6 +48,23 @@ const REFUSALS: [(&str, Code); 3] = [
     ("huican.program_overlap", Code::ProgramOverlap),
 ];
 
+/// What passes by itself: a lock, a limit of time, a server that was cut off, stops or comes back.
+const PASSING: [&str; 13] = [
+    "database is locked",
+    "deadlock detected",
+    "statement timeout",
+    "lock timeout",
+    "terminating connection",
+    "server closed the connection",
+    "connection to server",
+    "no connection to the server",
+    "could not receive data from server",
+    "could not send data to server",
+    "the database system is",
+    "too many clients",
+    "remaining connection slots",
+];
+
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         if let DieselError::DatabaseError(kind, info) = &error {
@@ -58,10 +75,7 @@ impl From<DieselError> for Error {
             let passing = matches!(
                 kind,
                 DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection
-            ) || message.contains("database is locked")
-                || message.contains("deadlock detected")
-                || message.contains("statement timeout")
-                || message.contains("lock timeout");
+            ) || PASSING.iter().any(|said| message.contains(said));
             if passing {
                 return Self::new(Code::Busy).because(error);
             }

@@ -33,6 +33,9 @@ const REQUIRE: &str = "HUICAN_REQUIRE_POSTGRES";
 /// Socket addresses hold about 100 bytes, and the server's user must be able to reach it.
 const TEMPORARY: &str = "/tmp";
 
+/// What a commit needs to outlive the server.
+const DURABLE: &str = "synchronous_commit = on\nfull_page_writes = on\n";
+
 /// Nothing here outlives the process, so nothing needs to survive a power cut.
 const SETTINGS: &str = "
 listen_addresses = ''
@@ -191,6 +194,29 @@ impl Cluster {
     }
 
     fn start(programs: &Path) -> Self {
+        let server = Server::start(programs, "");
+        Self::at(server.url(), Some(server.watchdog))
+    }
+}
+
+/// A server of our own, which ends with this process.
+pub struct Server {
+    programs: PathBuf,
+    home: PathBuf,
+    /// Whom it runs as, where we may not.
+    owner: Option<(u32, u32)>,
+    watchdog: ChildStdin,
+}
+
+impl Server {
+    /// One that nobody else uses, where there are programs for it.
+    pub fn alone() -> Option<Self> {
+        let found = programs().map(|programs| Self::start(&programs, DURABLE));
+        assert!(found.is_some() || env::var_os(REQUIRE).is_none());
+        found
+    }
+
+    fn start(programs: &Path, more: &str) -> Self {
         let home = tempfile::Builder::new()
             .prefix("huican-pg-")
             .tempdir_in(TEMPORARY)
@@ -206,56 +232,85 @@ impl Cluster {
             std::os::unix::fs::chown(&home, Some(user), Some(group))
                 .expect("hand the directory over");
         }
-        let run = |program: &str, arguments: &[&str]| {
-            let mut command = Command::new(programs.join(program));
-            command
-                .args(arguments)
-                .current_dir(&home)
-                .stdin(Stdio::null())
-                .env("LC_ALL", "C");
-            for (name, _) in env::vars_os() {
-                if name.to_string_lossy().starts_with("PG") {
-                    command.env_remove(name);
-                }
-            }
-            if let Some((user, group)) = owner {
-                command.uid(user).gid(group);
-            }
-            let output = command
-                .output()
-                .unwrap_or_else(|error| panic!("cannot run {program}: {error}"));
-            assert!(
-                output.status.success(),
-                "{program} failed:\n{}{}{}",
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr),
-                fs::read_to_string(home.join("log")).unwrap_or_default()
-            );
+        let server = Self {
+            programs: programs.to_owned(),
+            home,
+            owner,
+            watchdog,
         };
         let initdb =
             "--pgdata=data --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync";
-        run("initdb", &initdb.split(' ').collect::<Vec<_>>());
-        let socket = home.to_str().expect("a path in plain letters");
+        server.run("initdb", &initdb.split(' ').collect::<Vec<_>>());
+        let socket = server.socket();
         fs::OpenOptions::new()
             .append(true)
-            .open(home.join("data/postgresql.conf"))
-            .and_then(|mut file| writeln!(file, "{SETTINGS}unix_socket_directories = '{socket}'"))
+            .open(server.home.join("data/postgresql.conf"))
+            .and_then(|mut file| {
+                writeln!(file, "{SETTINGS}{more}unix_socket_directories = '{socket}'")
+            })
             .expect("write the settings of the test server");
-        run(
-            "pg_ctl",
-            &[
-                "start",
-                "--wait",
-                "--timeout=60",
-                "--silent",
-                "--pgdata=data",
-                "--log=log",
-            ],
+        server.go();
+        server
+    }
+
+    fn socket(&self) -> &str {
+        self.home.to_str().expect("a path in plain letters")
+    }
+
+    pub fn url(&self) -> String {
+        let socket = self.socket();
+        format!("postgres://postgres@/postgres?host={socket}&port=5432")
+    }
+
+    /// Starts, and recovers if it must.
+    pub fn go(&self) {
+        let start = "start --wait --timeout=60 --silent --pgdata=data --log=log";
+        self.run("pg_ctl", &start.split(' ').collect::<Vec<_>>());
+    }
+
+    /// `kill -9` of the server and all its processes.
+    pub fn kill(&self) {
+        let file = self.home.join("data/postmaster.pid");
+        let text = fs::read_to_string(&file).expect("who runs the server");
+        let server = text.lines().next().expect("a process id");
+        let children = Command::new("pgrep").args(["-P", server]).output();
+        let children = String::from_utf8(children.expect("run pgrep").stdout).expect("numbers");
+        // One that ended meanwhile cannot be killed.
+        let all = ["-9", server].into_iter().chain(children.lines());
+        let killed = Command::new("kill")
+            .args(all)
+            .stderr(Stdio::null())
+            .status();
+        killed.expect("run kill");
+        // Where nobody reaps it, the dead server still has its number.
+        fs::remove_file(file).expect("unlock the data");
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let mut command = Command::new(self.programs.join(program));
+        command
+            .args(arguments)
+            .current_dir(&self.home)
+            .stdin(Stdio::null())
+            .env("LC_ALL", "C");
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("PG") {
+                command.env_remove(name);
+            }
+        }
+        if let Some((user, group)) = self.owner {
+            command.uid(user).gid(group);
+        }
+        let output = command
+            .output()
+            .unwrap_or_else(|error| panic!("cannot run {program}: {error}"));
+        assert!(
+            output.status.success(),
+            "{program} failed:\n{}{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+            fs::read_to_string(self.home.join("log")).unwrap_or_default()
         );
-        Self::at(
-            format!("postgres://postgres@/postgres?host={socket}&port=5432"),
-            Some(watchdog),
-        )
     }
 }
 

@@ -3,12 +3,13 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Value;
 
 pub struct Served {
-    child: Child,
+    child: Mutex<Child>,
     pub address: String,
 }
 
@@ -28,7 +29,17 @@ impl Served {
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         let address = log.split("address=").nth(1).unwrap();
         let address = address.split_whitespace().next().unwrap().to_owned();
-        Self { child, address }
+        Self {
+            child: Mutex::new(child),
+            address,
+        }
+    }
+
+    /// `kill -9`.
+    pub fn kill(&self) {
+        let mut child = self.child.lock().unwrap();
+        drop(child.kill());
+        drop(child.wait());
     }
 
     /// One request on a connection of its own; 0 where no whole answer came.
@@ -84,7 +95,6 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.kill();
     }
 }
