@@ -283,7 +283,9 @@ impl Server {
             .status();
         killed.expect("run kill");
         // Where nobody reaps it, the dead server still has its number.
-        fs::remove_file(file).expect("unlock the data");
+        for lock in [file, self.home.join(".s.PGSQL.5432.lock")] {
+            fs::remove_file(lock).expect("take the lock away");
+        }
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
