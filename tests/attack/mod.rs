@@ -1,5 +1,5 @@
 //! Attacks: bounded here, ten times as long with `HUICAN_ATTACK=long`. Each of them has planted
-//! defects that it must catch (`tests/attack/defects`).
+//! defects that it must catch (`tests/attack/defects`, run by `tests/attack/defects.sh`).
 
 mod crashes;
 mod tampering;
@@ -14,6 +14,7 @@ fn rounds(bounded: usize) -> usize {
 }
 
 /// Chance that can be repeated: a failure prints the seed, `HUICAN_ATTACK_SEED` takes it.
+#[expect(clippy::print_stdout, reason = "shown when the test fails")]
 fn chance() -> fastrand::Rng {
     let given = std::env::var("HUICAN_ATTACK_SEED").ok();
     let seed = given.map_or_else(|| fastrand::u64(..), |text| text.parse().unwrap());

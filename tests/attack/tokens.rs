@@ -23,7 +23,7 @@ fn signed(header: &Value, claims: &Value, key: &SigningKey) -> String {
 }
 
 /// `good` with some members changed, or without them where they are null.
-fn with(good: &Value, changes: Value) -> Value {
+fn with(good: &Value, changes: &Value) -> Value {
     let mut changed = good.clone();
     for (name, value) in changes.as_object().unwrap() {
         match value {
@@ -74,7 +74,7 @@ fn forged(good: &str, other: &str, office: &TestOffice) -> Vec<(String, String)>
     ] {
         add(
             &format!("claims {changes}"),
-            signed(&header, &with(&claims, changes), &key),
+            signed(&header, &with(&claims, &changes), &key),
         );
     }
     for changes in [
@@ -97,14 +97,14 @@ fn forged(good: &str, other: &str, office: &TestOffice) -> Vec<(String, String)>
     ] {
         add(
             &format!("header {changes}"),
-            signed(&with(&header, changes), &claims, &key),
+            signed(&with(&header, &changes), &claims, &key),
         );
     }
     // Signed with what is not the key for it.
     add("the seal's key", signed(&header, &claims, &seal));
     add(
         "the seal's key, named",
-        signed(&with(&header, json!({"kid": seal.id})), &claims, &seal),
+        signed(&with(&header, &json!({"kid": seal.id})), &claims, &seal),
     );
     for (name, secret) in [
         ("public key as secret", key.public.clone()),
@@ -140,7 +140,7 @@ fn forged(good: &str, other: &str, office: &TestOffice) -> Vec<(String, String)>
     ] {
         add(
             &format!("another's key, {changes}"),
-            signed(&with(&header, changes), &claims, &foreign),
+            signed(&with(&header, &changes), &claims, &foreign),
         );
     }
     // The good one, damaged.
