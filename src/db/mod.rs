@@ -48,9 +48,13 @@ const REFUSALS: [(&str, Code); 3] = [
     ("huican.program_overlap", Code::ProgramOverlap),
 ];
 
-/// What passes by itself: a lock, a limit of time, a server that was cut off, stops or comes back.
-const PASSING: [&str; 13] = [
+/// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a
+/// server that was cut off, stops or comes back.
+const PASSING: [&str; 16] = [
     "database is locked",
+    "database or disk is full",
+    "disk I/O error",
+    "readonly database",
     "deadlock detected",
     "statement timeout",
     "lock timeout",

@@ -28,9 +28,9 @@ struct Count {
 }
 
 /// An office, and where its owner looks into the database.
-struct Attacked {
-    console: Console,
-    service: String,
+pub(super) struct Attacked {
+    pub console: Console,
+    pub service: String,
 }
 
 /// What clients were told.
@@ -41,7 +41,7 @@ struct Told {
 }
 
 impl Attacked {
-    fn furnish(&self) {
+    pub fn furnish(&self) {
         let Self { console, .. } = self;
         console.says(&["import", "divisions", &data("divisions.csv")]);
         let create = ["user", "create", "lina", "--display-name", "李娜"];
@@ -98,7 +98,7 @@ impl Attacked {
     }
 }
 
-fn sign_in(served: &Served) -> String {
+pub(super) fn sign_in(served: &Served) -> String {
     let body = json!({"username": "lina", "password": PASSWORD});
     let (status, pair) = served.call("POST", "/v1/sessions", None, &body);
     assert_eq!(status, 201, "{pair}");

@@ -35,6 +35,10 @@ impl Served {
         }
     }
 
+    pub fn process(&self) -> u32 {
+        self.child.lock().unwrap().id()
+    }
+
     /// `kill -9`.
     pub fn kill(&self) {
         let mut child = self.child.lock().unwrap();
