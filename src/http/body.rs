@@ -1,5 +1,6 @@
 //! Bodies and query strings that, when they cannot be read, say which field it was and why.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
@@ -147,7 +148,30 @@ fn misread(mut pointer: String, message: &str) -> FieldError {
     if let Some(field) = field.filter(|field| !pointer.ends_with(&format!("/{field}"))) {
         pointer = format!("{pointer}/{field}");
     }
-    FieldError::new(pointer, code, message, format!("字段有误：{message}"))
+    let message = without_value(message);
+    FieldError::new(
+        pointer,
+        code,
+        message.as_ref(),
+        format!("字段有误：{message}"),
+    )
+}
+
+/// What was expected and what kind of thing came, but not that itself: it may be somebody's number,
+/// sent in a wrong place, and errors are logged and passed on.
+fn without_value(message: &str) -> Cow<'_, str> {
+    let told = ["invalid type: ", "invalid value: ", "unknown variant "];
+    if !told.iter().any(|beginning| message.starts_with(beginning)) {
+        return message.into();
+    }
+    let kind = message
+        .split(['"', '`', ','])
+        .next()
+        .unwrap_or_default()
+        .trim_end();
+    // The value may hold the words; what is expected follows the last of them.
+    let expected = message.rsplit(", expected ").next().unwrap_or_default();
+    format!("{kind}, expected {expected}").into()
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
@@ -201,6 +225,28 @@ mod tests {
     #[allow(dead_code)]
     struct Inner {
         number: u8,
+    }
+
+    #[test]
+    fn a_value_in_the_wrong_place_is_not_repeated() {
+        let said = without_value;
+        assert_eq!(
+            said("invalid type: integer `12000001234`, expected a string"),
+            "invalid type: integer, expected a string"
+        );
+        assert_eq!(
+            said(r#"invalid type: string "1, expected 2", expected u8"#),
+            "invalid type: string, expected u8"
+        );
+        assert_eq!(
+            said("unknown variant `12000001234`, expected `a` or `b`"),
+            "unknown variant, expected `a` or `b`"
+        );
+        assert_eq!(
+            said("invalid type: map, expected a string"),
+            "invalid type: map, expected a string"
+        );
+        assert_eq!(said("missing field `otp`"), "missing field `otp`");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::support::people::person;
 use crate::support::postgres::Server;
 use crate::support::served::Served;
 
-const PASSWORD: &str = "three green umbrellas at noon";
+pub(super) const PASSWORD: &str = "three green umbrellas at noon";
 const CLIENTS: usize = 4;
 
 #[derive(QueryableByName)]

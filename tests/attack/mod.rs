@@ -1,6 +1,7 @@
 //! Attacks: bounded here, ten times as long with `HUICAN_ATTACK=long`. Each of them has planted
 //! defects that it must catch (`tests/attack/defects`, run by `tests/attack/defects.sh`).
 
+mod canaries;
 mod crashes;
 mod disks;
 mod tampering;

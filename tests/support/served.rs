@@ -3,13 +3,15 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
 
 pub struct Served {
     child: Mutex<Child>,
+    /// The log after the start.
+    pub log: Arc<Mutex<String>>,
     pub address: String,
 }
 
@@ -25,12 +27,19 @@ impl Served {
         while !log.contains("listening") {
             assert!(lines.read_line(&mut log).unwrap() > 0, "{log}");
         }
-        // Nobody reads on, and a full pipe would stop it.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        // A full pipe would stop it.
+        let told = Arc::new(Mutex::new(String::new()));
+        let logged = Arc::clone(&told);
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                logged.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
         let address = log.split("address=").nth(1).unwrap();
         let address = address.split_whitespace().next().unwrap().to_owned();
         Self {
             child: Mutex::new(child),
+            log: told,
             address,
         }
     }
