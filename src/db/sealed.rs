@@ -19,7 +19,7 @@ define_sql_function! {
 type Placed = (Uuid, Vec<u8>);
 type Next = fn(&mut Db, header: &[u8], after: Uuid, most: i64) -> Result<Vec<Placed>>;
 
-/// A column that [`sealed_column!`](super::sealed_column) describes.
+/// A column that `sealed_column!` describes.
 #[derive(Debug, Clone, Copy)]
 pub struct SealedColumn {
     pub table: &'static str,
