@@ -120,6 +120,24 @@ on_both! {
         office.as_user("sysadmin").await.post(&place, good).await.refused(403, "permission.denied");
     }
 
+    async fn the_database_gives_no_key_what_takes_a_person(office: &TestOffice) {
+        office.keyed(json!(["resident.read"])).await;
+        let (id, hash) = match office.backend {
+            Backend::Sqlite => ("randomblob(16)", "randomblob(32)"),
+            Backend::Postgres => ("gen_random_uuid()", "sha256('another')"),
+        };
+        for permit in ["case.act", "user.manage", "grant.manage"] {
+            for permits in [permit.to_owned(), format!("resident.read {permit}"), format!("{permit} case.read")] {
+                let copy = format!(
+                    "INSERT INTO api_keys (id, user_id, name, hash, permits, valid_to, created_at)
+                     SELECT {id}, user_id, name, {hash}, '{permits}', valid_to, created_at FROM api_keys"
+                );
+                let refusal = office.sql(&copy).unwrap_err().to_lowercase();
+                assert!(refusal.contains("check"), "{refusal}");
+            }
+        }
+    }
+
     async fn the_database_keeps_keys_as_they_are(office: &TestOffice) {
         office.keyed(json!(["resident.read"])).await;
         let hash = match office.backend {

@@ -53,7 +53,8 @@ impl Actor {
     /// Where the actor may do something.
     fn held_for(&self, action: Action) -> impl Iterator<Item = &Held> {
         let limits = self.limited_to.as_ref();
-        let within_limits = limits.is_none_or(|permits| permits.contains(&action));
+        let within_limits =
+            limits.is_none_or(|permits| permits.contains(&action) && !action.takes_a_person());
         self.grants
             .iter()
             .filter(move |held| within_limits && action.allows(held.role))

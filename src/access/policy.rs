@@ -1,5 +1,5 @@
 //! The one table of rights: which role may do what. Where it may do so is the division of the
-//! organization that the role was granted in. `tests/policy.rs` keeps a picture of the whole
+//! organization that the role was granted in. `tests/rights.rs` keeps a picture of the whole
 //! matrix, so that every change of rights is a visible difference.
 
 use std::borrow::Cow;

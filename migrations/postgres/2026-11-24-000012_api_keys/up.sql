@@ -6,12 +6,15 @@ CREATE TABLE api_keys (
     user_id uuid NOT NULL REFERENCES users (id),
     name text NOT NULL CHECK (name <> ''),
     hash bytea NOT NULL UNIQUE CHECK (length(hash) = 32),
-    permits text NOT NULL CHECK (permits <> ''),
+    -- What takes a person is for no key.
+    permits text NOT NULL CHECK (permits <> '' AND ' ' || permits || ' ' NOT LIKE '% case.act %'
+        AND ' ' || permits || ' ' NOT LIKE '% user.manage %' AND ' ' || permits || ' ' NOT LIKE '% grant.manage %'),
     valid_to date NOT NULL,
     created_at timestamptz NOT NULL,
     created_by uuid REFERENCES users (id),
     revoked_at timestamptz,
-    revoked_by uuid REFERENCES users (id)
+    revoked_by uuid REFERENCES users (id),
+    CHECK (revoked_by IS NULL OR revoked_at IS NOT NULL)
 );
 CREATE INDEX api_keys_user ON api_keys (user_id);
 CREATE INDEX api_keys_created_by ON api_keys (created_by);

@@ -6,12 +6,15 @@ CREATE TABLE api_keys (
     user_id BLOB NOT NULL REFERENCES users (id),
     name TEXT NOT NULL CHECK (name <> ''),
     hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
-    permits TEXT NOT NULL CHECK (permits <> ''),
+    -- What takes a person is for no key.
+    permits TEXT NOT NULL CHECK (permits <> '' AND ' ' || permits || ' ' NOT LIKE '% case.act %'
+        AND ' ' || permits || ' ' NOT LIKE '% user.manage %' AND ' ' || permits || ' ' NOT LIKE '% grant.manage %'),
     valid_to TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     created_by BLOB REFERENCES users (id),
     revoked_at INTEGER,
-    revoked_by BLOB REFERENCES users (id)
+    revoked_by BLOB REFERENCES users (id),
+    CHECK (revoked_by IS NULL OR revoked_at IS NOT NULL)
 ) STRICT;
 CREATE INDEX api_keys_user ON api_keys (user_id);
 CREATE INDEX api_keys_created_by ON api_keys (created_by);

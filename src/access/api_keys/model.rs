@@ -64,7 +64,7 @@ pub struct NewApiKey {
     name: String,
     /// What it may do, as far as its account may: names as in `x-permit`. What takes a person
     /// (`case.act`, `user.manage`, `grant.manage`) is not for keys.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, value_type = Vec<Action>)]
     permits: Vec<String>,
     /// The first day it no longer holds: within a year.
     valid_to: NaiveDate,
