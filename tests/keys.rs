@@ -6,39 +6,19 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use serde_json::{Value, json};
 
-use crate::support::console::{Console, data};
+use crate::support::console::{Console, sign_in};
 use crate::support::people;
 use crate::support::postgres::cluster;
 use crate::support::served::Served;
 
-const PASSWORD: &str = "three green umbrellas at noon";
-
 /// An office with a caseworker, served.
 fn open(console: &Console, service: &str) -> Served {
-    console.says(&["migrate"]);
-    console.says(&["import", "divisions", &data("divisions.csv")]);
-    let create = ["user", "create", "lina", "--display-name", "李娜"];
-    assert!(console.says_when_told(&create, PASSWORD).status.success());
-    let role = ["--role", "county_caseworker", "--division", "990121"];
-    console.says(
-        &[
-            &["user", "grant", "lina", "--organization", "县残联"],
-            &role[..],
-        ]
-        .concat(),
-    );
+    console.furnish();
     Served::start(
         console
             .command_of(service, &["serve"])
             .env("HUICAN_FICTIONAL_DIVISIONS", "true"),
     )
-}
-
-fn sign_in(served: &Served) -> String {
-    let body = json!({"username": "lina", "password": PASSWORD});
-    let (status, pair) = served.call("POST", "/v1/sessions", None, &body);
-    assert_eq!(status, 201, "{pair}");
-    pair["access_token"].as_str().unwrap().to_owned()
 }
 
 /// `owner` runs a statement as whom the database belongs to; `stop` lets no

@@ -3,19 +3,15 @@
 
 use serde_json::{Value, json};
 
-use super::crashes::{Attacked, PASSWORD, sign_in};
-use crate::support::console::Console;
+use crate::support::console::{Console, PASSWORD, sign_in};
 use crate::support::people::person;
 use crate::support::served::Served;
 
 #[test]
 fn what_is_sensitive_is_nowhere_in_clear() {
     let console = Console::sqlite();
-    console.says(&["migrate"]);
-    let service = console.url.clone();
-    let office = Attacked { console, service };
-    office.furnish();
-    let mut command = office.console.command(&["serve"]);
+    console.furnish();
+    let mut command = console.command(&["serve"]);
     command
         .env("HUICAN_FICTIONAL_DIVISIONS", "true")
         .env("HUICAN_LOG", "trace");
@@ -103,7 +99,7 @@ fn what_is_sensitive_is_nowhere_in_clear() {
         let line = log.lines().find(|line| line.contains(canary));
         assert_eq!(line, None, "{canary} is in the log");
     }
-    for file in std::fs::read_dir(office.console.folder.path()).unwrap() {
+    for file in std::fs::read_dir(console.folder.path()).unwrap() {
         let path = file.unwrap().path();
         let bytes = std::fs::read(&path).unwrap();
         for canary in &canaries {

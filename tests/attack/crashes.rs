@@ -10,15 +10,14 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::BigInt;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{chance, rounds};
-use crate::support::console::{Console, data};
+use crate::support::console::{Console, sign_in};
 use crate::support::people::person;
 use crate::support::postgres::Server;
 use crate::support::served::Served;
 
-pub(super) const PASSWORD: &str = "three green umbrellas at noon";
 const CLIENTS: usize = 4;
 
 #[derive(QueryableByName)]
@@ -41,16 +40,6 @@ struct Told {
 }
 
 impl Attacked {
-    pub fn furnish(&self) {
-        let Self { console, .. } = self;
-        console.says(&["import", "divisions", &data("divisions.csv")]);
-        let create = ["user", "create", "lina", "--display-name", "李娜"];
-        assert!(console.says_when_told(&create, PASSWORD).status.success());
-        let grant =
-            "user grant lina --organization 县残联 --role county_caseworker --division 990121";
-        console.says(&grant.split(' ').collect::<Vec<_>>());
-    }
-
     fn serve(&self) -> Served {
         let mut command = self.console.command_of(&self.service, &["serve"]);
         command.env("HUICAN_CHECKPOINTS", "outside.checkpoints");
@@ -98,13 +87,6 @@ impl Attacked {
     }
 }
 
-pub(super) fn sign_in(served: &Served) -> String {
-    let body = json!({"username": "lina", "password": PASSWORD});
-    let (status, pair) = served.call("POST", "/v1/sessions", None, &body);
-    assert_eq!(status, 201, "{pair}");
-    pair["access_token"].as_str().unwrap().to_owned()
-}
-
 /// Registers people and looks at them until told to stop.
 fn work(served: &Served, token: &str, told: &Told, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
@@ -146,7 +128,6 @@ fn wait(chance: &mut fastrand::Rng) {
 }
 
 fn the_server_is_killed(attacked: &Attacked) {
-    attacked.furnish();
     let (told, mut chance) = (Told::default(), chance());
     let mut served = attacked.serve();
     for _ in 0..rounds(4) {
@@ -163,7 +144,7 @@ fn the_server_is_killed(attacked: &Attacked) {
 #[test]
 fn the_server_is_killed_on_sqlite() {
     let console = Console::sqlite();
-    console.says(&["migrate"]);
+    console.furnish();
     let service = console.url.clone();
     the_server_is_killed(&Attacked { console, service });
 }
@@ -175,7 +156,7 @@ fn on_postgres(server: &Server) -> Attacked {
         folder,
         url: server.url(),
     };
-    console.says(&["migrate"]);
+    console.furnish();
     let login = "CREATE ROLE huican LOGIN; GRANT huican_service TO huican";
     PgConnection::establish(&server.url())
         .unwrap()
@@ -200,7 +181,6 @@ fn postgres_is_killed() {
         return;
     };
     let attacked = on_postgres(&server);
-    attacked.furnish();
     let (told, mut chance) = (Told::default(), chance());
     let served = attacked.serve();
     for _ in 0..rounds(4) {

@@ -7,18 +7,16 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, SqliteConnection};
 use serde_json::Value;
 
-use super::crashes::{Attacked, sign_in};
-use crate::support::console::Console;
+use super::crashes::Attacked;
+use crate::support::console::{Console, sign_in};
 use crate::support::people::person;
 use crate::support::served::Served;
 
 fn office() -> Attacked {
     let console = Console::sqlite();
-    console.says(&["migrate"]);
+    console.furnish();
     let service = console.url.clone();
-    let office = Attacked { console, service };
-    office.furnish();
-    office
+    Attacked { console, service }
 }
 
 /// Neither changes nor looks are answered.

@@ -4,6 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use super::served::Served;
+
 /// A folder to work in, and a database for the commands.
 pub struct Console {
     pub folder: tempfile::TempDir,
@@ -86,4 +88,28 @@ pub fn data(file: &str) -> String {
         .to_str()
         .unwrap()
         .to_owned()
+}
+
+/// The password of whoever [`Console::furnish`] lets in.
+pub const PASSWORD: &str = "three green umbrellas at noon";
+
+impl Console {
+    /// Makes the office of a county with one caseworker, `lina`.
+    pub fn furnish(&self) {
+        self.says(&["migrate"]);
+        self.says(&["import", "divisions", &data("divisions.csv")]);
+        let create = ["user", "create", "lina", "--display-name", "李娜"];
+        assert!(self.says_when_told(&create, PASSWORD).status.success());
+        let grant =
+            "user grant lina --organization 县残联 --role county_caseworker --division 990121";
+        self.says(&grant.split(' ').collect::<Vec<_>>());
+    }
+}
+
+/// The access token of `lina`.
+pub fn sign_in(served: &Served) -> String {
+    let body = serde_json::json!({"username": "lina", "password": PASSWORD});
+    let (status, pair) = served.call("POST", "/v1/sessions", None, &body);
+    assert_eq!(status, 201, "{pair}");
+    pair["access_token"].as_str().unwrap().to_owned()
 }
