@@ -20,6 +20,7 @@ mod fence;
 mod keys;
 mod lists;
 mod migrations;
+mod multiplied;
 mod offices;
 mod postgres;
 mod problems;

@@ -5,13 +5,16 @@
 //! Resident `n` and the cases `3n`, `3n + 1`, `3n + 2` have ids that can be computed. Resident `n`
 //! lives in county `n % counties`; case `3n` waits for its approval, the others are closed.
 
+use std::fmt::Write as _;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use huican::db::{Db, Kind};
+use huican::kernel::crypto::hex;
 use huican::registry::facts::service::NUMBER_FIELD;
 
-use crate::Outcome;
+use super::Outcome;
 
 /// Residents made in one transaction.
 const CHUNK: usize = 2_000;
@@ -51,10 +54,6 @@ struct Template {
 struct One {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     one: i64,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// How each database writes the same thing.
@@ -145,19 +144,20 @@ fn templates(db: &mut Db, words: &Words) -> Outcome<Vec<Template>> {
     Ok(diesel::sql_query(query).load(db.conn())?)
 }
 
-/// Adds residents until there are so many; what an earlier run made is kept.
-pub fn grow(db: &mut Db, residents: usize) -> Outcome<City> {
+/// Adds residents until there are so many; what an earlier run made is kept. `made` hears how many
+/// there are.
+pub fn grow(db: &mut Db, residents: usize, mut made: impl FnMut(usize)) -> Outcome<City> {
     let words = Words { kind: db.kind() };
     let templates = templates(db, &words)?;
     if templates.is_empty() {
         return Err("this database is not the demonstration".into());
     }
     let counties = templates.iter().map(|one| one.county.clone()).collect();
-    let made = format!(
+    let known = format!(
         "SELECT count(*) AS one FROM residents WHERE {} LIKE '0190a00000007000%'",
         words.shown("id")
     );
-    let mut next = usize::try_from(diesel::sql_query(made).get_result::<One>(db.conn())?.one)?;
+    let mut next = usize::try_from(diesel::sql_query(known).get_result::<One>(db.conn())?.one)?;
     while next < residents {
         let until = (next + CHUNK).min(residents);
         db.conn().batch_execute("BEGIN")?;
@@ -166,9 +166,8 @@ pub fn grow(db: &mut Db, residents: usize) -> Outcome<City> {
         db.conn().batch_execute(&copies(&words))?;
         db.conn().batch_execute("COMMIT")?;
         next = until;
-        eprint!("\r  {next} of {residents} residents");
+        made(next);
     }
-    eprintln!();
     match words.kind {
         Kind::Sqlite => db.conn().batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?,
         Kind::Postgres => {
@@ -240,7 +239,7 @@ fn map(
             format!("'{birth_date}'"),
             format!("'{}'", if n % 2 == 0 { "female" } else { "male" }),
         ];
-        sql += &format!("INSERT INTO fresh VALUES ({});\n", values.join(", "));
+        let _ = writeln!(sql, "INSERT INTO fresh VALUES ({});", values.join(", "));
         let sources = [
             Some(&template.waiting),
             template.rejected.as_ref(),
@@ -249,8 +248,9 @@ fn map(
         for (place, source) in sources.into_iter().enumerate() {
             let source = source.ok_or("the demonstration has no closed cases")?;
             let number = 3 * n + place;
-            sql += &format!(
-                "INSERT INTO fresh_cases VALUES ({number}, {}, {}, {}, '{village}', '{}-2020-{number:08}');\n",
+            let _ = writeln!(
+                sql,
+                "INSERT INTO fresh_cases VALUES ({number}, {}, {}, {}, '{village}', '{}-2020-{number:08}');",
                 words.id(&case_id(number)),
                 words.id(&dashed(source)),
                 words.id(&resident),
@@ -262,7 +262,7 @@ fn map(
 }
 
 /// A citizen ID of province 99, which does not exist, and the birth date in it.
-fn id_number(n: usize) -> (String, String) {
+pub fn id_number(n: usize) -> (String, String) {
     const WEIGHTS: [usize; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     const CHECKS: &[u8; 11] = b"10X98765432";
     let (serial, rest) = (n % 1000, n / 1000);
@@ -284,18 +284,15 @@ fn id_number(n: usize) -> (String, String) {
 
 fn copies(words: &Words) -> String {
     let fresh_id = words.fresh_id();
-    let audit = (0..LOOKS)
-        .map(|_| {
-            format!(
+    let look = format!(
                 "INSERT INTO audit_events (at, actor_id, actor_username, actor_organization_id, action, entity_type, entity_id,
                     resident_id, division_code, request_id, outcome)
                  SELECT t.at, t.actor_id, t.actor_username, t.actor_organization_id, 'resident.viewed', 'resident',
                     {}, f.resident, f.division_code, {fresh_id}, 'success'
                  FROM fresh f, (SELECT * FROM audit_events WHERE actor_id IS NOT NULL ORDER BY sequence LIMIT 1) t ORDER BY f.n;\n",
                 words.shown("f.resident")
-            )
-        })
-        .collect::<String>();
+            );
+    let audit = look.repeat(LOOKS);
     format!(
         "INSERT INTO residents (id, division_code, hukou_division_code, name, name_pinyin, name_initials, sex, birth_date, id_number,
             id_number_index, phone, phone_index, created_by, created_at, updated_at, version)

@@ -23,6 +23,9 @@ struct Options {
     /// Residents; several sizes show the growth
     #[arg(long, value_delimiter = ',', default_value = "10000,100000")]
     residents: Vec<usize>,
+    /// Reads of a city of this size beside the smallest: the growth
+    #[arg(long)]
+    growth: Option<usize>,
     /// Rounds of each pair
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -51,21 +54,31 @@ fn main() -> Outcome<()> {
     std::fs::create_dir_all(&options.folder)?;
     let folder = options.folder.canonicalize()?;
     let mut results = Vec::new();
+    let bench = |residents| measures::Bench {
+        folder: folder.clone(),
+        residents,
+        rounds: options.rounds,
+        clients: options.clients,
+    };
+    let databases = [Database::Postgres, Database::Sqlite]
+        .into_iter()
+        .filter(|database| options.only.is_none_or(|only| only == *database));
     for residents in &options.residents {
         eprintln!("== {residents} residents");
-        let bench = measures::Bench {
-            folder: folder.clone(),
-            residents: *residents,
-            rounds: options.rounds,
-            clients: options.clients,
-        };
-        if options.only != Some(Database::Sqlite) {
-            results.extend(bench.postgres()?);
-        }
-        if options.only != Some(Database::Postgres) {
-            results.extend(bench.sqlite()?);
+        for database in databases.clone() {
+            results.extend(match database {
+                Database::Postgres => bench(*residents).postgres()?,
+                Database::Sqlite => bench(*residents).sqlite()?,
+            });
         }
         report::write(&options.results, &results)?;
+    }
+    if let (Some(large), Some(small)) = (options.growth, options.residents.iter().min()) {
+        eprintln!("== growth from {small} to {large} residents");
+        for database in databases {
+            results.extend(bench(large).growth(&bench(*small), database)?);
+            report::write(&options.results, &results)?;
+        }
     }
     Ok(())
 }

@@ -1,0 +1,146 @@
+//! The cities that `bench/` measures are multiplied by SQL, because the services would take hours. Here:
+//! that what comes out is what the services would have written, and works like it.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use huican::db::Kind;
+use serde_json::json;
+
+use crate::support::people::{id_of, person};
+use crate::support::{TestOffice, on_both};
+
+#[path = "../bench/src/city.rs"]
+#[expect(dead_code, reason = "the benchmarks use more of it")]
+mod city;
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// What may differ between a resident and the one they were copied from, by table: identity, and what
+/// is encrypted for its row. This list may only shrink.
+const OWN: [(&str, &str, &str); 6] = [
+    (
+        "residents",
+        "id",
+        "id division_code county_code hukou_division_code birth_date sex id_number id_number_index phone phone_index",
+    ),
+    (
+        "certificates",
+        "resident_id",
+        "id resident_id number number_index",
+    ),
+    ("circumstances", "resident_id", "id resident_id"),
+    (
+        "cases",
+        "id",
+        "id case_number resident_id division_code county_code",
+    ),
+    ("case_duties", "case_id", "case_id"),
+    ("case_transitions", "case_id", "id case_id"),
+];
+
+#[derive(QueryableByName)]
+struct Column {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    one: i64,
+}
+
+impl TestOffice {
+    fn count(&self, sql: &str) -> i64 {
+        let query = diesel::sql_query(format!("SELECT count(*) AS one FROM {sql}"));
+        query.get_result::<Count>(self.db().conn()).unwrap().one
+    }
+
+    fn columns(&self, table: &str) -> Vec<String> {
+        let mut db = self.db();
+        let sql = match db.kind() {
+            // Generated columns are hidden from the plain pragma.
+            Kind::Sqlite => format!("SELECT name FROM pragma_table_xinfo('{table}')"),
+            Kind::Postgres => format!(
+                "SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = '{table}'"
+            ),
+        };
+        let columns: Vec<Column> = diesel::sql_query(sql).load(db.conn()).unwrap();
+        columns.into_iter().map(|column| column.name).collect()
+    }
+
+    /// Every row of the original has one of the copy's that says the same, and there are no others.
+    fn says_the_same(&self, table: &str, original: &str, copy: &str) {
+        let (_, key, own) = OWN.into_iter().find(|(name, ..)| *name == table).unwrap();
+        let own: BTreeSet<_> = own.split(' ').collect();
+        let same: Vec<_> = self
+            .columns(table)
+            .into_iter()
+            .filter(|column| !own.contains(column.as_str()))
+            .map(|column| format!("a.{column} IS NOT DISTINCT FROM b.{column}"))
+            .collect();
+        assert!(!same.is_empty(), "{table}");
+        let [original, copy] = [original, copy].map(|id| self.literal(id));
+        let rows = self.count(&format!("{table} WHERE {key} = {original}"));
+        assert!(rows > 0, "{table}");
+        assert_eq!(
+            self.count(&format!("{table} WHERE {key} = {copy}")),
+            rows,
+            "{table}"
+        );
+        let pairs = self.count(&format!(
+            "{table} a JOIN {table} b ON {} WHERE a.{key} = {original} AND b.{key} = {copy}",
+            same.join(" AND ")
+        ));
+        assert_eq!(pairs, rows, "{table}");
+    }
+}
+
+on_both! {
+    async fn a_multiplied_city_is_what_the_services_write(office: &TestOffice) {
+        let poor = || {
+            let mut poor = person();
+            poor["circumstances"]["income_status"] = json!("minimum_living");
+            poor
+        };
+        let original = id_of(&office.register(poor()).await);
+        let waiting = office.draft_for(&original, "living_subsidy").await;
+        office.bring(&waiting, "approval").await;
+        let other = id_of(&office.register(poor()).await);
+        let rejected = office.draft_for(&other, "living_subsidy").await;
+        let township = office.as_user("township.990121103").await;
+        township.act(&rejected, "submit").await.expect(201);
+        let reviewer = office.as_user("township2.990121103").await;
+        reviewer.act_saying(&rejected, "reject", Some("不符合条件")).await.expect(201);
+        let withdrawn = office.draft_for(&original, "nursing_subsidy").await;
+        township.act(&withdrawn, "submit").await.expect(201);
+        township.act(&withdrawn, "withdraw").await.expect(201);
+
+        city::grow(&mut office.db(), 3, |_made| {}).unwrap();
+
+        let n = 2;
+        let resident = city::resident_id(n);
+        for table in ["residents", "certificates", "circumstances"] {
+            office.says_the_same(table, &original, &resident);
+        }
+        for (place, source) in [&waiting, &rejected, &withdrawn].into_iter().enumerate() {
+            for table in ["cases", "case_duties", "case_transitions"] {
+                office.says_the_same(table, source, &city::case_id(3 * n + place));
+            }
+        }
+
+        // And it is as good as any: decrypted, found by its number, moved on.
+        let supervisor = office.as_user("supervisor.990100").await;
+        let seen = supervisor.get(&format!("/v1/residents/{resident}")).await.expect(200);
+        let (number, birth) = city::id_number(n);
+        assert_eq!((&seen["birth_date"], &seen["id_number_masked"]),
+            (&json!(birth), &json!(format!("{}********{}", &number[..6], &number[14..]))));
+        let found = supervisor.post("/v1/residents/search", json!({"id_number": number})).await.expect(200);
+        assert_eq!(found["items"][0]["id"], json!(resident));
+        let approver = office.as_user("approver.990121").await;
+        let approved = approver.act(&city::case_id(3 * n), "approve").await.expect(201);
+        assert_eq!(approved["state"], "approved");
+    }
+}
