@@ -1,16 +1,25 @@
-//! Who somebody is and what they may do, remembered for a moment: for looks only, never for a change.
+//! Whose token it is and what they may do, remembered for a moment: for looks only, never for a
+//! change. To verify a signature costs a tenth of what a look does.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::access::permit::Actor;
-use crate::kernel::id::SessionId;
+use crate::kernel::time::Timestamp;
 
-/// Sessions remembered at once, at the most.
+/// Tokens remembered at once, at the most.
 const MOST: usize = 10_000;
 
-type Known = HashMap<SessionId, (Instant, Arc<Actor>)>;
+#[derive(Debug)]
+struct Holder {
+    since: Instant,
+    /// When the token ends.
+    until: Timestamp,
+    actor: Arc<Actor>,
+}
+
+type Known = HashMap<String, Holder>;
 
 /// By the machine's own time, which nobody sets back.
 #[derive(Debug)]
@@ -31,13 +40,15 @@ impl Remembered {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn get(&self, session: SessionId) -> Option<Arc<Actor>> {
+    pub fn get(&self, token: &str, now: Timestamp) -> Option<Arc<Actor>> {
         let known = self.known();
-        let (since, actor) = known.get(&session)?;
-        (since.elapsed() < self.lifetime).then(|| Arc::clone(actor))
+        let holder = known.get(token)?;
+        let counts = holder.since.elapsed() < self.lifetime && now < holder.until;
+        counts.then(|| Arc::clone(&holder.actor))
     }
 
-    pub fn put(&self, session: SessionId, actor: Arc<Actor>) {
+    /// Only for a token that was verified.
+    pub fn put(&self, token: String, until: Timestamp, actor: Arc<Actor>) {
         if self.lifetime.is_zero() {
             return;
         }
@@ -45,7 +56,15 @@ impl Remembered {
         if known.len() >= MOST {
             known.clear();
         }
-        known.insert(session, (Instant::now(), actor));
+        let since = Instant::now();
+        known.insert(
+            token,
+            Holder {
+                since,
+                until,
+                actor,
+            },
+        );
     }
 
     pub fn forget(&self) {

@@ -12,7 +12,7 @@ use super::model::{
 };
 use super::remembered::Remembered;
 use super::store;
-use super::token::Tokens;
+use super::token::{Named, Tokens};
 use crate::access::permit::{Actor, STEP_UP_LIFETIME};
 use crate::access::second_factors;
 use crate::access::users::password::{self, Hasher};
@@ -71,21 +71,26 @@ impl Sessions {
         request: RequestId,
         only_looks: bool,
     ) -> Result<Arc<Actor>> {
-        let (user, session) = self.tokens.read(token, self.store.given().now())?;
-        let known = self.remembered.get(session);
-        if let Some(known) = known.filter(|known| only_looks && known.user == user) {
+        let now = self.store.given().now();
+        if let Some(known) = self.remembered.get(token, now).filter(|_| only_looks) {
             return Ok(Arc::new(Actor {
                 request,
                 ..Actor::clone(&known)
             }));
         }
+        let Named {
+            user,
+            session,
+            until,
+        } = self.tokens.read(token, now)?;
         let actor = self
             .store
             .read(Reach::NOTHING, move |db| {
                 actor(db, user, Some(session), request).map(Arc::new)
             })
             .await?;
-        self.remembered.put(session, Arc::clone(&actor));
+        self.remembered
+            .put(token.to_owned(), until, Arc::clone(&actor));
         Ok(actor)
     }
 

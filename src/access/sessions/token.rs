@@ -30,6 +30,14 @@ struct Claims {
     exp: i64,
 }
 
+/// Whom a token names, and until when.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    pub user: UserId,
+    pub session: SessionId,
+    pub until: Timestamp,
+}
+
 /// Signs and reads access tokens.
 #[derive(Debug)]
 pub struct Tokens {
@@ -71,7 +79,7 @@ impl Tokens {
         encode(&header, &claims, &EncodingKey::from_ed_der(&key.pkcs8)).map_err(Error::internal)
     }
 
-    pub fn read(&self, token: &str, now: Timestamp) -> Result<(UserId, SessionId)> {
+    pub fn read(&self, token: &str, now: Timestamp) -> Result<Named> {
         let refuse = |error| Error::new(Code::SessionInvalid).because(error);
         let header = decode_header(token).map_err(refuse)?;
         let named = header.kid.filter(|_| header.typ.as_deref() == Some(TYPE));
@@ -86,6 +94,10 @@ impl Tokens {
         if seconds >= claims.exp || claims.iat > seconds + SKEW {
             return Err(Code::SessionInvalid.into());
         }
-        Ok((claims.sub, claims.sid))
+        Ok(Named {
+            user: claims.sub,
+            session: claims.sid,
+            until: Timestamp::from_micros(claims.exp.saturating_mul(1_000_000)),
+        })
     }
 }
