@@ -65,7 +65,7 @@ on_both! {
         office.bring(&case, "approval").await;
         let approver = office.as_user("approver.990121").await;
         let refusal = approver.act(&case, "approve").await.refused(422, "case.needs_information");
-        assert_eq!(refusal["missing"], json!(["income_status"]));
+        assert_eq!(refusal["missing"], json!(["circumstances.income_status"]));
         let known = json!({"kind": "income_status", "value": "minimum_living"});
         let county = office.as_user("county.990121").await;
         county.post_seen(&format!("/v1/residents/{resident}/circumstances"), 1, known).await.expect(201);

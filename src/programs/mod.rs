@@ -3,7 +3,7 @@
 
 pub mod api;
 mod model;
-mod rules;
+pub mod rules;
 pub mod service;
 mod store;
 

@@ -1,5 +1,7 @@
 //! Programs, versions, review steps, and what a decision consists of.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,6 +11,7 @@ use crate::access::Role;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::id::ProgramVersionId;
 use crate::kernel::money::Fen;
+use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
 vocabulary! {
@@ -123,18 +126,37 @@ pub struct ClauseOutcome {
     pub holds: Option<bool>,
     pub zh: String,
     pub en: String,
+    /// What decided, with the facts: `残疾等级 ≤ 2（残疾等级：3）`.
+    #[serde(default)]
+    pub reason_zh: String,
+    #[serde(default)]
+    pub reason_en: String,
     /// The facts that are missing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
+}
+
+/// Where a fact is from, since when it holds, and since when the office knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"source": "caseworker", "valid_from": "2022-03-01", "recorded_at": "2022-03-02T02:10:00.000000Z"}))]
+pub struct FactSource {
+    pub source: String,
+    pub valid_from: NaiveDate,
+    #[schema(value_type = chrono::DateTime<chrono::Utc>)]
+    pub recorded_at: Timestamp,
 }
 
 /// An answer with its reasons, kept with the case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "outcome": "eligible", "program_version": 2, "decided_on": "2022-07-04",
-    "clauses": [{"code": "certificate_valid", "holds": true, "zh": "残疾人证有效", "en": "the certificate is valid"}],
+    "clauses": [{"code": "certificate_valid", "holds": true, "zh": "残疾人证有效", "en": "the certificate is valid",
+        "reason_zh": "残疾人证有效（残疾人证有效：是）", "reason_en": "the disability certificate is valid (the disability certificate is valid: yes)"}],
     "amount_fen": 55000, "amount_zh": "按自理能力分档", "amount_en": "by degree of care needed",
-    "facts": {"age": 32, "certificate": {"valid": true, "severity_level": 1}, "circumstances": {"care_need": "full"}}
+    "amount_reason_zh": "生活自理程度 = 完全不能自理（生活自理程度：完全不能自理）：55000",
+    "amount_reason_en": "need of care = full (need of care: full): 55000",
+    "facts": {"age": 32, "certificate": {"valid": true, "severity_level": 1}, "circumstances": {"care_need": "full"}},
+    "sources": {"circumstances.care_need": {"source": "caseworker", "valid_from": "2022-03-01", "recorded_at": "2022-03-02T02:10:00.000000Z"}}
 }))]
 pub struct Decision {
     pub outcome: Outcome,
@@ -145,9 +167,22 @@ pub struct Decision {
     pub amount_fen: Option<Fen>,
     pub amount_zh: String,
     pub amount_en: String,
+    /// How the amount came about, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub amount_reason_zh: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub amount_reason_en: Option<String>,
+    /// The facts that the amount hangs on and nobody knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amount_missing: Vec<String>,
     /// What the rules were applied to.
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     pub facts: Map<String, Value>,
+    /// Where each of these is from.
+    #[serde(default)]
+    pub sources: BTreeMap<String, FactSource>,
 }
 
 /// A program with its versions, as a file brings it.

@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::model::{Decision, Program, ProgramFile, ProgramVersion};
-use super::{rules, store};
+use super::rules::{self, Tables};
+use super::store;
 use crate::access::divisions;
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
@@ -51,7 +52,15 @@ pub fn decide(
         known_at: db.now(),
     };
     let snapshot = facts::service::snapshot(db, resident.id, at)?;
-    rules::decide(version, rules::facts(resident, &snapshot, day), day)
+    let compiled = rules::of_version(version, &[])?;
+    let person = (resident, &snapshot);
+    Ok(rules::decide(
+        version,
+        &compiled,
+        &Tables::default(),
+        person,
+        day,
+    ))
 }
 
 /// What an import of programs did.
@@ -84,7 +93,10 @@ pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Record
             let name = format!("{} version {}", program.code, new.version);
             new.check()
                 .map_err(|problem| refuse(format!("{name}: {problem}")))?;
-            rules::check(&new.rules).map_err(|problem| refuse(format!("{name}: {problem}")))?;
+            rules::read(&new.rules, &[]).map_err(|problems| {
+                let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
+                refuse(format!("{name}: {}", said.join("; ")))
+            })?;
             divisions::service::known(tx, new.division_code)?;
             let mut version = ProgramVersion {
                 id: tx.new_id(),

@@ -7,6 +7,6 @@ pub mod service;
 mod store;
 
 pub use model::{
-    AsOf, Belief, CareNeed, Certificate, CertificateState, CircumstanceKind, EmploymentForm,
+    AsOf, Belief, CareNeed, Certificate, CertificateState, CircumstanceKind, EmploymentForm, Held,
     NewCertificate, NewCircumstance, NewFact, Period, Snapshot,
 };

@@ -54,16 +54,27 @@ pub struct AsOf {
     pub known_at: Timestamp,
 }
 
+/// A circumstance that holds, with where the office has it from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    pub value: String,
+    pub source: String,
+    pub valid_from: NaiveDate,
+    pub recorded_at: Timestamp,
+}
+
 /// All that is believed of a resident on one day.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     pub certificate: Option<Certificate>,
-    pub circumstances: BTreeMap<CircumstanceKind, String>,
+    pub circumstances: BTreeMap<CircumstanceKind, Held>,
 }
 
 impl Snapshot {
     pub fn get(&self, kind: CircumstanceKind) -> Option<&str> {
-        self.circumstances.get(&kind).map(String::as_str)
+        self.circumstances
+            .get(&kind)
+            .map(|held| held.value.as_str())
     }
 }
 

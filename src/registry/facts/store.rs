@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::model::{
-    AsOf, Belief, Certificate, CertificateState, CheckedCertificate, CircumstanceKind, NewFact,
-    Period, Snapshot,
+    AsOf, Belief, Certificate, CertificateState, CheckedCertificate, CircumstanceKind, Held,
+    NewFact, Period, Snapshot,
 };
 use crate::db::schema::{certificate_components, certificates, circumstances};
 use crate::db::sealed::{SealedColumn, sealed_column};
@@ -146,22 +146,28 @@ pub fn snapshots(
     for (resident, certificate) in complete(db, rows)? {
         snapshots.entry(resident).or_default().certificate = Some(certificate);
     }
-    let rows: Vec<(ResidentId, CircumstanceKind, String)> = circumstances::table
+    let rows: Vec<(ResidentId, CircumstanceKind, HeldRow)> = circumstances::table
         .filter(circumstances::resident_id.eq_any(residents))
         .filter(true_on!(circumstances, at.valid_at))
         .filter(known_at!(circumstances, at.known_at))
         .select((
             circumstances::resident_id,
             circumstances::kind,
-            circumstances::value,
+            HeldRow::as_select(),
         ))
         .load(db.conn())?;
-    for (resident, kind, value) in rows {
+    for (resident, kind, row) in rows {
+        let held = Held {
+            value: row.value,
+            source: row.source,
+            valid_from: row.valid_from,
+            recorded_at: row.recorded_at,
+        };
         snapshots
             .entry(resident)
             .or_default()
             .circumstances
-            .insert(kind, value);
+            .insert(kind, held);
     }
     Ok(snapshots)
 }
@@ -186,6 +192,15 @@ pub fn certificates_of(
         .into_iter()
         .map(|(_, certificate)| certificate)
         .collect())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = circumstances)]
+struct HeldRow {
+    value: String,
+    source: String,
+    valid_from: NaiveDate,
+    recorded_at: Timestamp,
 }
 
 #[derive(Queryable, Selectable)]

@@ -103,7 +103,7 @@ impl ResidentBody {
             circumstances: snapshot
                 .circumstances
                 .iter()
-                .map(|(kind, value)| (kind.as_str(), kind.show(value)))
+                .map(|(kind, held)| (kind.as_str(), kind.show(&held.value)))
                 .collect(),
             guardian_name,
             version: resident.version,

@@ -1,0 +1,265 @@
+//! Rules at work: CEL over the published facts, three-valued. A fact that is not known makes a clause
+//! unknown, not false, unless the clause is decided without it.
+//!
+//! The text is read once, into a small expression (`compile`), which one evaluator runs over one
+//! person, to explain, or over the columns of a county (`evaluate`). `schema` has the facts.
+
+mod compile;
+mod evaluate;
+mod explain;
+mod expression;
+mod parameter;
+mod people;
+pub mod schema;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value, json};
+
+pub use self::compile::Refusal;
+pub use self::evaluate::Ground;
+pub use self::parameter::{Parameter, Tables};
+pub use self::people::People;
+
+use self::explain::Explanation;
+use self::expression::{Condition, FALSE, NO_NUMBER, Number, TRUE};
+use self::schema::Language;
+use super::model::{Clause, ClauseOutcome, Decision, FactSource, Outcome, ProgramVersion, Rules};
+use crate::kernel::error::{Error, Result};
+use crate::kernel::id::ProgramVersionId;
+use crate::kernel::money::Fen;
+use crate::registry::Resident;
+use crate::registry::facts::{CertificateState, Snapshot};
+
+/// A version's rules, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiled {
+    conditions: Vec<Condition>,
+    amount: Number,
+    /// As they stood when the rules were read: a rule names a parameter by its place here.
+    pub parameters: Vec<Parameter>,
+}
+
+/// What is wrong with a rule, by the field that has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// `/clauses/0/when`, `/benefit/amount_fen`.
+    pub pointer: String,
+    pub refusal: Refusal,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.pointer)?;
+        if let Some((first, last)) = self.refusal.place {
+            write!(f, " at {first}–{last}")?;
+        }
+        write!(f, ": {}", self.refusal.en)
+    }
+}
+
+/// Reads rules, or says all that is wrong with them; with what looks like a slip.
+pub fn read(
+    rules: &Rules,
+    parameters: &[Parameter],
+) -> std::result::Result<(Compiled, Vec<Problem>), Vec<Problem>> {
+    let (mut conditions, mut wrong, mut doubts) = (Vec::new(), Vec::new(), Vec::new());
+    let problem = |pointer: &str, refusal| Problem {
+        pointer: pointer.to_owned(),
+        refusal,
+    };
+    for (place, clause) in rules.clauses.iter().enumerate() {
+        let pointer = format!("/clauses/{place}/when");
+        match compile::condition(&clause.when, parameters) {
+            Ok(read) => {
+                conditions.push(read.rule);
+                doubts.extend(
+                    read.doubts
+                        .into_iter()
+                        .map(|doubt| problem(&pointer, doubt)),
+                );
+            }
+            Err(refusal) => wrong.push(problem(&pointer, refusal)),
+        }
+    }
+    let pointer = "/benefit/amount_fen";
+    match compile::amount(&rules.benefit.amount_fen, parameters) {
+        Ok(read) if wrong.is_empty() => {
+            doubts.extend(read.doubts.into_iter().map(|doubt| problem(pointer, doubt)));
+            let compiled = Compiled {
+                conditions,
+                amount: read.rule,
+                parameters: parameters.to_vec(),
+            };
+            return Ok((compiled, doubts));
+        }
+        Ok(_) => {}
+        Err(refusal) => wrong.push(problem(pointer, refusal)),
+    }
+    Err(wrong)
+}
+
+/// Versions whose rules were read before: they never change, and reading costs far more than running.
+static READ: LazyLock<Mutex<HashMap<ProgramVersionId, Arc<Compiled>>>> =
+    LazyLock::new(Mutex::default);
+
+/// Versions kept at once; an office has a few dozen.
+const MOST_READ: usize = 1_000;
+
+/// The rules of a version that is in force, which were read when it was saved.
+pub fn of_version(version: &ProgramVersion, parameters: &[Parameter]) -> Result<Arc<Compiled>> {
+    let mut known = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(compiled) = known.get(&version.id) {
+        return Ok(Arc::clone(compiled));
+    }
+    let (compiled, _doubts) = read(&version.rules, parameters)
+        .map_err(|problems| Error::internal(format!("{}: {problems:?}", version.id)))?;
+    let compiled = Arc::new(compiled);
+    if known.len() >= MOST_READ {
+        known.clear();
+    }
+    known.insert(version.id, Arc::clone(&compiled));
+    Ok(compiled)
+}
+
+/// What rules may know of a person on a day, as it is kept with a decision.
+pub fn facts(resident: &Resident, snapshot: &Snapshot, day: NaiveDate) -> Map<String, Value> {
+    let mut certificate = Map::new();
+    certificate.insert("valid".to_owned(), Value::Bool(false));
+    if let Some(held) = &snapshot.certificate {
+        certificate.insert(
+            "valid".to_owned(),
+            Value::Bool(held.state_on(day) == CertificateState::Valid),
+        );
+        certificate.insert("impairment_type".to_owned(), json!(held.impairment_type));
+        certificate.insert("severity_level".to_owned(), json!(held.severity_level));
+        certificate.insert("components".to_owned(), json!(held.components));
+    }
+    let circumstances: Map<String, Value> = snapshot
+        .circumstances
+        .iter()
+        .map(|(kind, held)| (kind.as_str().to_owned(), kind.show(&held.value)))
+        .collect();
+    let mut facts = Map::new();
+    facts.insert("certificate".to_owned(), Value::Object(certificate));
+    facts.insert("circumstances".to_owned(), Value::Object(circumstances));
+    facts.insert(
+        "age".to_owned(),
+        json!(people::age(resident.birth_date, day)),
+    );
+    facts.insert("sex".to_owned(), json!(resident.sex));
+    facts
+}
+
+/// Where each fact is from, and since when it holds and is known.
+fn sources(snapshot: &Snapshot) -> BTreeMap<String, FactSource> {
+    let certificate = snapshot.certificate.as_ref().map(|held| {
+        let source = FactSource {
+            source: "certificate".to_owned(),
+            valid_from: held.period.from,
+            recorded_at: held.recorded_at,
+        };
+        ("certificate".to_owned(), source)
+    });
+    let circumstances = snapshot.circumstances.iter().map(|(kind, held)| {
+        let source = FactSource {
+            source: held.source.clone(),
+            valid_from: held.valid_from,
+            recorded_at: held.recorded_at,
+        };
+        (format!("circumstances.{kind}"), source)
+    });
+    certificate.into_iter().chain(circumstances).collect()
+}
+
+/// What a version's rules say of a person on a day, and why.
+pub fn decide(
+    version: &ProgramVersion,
+    compiled: &Compiled,
+    tables: &Tables,
+    (resident, snapshot): (&Resident, &Snapshot),
+    day: NaiveDate,
+) -> Decision {
+    let people = People::one(resident, snapshot, day);
+    let explanation = |language| Explanation {
+        ground: Ground::new(&people, tables),
+        people: &people,
+        person: 0,
+        parameters: &compiled.parameters,
+        language,
+    };
+    let (zh, en) = (explanation(Language::Zh), explanation(Language::En));
+    let clauses: Vec<_> = version
+        .rules
+        .clauses
+        .iter()
+        .zip(&compiled.conditions)
+        .map(|(clause, condition)| judge(clause, condition, &zh, &en))
+        .collect();
+    let benefit = &version.rules.benefit;
+    let mut decision = Decision {
+        outcome: outcome(&clauses),
+        program_version: version.version,
+        decided_on: day,
+        clauses,
+        amount_fen: None,
+        amount_zh: benefit.zh.clone(),
+        amount_en: benefit.en.clone(),
+        amount_reason_zh: None,
+        amount_reason_en: None,
+        amount_missing: Vec::new(),
+        facts: facts(resident, snapshot, day),
+        sources: sources(snapshot),
+    };
+    if decision.outcome == Outcome::Eligible {
+        match zh.ground.amount(&compiled.amount, 0) {
+            // An amount that hangs on a missing fact is a missing fact.
+            NO_NUMBER => {
+                decision.outcome = Outcome::NeedsInformation;
+                decision.amount_missing = en.missing_for(&compiled.amount);
+            }
+            amount => {
+                decision.amount_fen = Some(Fen::new(amount));
+                decision.amount_reason_zh = Some(zh.amount(&compiled.amount));
+                decision.amount_reason_en = Some(en.amount(&compiled.amount));
+            }
+        }
+    }
+    decision
+}
+
+fn outcome(clauses: &[ClauseOutcome]) -> Outcome {
+    if clauses.iter().any(|clause| clause.holds == Some(false)) {
+        Outcome::NotEligible
+    } else if clauses.iter().any(|clause| clause.holds.is_none()) {
+        Outcome::NeedsInformation
+    } else {
+        Outcome::Eligible
+    }
+}
+
+fn judge(
+    clause: &Clause,
+    condition: &Condition,
+    zh: &Explanation<'_>,
+    en: &Explanation<'_>,
+) -> ClauseOutcome {
+    let holds = match zh.ground.holds(condition, 0) {
+        TRUE => Some(true),
+        FALSE => Some(false),
+        _ => None,
+    };
+    ClauseOutcome {
+        code: clause.code.clone(),
+        holds,
+        zh: clause.zh.clone(),
+        en: clause.en.clone(),
+        reason_zh: zh.because(condition),
+        reason_en: en.because(condition),
+        missing: en.missing(condition),
+    }
+}
