@@ -48,7 +48,7 @@ pub fn decide(
 ) -> Result<Decision> {
     let at = AsOf {
         valid_at: day,
-        known_at: db.now(),
+        known_at: None,
     };
     let snapshot = facts::service::snapshot(db, resident.id, at)?;
     rules::decide(version, rules::facts(resident, &snapshot, day), day)
