@@ -2,6 +2,7 @@
 //! defects that it must catch (`tests/attack/defects`, run by `tests/attack/defects.sh`).
 
 mod canaries;
+mod clock;
 mod crashes;
 mod disks;
 mod tampering;
