@@ -3,6 +3,7 @@
 
 mod canaries;
 mod clock;
+mod connections;
 mod crashes;
 mod disks;
 mod tampering;
