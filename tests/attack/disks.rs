@@ -16,7 +16,7 @@ use crate::support::console::{Console, PASSWORD, refused, sign_in};
 use crate::support::people::person;
 use crate::support::served::Served;
 
-fn office() -> Attacked {
+pub(super) fn office() -> Attacked {
     let console = Console::sqlite();
     console.furnish();
     let service = console.url.clone();

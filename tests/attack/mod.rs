@@ -6,6 +6,8 @@ mod clock;
 mod connections;
 mod crashes;
 mod disks;
+#[cfg(target_os = "linux")]
+mod floods;
 mod tampering;
 mod tokens;
 
