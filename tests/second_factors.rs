@@ -12,7 +12,7 @@ use crate::support::{Reply, TestOffice, on_both};
 const WHO: &str = "county.990121";
 
 /// The phone of whoever enrolled.
-struct Phone(Totp);
+pub struct Phone(Totp);
 
 impl Phone {
     fn of(secret: &Value) -> Self {
@@ -20,14 +20,14 @@ impl Phone {
         Self(Builder::new().with_secret(secret).build().unwrap())
     }
 
-    fn shows(&self, office: &TestOffice) -> String {
+    pub fn shows(&self, office: &TestOffice) -> String {
         let seconds = u64::try_from(office.now().micros() / 1_000_000).unwrap();
         self.0.generate(seconds).to_string()
     }
 }
 
 impl TestOffice {
-    async fn sign_in(&self, otp: Option<&str>) -> Reply {
+    pub async fn sign_in(&self, otp: Option<&str>) -> Reply {
         let mut body = json!({"username": WHO, "password": PASSWORD});
         if let Some(otp) = otp {
             body["otp"] = otp.into();
@@ -36,7 +36,7 @@ impl TestOffice {
     }
 
     /// Enrolled and confirmed; a step later.
-    async fn enrolled(&self) -> (Client<'_>, Phone) {
+    pub async fn enrolled(&self) -> (Client<'_>, Phone) {
         let client = self.as_user(WHO).await;
         let begun = client
             .post("/v1/me/second-factor", Value::Null)

@@ -12,6 +12,7 @@ use crate::server::{self, Office};
 
 pub fn run(settings: &Settings) -> Outcome {
     setup::log(settings)?;
+    setup::require_writable(settings)?;
     setup::require_fence(settings)?;
     let store = setup::open(settings, &setup::given())?;
     serve(

@@ -1,6 +1,7 @@
 //! What every command begins with: the log, the keys, a connection.
 
-use std::io::IsTerminal;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, IsTerminal};
 use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
@@ -89,6 +90,21 @@ fn require_current(db: &mut Db, settings: &Settings) -> Outcome {
             versions.join(", ")
         )
         .into()),
+    }
+}
+
+/// SQLite opens what may not be written to for reading alone, and keeps it so until it is closed.
+/// To be asked before it is opened: it makes the files beside it in the same manner.
+pub fn require_writable(settings: &Settings) -> Outcome {
+    let url = &settings.database_url;
+    match url
+        .file()
+        .map(|file| OpenOptions::new().write(true).open(file))
+    {
+        Some(Err(error)) if error.kind() != ErrorKind::NotFound => {
+            Err(format!("{url} cannot be written to: {error}").into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use diesel::Selectable;
-use diesel::deserialize::{self, FromSql};
+use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, HasSqlType, Integer, Text};
@@ -165,6 +165,26 @@ impl<K: 'static> FromSql<Guid, Sqlite> for Id<K> {
     fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
         Ok(Self::new(Uuid::from_slice(&bytes)?))
+    }
+}
+
+/// What lies where an id belongs, whether it is one or not: SQLite keeps bytes of any length.
+#[derive(Debug, FromSqlRow)]
+pub struct RawId(pub Vec<u8>);
+
+impl FromSql<Guid, MultiBackend> for RawId {
+    fn from_sql(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
+        value.from_sql::<Self, Guid>()
+    }
+}
+impl FromSql<Guid, Pg> for RawId {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(value.as_bytes().to_vec()))
+    }
+}
+impl FromSql<Guid, Sqlite> for RawId {
+    fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value).map(Self)
     }
 }
 

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::ops::Deref;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
+use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
@@ -15,6 +17,9 @@ use crate::kernel::error::{Code, Error, FieldError};
 
 /// Large enough for any form here; rosters come by file.
 pub const BODY_LIMIT: usize = 256 * 1024;
+
+/// How long a body may take to arrive: one that never ends would hold its connection for ever.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A JSON body, parsed, with the fingerprint of the request it came in.
 #[derive(Debug)]
@@ -64,7 +69,9 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
                     "Content-Type 须为 application/json",
                 ));
             }
-            let bytes = bytes.await.map_err(|error| {
+            let arrived = timeout(BODY_TIMEOUT, bytes).await;
+            let arrived = arrived.map_err(|_elapsed| Code::RequestTooSlow)?;
+            let bytes = arrived.map_err(|error| {
                 let code = if error.as_response_error().status_code().as_u16() == 413 {
                     Code::RequestTooLarge
                 } else {

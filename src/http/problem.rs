@@ -89,6 +89,7 @@ impl IntoResponses for WriteErrors {
         references(&[
             Class::Conflict,
             Class::Stale,
+            Class::TooSlow,
             Class::TooLarge,
             Class::UnsupportedMedia,
             Class::Unprocessable,
@@ -145,6 +146,7 @@ pub fn status(class: Class) -> StatusCode {
         Class::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Class::Conflict => StatusCode::CONFLICT,
         Class::Stale => StatusCode::PRECONDITION_FAILED,
+        Class::TooSlow => StatusCode::REQUEST_TIMEOUT,
         Class::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Class::UnsupportedMedia => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Class::Unprocessable => StatusCode::UNPROCESSABLE_ENTITY,

@@ -44,6 +44,8 @@ classes! {
     Conflict;
     /// The caller's copy is older than ours.
     Stale;
+    /// The request did not come to its end in time.
+    TooSlow;
     TooLarge;
     UnsupportedMedia;
     /// Readable, but against a rule.
@@ -88,6 +90,7 @@ codes! {
     RequestMalformed = "request.malformed", Malformed, "The request cannot be read", "请求无法解析";
     RequestInvalid = "request.invalid", Unprocessable, "The request breaks a rule", "请求内容不符合规则";
     RequestTooLarge = "request.too_large", TooLarge, "The request is too large", "请求过大";
+    RequestTooSlow = "request.too_slow", TooSlow, "The request took too long to arrive", "请求传输超时";
     RequestMedia = "request.unsupported_media_type", UnsupportedMedia, "Send JSON", "请以 JSON 提交";
     RouteNotFound = "route.not_found", NotFound, "There is no such address", "没有这个地址";
     MethodNotAllowed = "route.method_not_allowed", MethodNotAllowed, "This address does not take that method", "该地址不支持此方法";

@@ -49,7 +49,7 @@ pub fn decide(
 ) -> Result<Decision> {
     let at = AsOf {
         valid_at: day,
-        known_at: db.now(),
+        known_at: None,
     };
     let snapshot = facts::service::snapshot(db, resident.id, at)?;
     let compiled = rules::of_version(version, &[])?;

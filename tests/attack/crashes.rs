@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -34,19 +34,31 @@ pub(super) struct Attacked {
 
 /// What clients were told.
 #[derive(Default)]
-struct Told {
-    registered: Mutex<HashSet<String>>,
+pub(super) struct Told {
+    pub registered: Mutex<HashSet<String>>,
     views: Mutex<i64>,
+    /// Requests that got no answer at all.
+    pub unanswered: AtomicUsize,
+}
+
+impl Told {
+    /// Done, or an honest "not now".
+    fn hears(&self, done: u16, (status, said): (u16, Value)) -> Option<Value> {
+        assert!([0, done, 503].contains(&status), "{status} {said}");
+        self.unanswered
+            .fetch_add(usize::from(status == 0), Ordering::Relaxed);
+        (status == done).then_some(said)
+    }
 }
 
 impl Attacked {
-    fn serve(&self) -> Served {
+    pub(super) fn serve(&self) -> Served {
         let mut command = self.console.command_of(&self.service, &["serve"]);
         command.env("HUICAN_CHECKPOINTS", "outside.checkpoints");
         Served::start(command.env("HUICAN_FICTIONAL_DIVISIONS", "true"))
     }
 
-    fn count(&self, sql: &str) -> i64 {
+    pub(super) fn count(&self, sql: &str) -> i64 {
         let query = diesel::sql_query(format!("SELECT count(*) AS one FROM {sql}"));
         let url = &self.console.url;
         let count: Count = if url.starts_with("postgres") {
@@ -59,7 +71,7 @@ impl Attacked {
     }
 
     /// Nothing that was answered is missing, and nothing is there by half.
-    fn check(&self, served: &Served, told: &Told) {
+    pub(super) fn check(&self, served: &Served, told: &Told) {
         let token = sign_in(served);
         let registered = told.registered.lock().unwrap();
         for id in &*registered {
@@ -90,24 +102,23 @@ impl Attacked {
 /// Registers people and looks at them until told to stop.
 fn work(served: &Served, token: &str, told: &Told, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
-        let (status, made) = served.call("POST", "/v1/residents", Some(token), &person());
-        if status != 201 {
-            assert!([0, 503].contains(&status), "{status} {made}");
+        let reply = served.call("POST", "/v1/residents", Some(token), &person());
+        let Some(made) = told.hears(201, reply) else {
             continue;
-        }
+        };
         let id = made["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/residents/{id}");
         told.registered.lock().unwrap().insert(id);
         for _ in 0..3 {
-            let (status, seen) = served.call("GET", &path, Some(token), &Value::Null);
-            assert!([0, 200, 503].contains(&status), "{status} {seen}");
-            *told.views.lock().unwrap() += i64::from(status == 200);
+            let reply = served.call("GET", &path, Some(token), &Value::Null);
+            let seen = told.hears(200, reply).is_some();
+            *told.views.lock().unwrap() += i64::from(seen);
         }
     }
 }
 
 /// While clients are at work, something happens.
-fn meanwhile(served: &Served, told: &Told, happens: impl FnOnce()) {
+pub(super) fn meanwhile(served: &Served, told: &Told, happens: impl FnOnce()) {
     let token = sign_in(served);
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -123,7 +134,7 @@ fn meanwhile(served: &Served, told: &Told, happens: impl FnOnce()) {
     });
 }
 
-fn wait(chance: &mut fastrand::Rng) {
+pub(super) fn wait(chance: &mut fastrand::Rng) {
     std::thread::park_timeout(Duration::from_millis(chance.u64(200..1_200)));
 }
 
@@ -150,7 +161,7 @@ fn the_server_is_killed_on_sqlite() {
 }
 
 /// A server of its own, with the office's two logins.
-fn on_postgres(server: &Server) -> Attacked {
+pub(super) fn on_postgres(server: &Server) -> Attacked {
     let folder = tempfile::tempdir().unwrap();
     let console = Console {
         folder,

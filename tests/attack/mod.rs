@@ -2,8 +2,12 @@
 //! defects that it must catch (`tests/attack/defects`, run by `tests/attack/defects.sh`).
 
 mod canaries;
+mod clock;
+mod connections;
 mod crashes;
 mod disks;
+#[cfg(target_os = "linux")]
+mod floods;
 mod tampering;
 mod tokens;
 

@@ -71,7 +71,8 @@ impl Sealed {
                 let column = chance.choice(IDS).unwrap();
                 let id = uuid::Uuid::from_u128(chance.u128(..)).simple().to_string();
                 let id = match self.backend {
-                    Backend::Sqlite => format!("x'{id}'"),
+                    // Of any length: nothing there asks for an id's.
+                    Backend::Sqlite => format!("x'{}'", &id[..chance.usize(0..=16) * 2]),
                     Backend::Postgres => format!("'{id}'::uuid"),
                 };
                 at(

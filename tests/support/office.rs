@@ -258,7 +258,8 @@ impl TestOffice {
     pub async fn as_user(&self, username: &str) -> Client<'_> {
         let now = self.given.now();
         let known = self.tokens.borrow().get(username).cloned();
-        let fresh = known.filter(|(_, since)| now.since(*since) < Duration::from_mins(9));
+        let fresh =
+            known.filter(|(_, since)| *since <= now && now.since(*since) < Duration::from_mins(9));
         let token = match fresh {
             Some((token, _)) => token,
             None => {

@@ -211,7 +211,12 @@ pub struct Server {
 impl Server {
     /// One that nobody else uses, where there are programs for it.
     pub fn alone() -> Option<Self> {
-        let found = programs().map(|programs| Self::start(&programs, DURABLE));
+        Self::with(DURABLE)
+    }
+
+    /// As `alone`, with these settings.
+    pub fn with(settings: &str) -> Option<Self> {
+        let found = programs().map(|programs| Self::start(&programs, settings));
         assert!(found.is_some() || env::var_os(REQUIRE).is_none());
         found
     }

@@ -1,12 +1,13 @@
 //! The program itself, serving on a free port until it is dropped or killed.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 
 pub struct Served {
     child: Mutex<Child>,
@@ -67,6 +68,23 @@ impl Served {
             .unwrap_or((0, Value::Null))
     }
 
+    /// As `call`, from another of this machine's addresses (on Linux all of 127.0.0.0/8 are).
+    pub fn call_from(
+        &self,
+        address: Ipv4Addr,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
+        let connect = || {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+            socket.bind(&SocketAddrV4::new(address, 0).into())?;
+            socket.connect(&self.address.parse::<SocketAddr>().unwrap().into())?;
+            io::Result::Ok(socket.into())
+        };
+        exchange(connect().unwrap(), method, path, None, body).unwrap_or((0, Value::Null))
+    }
+
     fn try_call(
         &self,
         method: &str,
@@ -74,36 +92,46 @@ impl Served {
         token: Option<&str>,
         body: &Value,
     ) -> Option<(u16, Value)> {
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
-        let mut stream = TcpStream::connect(&self.address).ok()?;
-        stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
-            .ok()?;
-        let token = token.map_or(String::new(), |token| {
-            format!("Authorization: Bearer {token}\r\n")
-        });
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}If-Match: \"1\"\r\n\
-             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        let status = answer.split(' ').nth(1)?.parse().ok()?;
-        let (_head, body) = answer.split_once("\r\n\r\n")?;
-        let body = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(body).ok()?
-        };
-        Some((status, body))
+        let stream = TcpStream::connect(&self.address).ok()?;
+        exchange(stream, method, path, token, body)
     }
+}
+
+fn exchange(
+    mut stream: TcpStream,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: &Value,
+) -> Option<(u16, Value)> {
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .ok()?;
+    let token = token.map_or(String::new(), |token| {
+        format!("Authorization: Bearer {token}\r\n")
+    });
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}If-Match: \"1\"\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let status = answer.split(' ').nth(1)?.parse().ok()?;
+    let (_head, body) = answer.split_once("\r\n\r\n")?;
+    let body = if body.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(body).ok()?
+    };
+    Some((status, body))
 }
 
 impl Drop for Served {

@@ -16,7 +16,7 @@ pub const REFRESH_LIFETIME: Duration = Duration::from_hours(12);
 pub const SESSION_LIFETIME: Duration = Duration::from_hours(7 * 24);
 /// Failures older than this are forgotten.
 pub const FORGET_AFTER: Duration = Duration::from_hours(1);
-const LONGEST_DELAY: Duration = Duration::from_mins(15);
+pub const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 vocabulary! {
     /// Why a session ended.

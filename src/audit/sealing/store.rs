@@ -4,9 +4,9 @@ use diesel::prelude::*;
 
 use super::model::{Checkpoint, Hash, Leaf, leaf_hash};
 use crate::db::schema::{audit_checkpoints, audit_events};
+use crate::db::types::RawId;
 use crate::db::{Db, MultiBackend, Record, on_unique};
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{Id, OrganizationId, RequestId, ResidentId, UserId};
 use crate::kernel::time::Timestamp;
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -138,20 +138,21 @@ pub fn summaries(db: &mut Db, before: Option<i64>, count: i64) -> Result<Vec<Sum
         .load(db.conn())?)
 }
 
+/// As it lies there: what somebody made unreadable was edited, and no reason to stop reading.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = audit_events)]
 struct Entry {
     sequence: i64,
     at: Timestamp,
-    actor_id: Option<UserId>,
+    actor_id: Option<RawId>,
     actor_username: Option<String>,
-    actor_organization_id: Option<OrganizationId>,
+    actor_organization_id: Option<RawId>,
     action: String,
     entity_type: String,
     entity_id: Option<String>,
-    resident_id: Option<ResidentId>,
+    resident_id: Option<RawId>,
     division_code: Option<String>,
-    request_id: RequestId,
+    request_id: RawId,
     outcome: String,
     reason: Option<String>,
     changes: Option<String>,
@@ -163,14 +164,14 @@ impl Entry {
         content.clear();
         content.extend(self.sequence.to_be_bytes());
         content.extend(self.at.micros().to_be_bytes());
-        let uuids = [
-            self.actor_id.map(Id::uuid),
-            self.actor_organization_id.map(Id::uuid),
-            self.resident_id.map(Id::uuid),
-            Some(self.request_id.uuid()),
+        let ids = [
+            self.actor_id.as_ref(),
+            self.actor_organization_id.as_ref(),
+            self.resident_id.as_ref(),
+            Some(&self.request_id),
         ];
-        for id in uuids {
-            field(content, id.as_ref().map(|id| id.as_bytes().as_slice()));
+        for id in ids {
+            field(content, id.map(|id| id.0.as_slice()));
         }
         let texts = [
             self.actor_username.as_deref(),

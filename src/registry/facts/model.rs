@@ -47,11 +47,11 @@ impl Period {
     }
 }
 
-/// Which day is asked about, and as known when.
+/// Which day is asked about, and as known when: now, where no instant is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AsOf {
     pub valid_at: NaiveDate,
-    pub known_at: Timestamp,
+    pub known_at: Option<Timestamp>,
 }
 
 /// A circumstance that holds, with where the office has it from.

@@ -49,6 +49,17 @@ macro_rules! known_at {
     };
 }
 
+/// Narrows a query to what the office believed at an instant, or else believes now: what nothing
+/// superseded, also where the clock was set back behind its recording.
+macro_rules! believed {
+    ($query:expr, $facts:ident, $instant:expr) => {
+        match $instant {
+            Some(instant) => $query.filter(known_at!($facts, instant)),
+            None => $query.filter($facts::superseded_at.is_null()),
+        }
+    };
+}
+
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = certificates)]
 struct CertificateRow {
@@ -137,25 +148,26 @@ pub fn snapshots(
         .iter()
         .map(|id| (*id, Snapshot::default()))
         .collect();
-    let rows: Vec<CertificateRow> = certificates::table
+    let query = certificates::table
         .select(CertificateRow::as_select())
+        .into_boxed::<MultiBackend>()
         .filter(certificates::resident_id.eq_any(residents))
-        .filter(true_on!(certificates, at.valid_at))
-        .filter(known_at!(certificates, at.known_at))
-        .load(db.conn())?;
+        .filter(true_on!(certificates, at.valid_at));
+    let rows: Vec<CertificateRow> = believed!(query, certificates, at.known_at).load(db.conn())?;
     for (resident, certificate) in complete(db, rows)? {
         snapshots.entry(resident).or_default().certificate = Some(certificate);
     }
-    let rows: Vec<(ResidentId, CircumstanceKind, HeldRow)> = circumstances::table
-        .filter(circumstances::resident_id.eq_any(residents))
-        .filter(true_on!(circumstances, at.valid_at))
-        .filter(known_at!(circumstances, at.known_at))
+    let query = circumstances::table
         .select((
             circumstances::resident_id,
             circumstances::kind,
             HeldRow::as_select(),
         ))
-        .load(db.conn())?;
+        .into_boxed::<MultiBackend>()
+        .filter(circumstances::resident_id.eq_any(residents))
+        .filter(true_on!(circumstances, at.valid_at));
+    let rows: Vec<(ResidentId, CircumstanceKind, HeldRow)> =
+        believed!(query, circumstances, at.known_at).load(db.conn())?;
     for (resident, kind, row) in rows {
         let held = Held {
             value: row.value,
@@ -272,6 +284,11 @@ pub fn insert_fact(
     Ok(())
 }
 
+/// When a belief ends that ends now: not before it began, whatever became of the clock.
+fn ending(now: Timestamp, recorded_at: Timestamp) -> Timestamp {
+    now.max(recorded_at)
+}
+
 /// Supersedes what is believed of this kind for part of the period, and keeps the rest of it.
 pub fn replace_fact(
     tx: &mut Tx<'_>,
@@ -296,7 +313,7 @@ pub fn replace_fact(
         }
         diesel::update(circumstances::table.find(row.id))
             .set((
-                circumstances::superseded_at.eq(now),
+                circumstances::superseded_at.eq(ending(now, row.recorded_at)),
                 circumstances::superseded_by.eq(by),
             ))
             .execute(tx.conn())?;
@@ -364,14 +381,14 @@ pub fn replace_certificate(
     by: Option<UserId>,
 ) -> Result<()> {
     let now = tx.now();
-    let believed = certificates_of(tx, resident, Some(now))?;
-    for old in believed
+    let all = certificates_of(tx, resident, None)?;
+    for old in all
         .into_iter()
         .filter(|old| old.superseded_at.is_none() && old.period.overlaps(period))
     {
         diesel::update(certificates::table.find(old.id))
             .set((
-                certificates::superseded_at.eq(now),
+                certificates::superseded_at.eq(ending(now, old.recorded_at)),
                 certificates::superseded_by.eq(by),
             ))
             .execute(tx.conn())?;

@@ -41,7 +41,7 @@ pub fn touch(tx: &mut Tx<'_>, resident: Resident) -> Result<Resident> {
 pub fn as_of(db: &Db, valid_at: Option<NaiveDate>, known_at: Option<Timestamp>) -> AsOf {
     AsOf {
         valid_at: valid_at.unwrap_or_else(|| db.today()),
-        known_at: known_at.unwrap_or_else(|| db.now()),
+        known_at,
     }
 }
 

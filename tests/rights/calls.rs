@@ -1,0 +1,251 @@
+//! How every operation of the API document is called: by whom, and on whose things.
+
+use std::fmt::Write;
+
+use huican::access::Role;
+use huican::cli::demo::offices::PASSWORD;
+use serde_json::{Value, json};
+
+use crate::support::TestOffice;
+use crate::support::office::{Client, Reply};
+use crate::support::people::{fresh_citizen_id, id_of, person};
+
+/// One account a role; all but the last five work in 990121.
+pub const PEOPLE: [(&str, Role); 12] = [
+    ("liaison.990121103201", Role::VillageLiaison),
+    ("township.990121103", Role::TownshipCaseworker),
+    ("county.990121", Role::CountyCaseworker),
+    ("approver.990121", Role::CountyApprover),
+    ("civil.990121", Role::CivilAffairsOfficer),
+    ("finance.990121", Role::FinanceOfficer),
+    ("auditor.990121", Role::Auditor),
+    ("institution.990121", Role::InstitutionWorker),
+    ("supervisor.990100", Role::CitySupervisor),
+    ("sysadmin", Role::SystemAdmin),
+    ("secadmin", Role::SecurityAdmin),
+    ("auditadmin", Role::AuditAdmin),
+];
+
+pub const NOWHERE: &str = "0190a000-0000-7000-8000-000000000000";
+
+/// Whose thing is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    Own,
+    Other,
+    Missing,
+}
+
+/// Something of everything, in one county.
+pub struct Belongings {
+    pub division: &'static str,
+    pub resident: String,
+    pub case: String,
+    pub enrollment: String,
+    pub organization: String,
+}
+
+impl Belongings {
+    pub async fn of(office: &TestOffice, village: &'static str) -> Self {
+        Self::of_somebody(office, village, person()).await
+    }
+
+    pub async fn of_somebody(
+        office: &TestOffice,
+        village: &'static str,
+        mut somebody: Value,
+    ) -> Self {
+        somebody["division_code"] = json!(village);
+        let resident = id_of(&office.register(somebody).await);
+        let (county, township) = (&village[..6], &village[..9]);
+        let filer = office.as_user(&format!("township.{township}")).await;
+        let body = |program: &str| json!({"resident_id": resident, "program_code": program, "details": {}});
+        let approved = id_of(
+            &filer
+                .post("/v1/cases", body("nursing_subsidy"))
+                .await
+                .expect(201),
+        );
+        filer.act(&approved, "submit").await.expect(201);
+        for reviewer in [
+            format!("township2.{township}"),
+            format!("county.{county}"),
+            format!("civil.{county}"),
+        ] {
+            office
+                .as_user(&reviewer)
+                .await
+                .act(&approved, "endorse")
+                .await
+                .expect(201);
+        }
+        office.pass_days(30).await;
+        let approver = office.as_user(&format!("approver.{county}")).await;
+        approver.act(&approved, "approve").await.expect(201);
+        let enrollments = approver
+            .get(&format!("/v1/enrollments?case_id={approved}"))
+            .await
+            .expect(200);
+        let filer = office.as_user(&format!("township.{township}")).await;
+        let case = id_of(
+            &filer
+                .post("/v1/cases", body("living_subsidy"))
+                .await
+                .expect(201),
+        );
+        let organizations = filer
+            .get(&format!("/v1/organizations?division_code={village}"))
+            .await
+            .expect(200);
+        Self {
+            division: village,
+            resident,
+            case,
+            enrollment: id_of(&enrollments["items"][0]),
+            organization: id_of(&organizations["items"][0]),
+        }
+    }
+
+    pub fn nowhere() -> Self {
+        let missing = || NOWHERE.to_owned();
+        Self {
+            division: "990199000000",
+            resident: missing(),
+            case: missing(),
+            enrollment: missing(),
+            organization: missing(),
+        }
+    }
+}
+
+/// Accounts belong to no county.
+pub struct Account {
+    pub user: String,
+    pub grant: String,
+    pub key: String,
+}
+
+/// How an operation is called.
+pub struct Call {
+    pub method: String,
+    pub path: String,
+    pub body: Option<Value>,
+}
+
+pub fn call(
+    operation: &Value,
+    method: &str,
+    path: &str,
+    on: &Belongings,
+    account: &Account,
+    whose: Whose,
+) -> Call {
+    let id = operation["operationId"].as_str().unwrap();
+    let entity = match path.split('/').nth(2).unwrap_or_default() {
+        "residents" => &on.resident,
+        "cases" => &on.case,
+        "enrollments" => &on.enrollment,
+        "organizations" => &on.organization,
+        _ if whose == Whose::Missing => NOWHERE,
+        _ => &account.user,
+    };
+    let code = match (path.contains("programs"), whose) {
+        (true, Whose::Missing) => "unheard_of",
+        (true, _) => "nursing_subsidy",
+        (false, _) => on.division,
+    };
+    let [grant, key] = match whose {
+        Whose::Missing => [NOWHERE, NOWHERE],
+        _ => [account.grant.as_str(), account.key.as_str()],
+    };
+    let mut path = path
+        .replace("{id}", entity)
+        .replace("{code}", code)
+        .replace("{grant_id}", grant)
+        .replace("{key_id}", key);
+    let by_division = operation["parameters"]
+        .as_array()
+        .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
+    if by_division {
+        write!(path, "?division_code={}", on.division).unwrap();
+    }
+    let number = fresh_citizen_id();
+    let body = match id {
+        "create_resident" => Some(json!({
+            "name": "李四", "id_number": number, "division_code": on.division, "circumstances": {}
+        })),
+        "create_case" => Some(
+            json!({"resident_id": on.resident, "program_code": "nursing_subsidy", "details": {}}),
+        ),
+        "create_case_transition" => Some(json!({"action": "withdraw"})),
+        "search_residents" => Some(json!({"id_number": number})),
+        "update_resident" => Some(json!({"phone": null})),
+        "record_certificate" => {
+            Some(json!({"number": format!("{number}41"), "issued_date": "2022-01-01"}))
+        }
+        "record_circumstance" => Some(json!({"kind": "imprisonment", "value": false})),
+        "disclose_resident" => Some(json!({"fields": ["phone"], "reason": "核对联系方式"})),
+        "update_user" => Some(json!({"display_name": "某某"})),
+        "create_organization" => {
+            Some(json!({"name": number, "kind": "institution", "division_code": "990121"}))
+        }
+        "create_user" => Some(
+            json!({"username": number.to_lowercase(), "display_name": "王五", "password": "three green umbrellas at noon"}),
+        ),
+        "create_grant" => Some(
+            json!({"role": "finance_officer", "organization_id": on.organization, "valid_from": "2040-01-01"}),
+        ),
+        "create_api_key" => Some(
+            json!({"name": "统计直报", "permits": ["resident.read"], "valid_to": "2022-12-31"}),
+        ),
+        _ if matches!(method, "get" | "delete") => None,
+        other => panic!("say here how {other} is called"),
+    };
+    Call {
+        method: method.to_uppercase(),
+        path,
+        body,
+    }
+}
+
+pub async fn send(client: &Client<'_>, call: &Call) -> Reply {
+    let mut request = client.request(&call.method, &call.path).seen(1);
+    if let Some(body) = &call.body {
+        request = request.json(body);
+    }
+    request.send().await
+}
+pub async fn staff(office: &TestOffice) -> Account {
+    let system = office.as_user("sysadmin").await;
+    let security = office.as_user("secadmin").await;
+    let new = |name: &str| json!({"username": name, "display_name": "某人", "password": PASSWORD});
+    let institution =
+        json!({"name": "某康复中心", "kind": "institution", "division_code": "990121"});
+    let institution = id_of(
+        &system
+            .post("/v1/organizations", institution)
+            .await
+            .expect(201),
+    );
+    let mut made = Vec::new();
+    for name in ["institution.990121", "somebody"] {
+        let user = id_of(&system.post("/v1/users", new(name)).await.expect(201));
+        let grant = json!({"role": "institution_worker", "organization_id": institution});
+        let grant = id_of(
+            &security
+                .post(&format!("/v1/users/{user}/grants"), grant)
+                .await
+                .expect(201),
+        );
+        let key =
+            json!({"name": "统计直报", "permits": ["resident.read"], "valid_to": "2022-12-31"});
+        let key = id_of(
+            &security
+                .post(&format!("/v1/users/{user}/api-keys"), key)
+                .await
+                .expect(201),
+        );
+        made.push(Account { user, grant, key });
+    }
+    made.pop().unwrap()
+}

@@ -1,0 +1,112 @@
+//! Whether anything of another county is shown to those who work elsewhere, or changed by them, and
+//! nothing else: what the code's filters and the database's row-level security each hold alone.
+
+use huican::access::Role;
+use serde_json::{Value, json};
+
+use super::calls::{Belongings, Call, PEOPLE, Whose, call, send, staff};
+use crate::support::people::{ELSEWHERE, person};
+use crate::support::{TestOffice, on_both};
+
+/// Nobody else is called so.
+const NAME: &str = "欧阳远方";
+/// How their cases' numbers begin.
+const NUMBERS: &str = "990122-2022";
+
+/// All that the other county knows and has of what is theirs.
+async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
+    let client = office.as_user("county.990122").await;
+    let mut all = Vec::new();
+    for path in [
+        "/v1/residents".to_owned(),
+        "/v1/cases".to_owned(),
+        "/v1/enrollments".to_owned(),
+        format!("/v1/residents/{}", of.resident),
+        format!("/v1/residents/{}/certificates", of.resident),
+        format!("/v1/residents/{}/circumstances", of.resident),
+        format!("/v1/cases/{}", of.case),
+        format!("/v1/cases/{}/transitions", of.case),
+        format!("/v1/enrollments/{}", of.enrollment),
+    ] {
+        all.push(client.get(&path).await.expect(200));
+    }
+    all
+}
+
+/// Ways to ask for somebody without knowing an id.
+fn searches(somebody: &Value) -> Vec<Call> {
+    let search = |body: Value| Call {
+        method: "POST".to_owned(),
+        path: "/v1/residents/search".to_owned(),
+        body: Some(body),
+    };
+    let by_name = Call {
+        method: "GET".to_owned(),
+        path: "/v1/residents?q=oyyf".to_owned(),
+        body: None,
+    };
+    vec![
+        search(json!({"id_number": somebody["id_number"]})),
+        search(json!({"phone": somebody["phone"]})),
+        search(json!({"certificate_number": somebody["certificate"]["number"]})),
+        by_name,
+    ]
+}
+
+/// Every operation on what is the other county's, lists also without naming a county. Those that name
+/// no id come first: who asked for a thing by its id reads that in the own county's record.
+fn calls(document: &Value, other: &Belongings, account: &super::calls::Account) -> Vec<Call> {
+    let mut all = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            if ["public", "signed_in"].contains(&operation["x-permit"].as_str().unwrap()) {
+                continue;
+            }
+            let on_theirs = call(operation, method, path, other, account, Whose::Other);
+            if let Some((list, _county)) = on_theirs.path.split_once('?') {
+                all.push(Call {
+                    method: on_theirs.method.clone(),
+                    path: list.to_owned(),
+                    body: None,
+                });
+            }
+            all.push(on_theirs);
+        }
+    }
+    all.sort_by_key(|call| {
+        [&other.resident, &other.case, &other.enrollment]
+            .iter()
+            .any(|id| call.path.contains(*id))
+    });
+    all
+}
+
+on_both! {
+    async fn nothing_of_another_county_is_shown_or_changed(office: &TestOffice) {
+        let document = office.anonymous().get("/openapi.json").await.expect(200);
+        let mut somebody = person();
+        somebody["name"] = NAME.into();
+        somebody["phone"] = "12000009876".into();
+        let other = Belongings::of_somebody(office, ELSEWHERE, somebody.clone()).await;
+        let account = staff(office).await;
+        let before = picture(office, &other).await;
+        assert!(before[0].to_string().contains(NAME) && before[1].to_string().contains(NUMBERS));
+        let traces = [&other.resident, &other.case, &other.enrollment, NAME, NUMBERS];
+
+        let mut asked = 0;
+        let all = searches(&somebody).into_iter().chain(calls(&document, &other, &account));
+        for call in all {
+            // What was asked for is told again.
+            let own_words = call.path.split('?').next().unwrap();
+            for (username, role) in PEOPLE.into_iter().filter(|(_, role)| *role != Role::CitySupervisor) {
+                let reply = send(&office.as_user(username).await, &call).await;
+                let told = String::from_utf8_lossy(&reply.body).replace(own_words, "");
+                let leaked = traces.iter().find(|trace| told.contains(**trace));
+                assert_eq!(leaked, None, "{} {} by {role}: {told}", call.method, call.path);
+                asked += 1;
+            }
+        }
+        assert!(asked > 300, "{asked}");
+        assert_eq!(picture(office, &other).await, before);
+    }
+}
