@@ -18,8 +18,12 @@ use crate::kernel::money::Fen;
 use crate::registry::Resident;
 use crate::registry::facts::{CertificateState, Snapshot};
 
-/// The parser has no limit of its own.
+/// The parser has no limits of its own. It goes as deep as the text does, and so does whoever runs
+/// the rule, on the stack of a thread that serves; loops within loops multiply.
 const LONGEST_RULE: usize = 2_000;
+const DEEPEST_BRACKETS: usize = 6;
+const DEEPEST_RULE: usize = 48;
+const MOST_LOOPS: usize = 2;
 
 /// What rules may name.
 const FACTS: [&str; 4] = ["certificate", "circumstances", "age", "sex"];
@@ -63,29 +67,54 @@ pub fn check(rules: &Rules) -> std::result::Result<(), String> {
         if text.len() > LONGEST_RULE {
             return Err(format!("{name}: longer than {LONGEST_RULE} bytes"));
         }
+        if depth_of_brackets(text) > DEEPEST_BRACKETS {
+            return Err(format!(
+                "{name}: brackets in more than {DEEPEST_BRACKETS} others"
+            ));
+        }
         let program = Program::compile(text).map_err(|error| format!("{name}: {error}"))?;
-        if let Some(stranger) = stranger(&program.expression().expr, &FACTS) {
+        let expression = &program.expression().expr;
+        if !is_shallow(expression, DEEPEST_RULE, MOST_LOOPS) {
+            return Err(format!(
+                "{name}: deeper than {DEEPEST_RULE} operations, or than {MOST_LOOPS} loops"
+            ));
+        }
+        if let Some(stranger) = stranger(expression, &FACTS) {
             return Err(format!("{name}: there is no fact `{stranger}`"));
         }
     }
     Ok(())
 }
 
+/// Those in quoted text count along: no rule needs that many.
+fn depth_of_brackets(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Whether no more than so many operations, and loops, lie within one another.
+fn is_shallow(expression: &Expr, depth: usize, loops: usize) -> bool {
+    let looping = usize::from(matches!(expression, Expr::Comprehension(_)));
+    let (Some(depth), Some(loops)) = (depth.checked_sub(1), loops.checked_sub(looping)) else {
+        return false;
+    };
+    parts_of(expression)
+        .into_iter()
+        .all(|part| is_shallow(&part.expr, depth, loops))
+}
+
 /// The first name that is none of `known`; a comprehension knows its own variables besides.
 fn stranger<'e>(expression: &'e Expr, known: &[&'e str]) -> Option<&'e str> {
-    let among = |mut parts: Box<dyn Iterator<Item = &'e IdedExpr> + 'e>| {
-        parts.find_map(|part| stranger(&part.expr, known))
-    };
     match expression {
         Expr::Ident(name) => (!known.contains(&name.as_str())).then_some(name),
-        Expr::Unspecified | Expr::Literal(_) => None,
-        Expr::Select(select) => stranger(&select.operand.expr, known),
-        Expr::Call(call) => among(Box::new(
-            call.target.as_deref().into_iter().chain(&call.args),
-        )),
-        Expr::List(list) => among(Box::new(list.elements.iter())),
-        Expr::Map(map) => among(Box::new(map.entries.iter().flat_map(parts_of))),
-        Expr::Struct(made) => among(Box::new(made.entries.iter().flat_map(parts_of))),
         Expr::Comprehension(inner) => {
             let own = [
                 Some(&inner.iter_var),
@@ -105,10 +134,36 @@ fn stranger<'e>(expression: &'e Expr, known: &[&'e str]) -> Option<&'e str> {
                         .find_map(|part| stranger(&part.expr, &within))
                 })
         }
+        other => parts_of(other)
+            .into_iter()
+            .find_map(|part| stranger(&part.expr, known)),
     }
 }
 
-fn parts_of(entry: &IdedEntryExpr) -> impl Iterator<Item = &IdedExpr> {
+fn parts_of(expression: &Expr) -> Vec<&IdedExpr> {
+    match expression {
+        Expr::Ident(_) | Expr::Unspecified | Expr::Literal(_) => Vec::new(),
+        Expr::Select(select) => vec![&select.operand],
+        Expr::Call(call) => call
+            .target
+            .as_deref()
+            .into_iter()
+            .chain(&call.args)
+            .collect(),
+        Expr::List(list) => list.elements.iter().collect(),
+        Expr::Map(map) => map.entries.iter().flat_map(parts_of_entry).collect(),
+        Expr::Struct(made) => made.entries.iter().flat_map(parts_of_entry).collect(),
+        Expr::Comprehension(inner) => vec![
+            &inner.iter_range,
+            &inner.accu_init,
+            &inner.loop_cond,
+            &inner.loop_step,
+            &inner.result,
+        ],
+    }
+}
+
+fn parts_of_entry(entry: &IdedEntryExpr) -> impl Iterator<Item = &IdedExpr> {
     let (key, value) = match &entry.expr {
         EntryExpr::StructField(field) => (None, &field.value),
         EntryExpr::MapEntry(entry) => (Some(&entry.key), &entry.value),
@@ -311,5 +366,28 @@ mod tests {
             "certificate.components.exists(c, d.severity_level <= 2)"
         ));
         assert!(refused(&"true && ".repeat(1_000)));
+    }
+
+    #[test]
+    fn rules_that_go_too_deep_are_refused() {
+        let check = |when: &str| check(&version(when, "1").rules);
+        let nested = |open: &str, times: usize, close: &str| {
+            format!("{}true{}", open.repeat(times), close.repeat(times))
+        };
+        assert_eq!(check(&nested("(", 6, ")")), Ok(()));
+        assert_eq!(check(&nested("[1].all(x, ", 2, ")")), Ok(()));
+        for deep in [
+            nested("(", 7, ")"),
+            nested("[1].all(x, ", 3, ")"),
+            nested("[", 900, "]"),
+            format!("age{} == 1", "+1".repeat(900)),
+            format!("certificate{}", ".components".repeat(150)),
+        ] {
+            let refusal = check(&deep).unwrap_err();
+            assert!(
+                refusal.contains("others") || refusal.contains("deeper"),
+                "{refusal}"
+            );
+        }
     }
 }
