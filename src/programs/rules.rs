@@ -18,8 +18,9 @@ use crate::kernel::money::Fen;
 use crate::registry::Resident;
 use crate::registry::facts::{CertificateState, Snapshot};
 
-/// The parser has no limits of its own. It goes as deep as the text does, and so does whoever runs
-/// the rule, on the stack of a thread that serves; loops within loops multiply.
+/// What reads and runs a rule goes as deep as the rule does, on the stack of a thread that serves:
+/// the parser stops at 96 levels, which is too late where it was not optimised, and counts no
+/// operations in a row. Loops within loops multiply, and nothing stops them.
 const LONGEST_RULE: usize = 2_000;
 const DEEPEST_BRACKETS: usize = 6;
 const DEEPEST_RULE: usize = 48;
