@@ -40,7 +40,9 @@ on_both! {
         let client = office.as_user(TOWNSHIP).await;
         client.get("/v1/nothing").await.refused(404, "route.not_found");
         client.get("/v1/cases/not-an-id").await.refused(404, "route.not_found");
-        client.request("PUT", "/v1/cases").send().await.refused(405, "route.method_not_allowed");
+        let refused = client.request("PUT", "/v1/cases").send().await;
+        assert_eq!(refused.header("allow"), Some("GET, POST"));
+        refused.refused(405, "route.method_not_allowed");
         client.delete("/v1/me").await.refused(405, "route.method_not_allowed");
     }
 

@@ -136,9 +136,9 @@ on_both! {
         township.patch_seen(&path, 3, json!({"division_code": ELSEWHERE})).await.refused_field("/division_code", "division.out_of_scope");
         township.patch_seen(&path, 3, json!({"phone": "1"})).await.refused_field("/phone", "phone.format");
         township.patch_seen(&path, 3, json!({"id_number": "x"})).await.refused_field("/id_number", "field.unknown");
-        township.patch_seen(&path, 3, json!({"name": null})).await.expect(200);
-        office.as_user("auditor.990121").await.patch_seen(&path, 4, json!({})).await.refused(403, "permission.denied");
-        office.as_user("township.990122103").await.patch_seen(&path, 4, json!({})).await.refused(404, "resident.not_found");
+        township.patch_seen(&path, 3, json!({"name": null})).await.refused_field("/name", "field.invalid");
+        office.as_user("auditor.990121").await.patch_seen(&path, 3, json!({})).await.refused(403, "permission.denied");
+        office.as_user("township.990122103").await.patch_seen(&path, 3, json!({})).await.refused(404, "resident.not_found");
     }
 
     async fn a_disclosure_shows_what_was_asked_and_why_is_on_record(office: &TestOffice) {

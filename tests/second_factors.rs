@@ -64,7 +64,9 @@ on_both! {
         assert_ne!(first["secret"], begun["secret"]);
         for path in ["/v1/me/second-factor/confirmation", "/v1/sessions/current/step-up"] {
             client.post(path, json!({})).await.refused_field("/otp", "field.missing");
-            client.post(path, json!({"otp": 123_456})).await.refused_field("/otp", "field.invalid");
+            for shapeless in [json!(123_456), json!(""), json!(" 123456"), json!("12345x")] {
+                client.post(path, json!({"otp": shapeless})).await.refused_field("/otp", "field.invalid");
+            }
         }
         // Not yet.
         office.sign_in(None).await.expect(201);

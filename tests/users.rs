@@ -173,6 +173,7 @@ on_both! {
         assert_eq!(system.patch_seen(&path, 2, renamed).await.expect(200)["display_name"], "王小芳");
         office.anonymous().post("/v1/sessions", login()).await.expect(201);
         system.patch_seen(&path, 3, json!({"display_name": ""})).await.refused_field("/display_name", "name.length");
+        system.patch_seen(&path, 3, json!({"display_name": null})).await.refused_field("/display_name", "field.invalid");
         system.patch_seen(&path, 3, json!({"username": "x"})).await.refused_field("/username", "field.unknown");
         let me = system.get("/v1/me").await.expect(200);
         system.patch_seen(&format!("/v1/users/{}", id_of(&me)), 1, disable()).await.refused_field("/state", "user.self");

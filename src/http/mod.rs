@@ -10,6 +10,6 @@ pub mod request;
 
 pub use body::{BODY_LIMIT, Body, Params};
 pub use etag::{IfMatch, etag};
-pub use idempotency::{Answer, Creation};
+pub use idempotency::{Answer, Creation, IdempotencyKey};
 pub use page::Paging;
 pub use problem::{Problem, ReadErrors, WriteErrors};

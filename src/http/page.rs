@@ -110,6 +110,12 @@ impl Cursors {
     }
 }
 
+/// Of a query, `limit` and `cursor` are no part of the filter. To be given to serde as a condition
+/// that always holds: what it skips outright, the API document leaves out, too.
+pub fn is_place<T>(_limit_or_cursor: &T) -> bool {
+    true
+}
+
 /// Where in a list a page lies, and how the next one is found. `K` is what the list is sorted by.
 #[derive(Debug)]
 pub struct Paging<K> {

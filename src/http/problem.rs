@@ -48,8 +48,47 @@ pub struct Problem {
     /// The fields at fault.
     errors: Vec<ProblemField>,
     #[serde(flatten)]
-    #[schema(ignore)]
+    #[schema(value_type = ProblemMembers)]
     members: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What some codes add.
+// `Error::member` is called with these names.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "as the document shows it; errors carry a map")]
+struct ProblemMembers {
+    /// `if_match.stale`: the version it has now.
+    #[schema(required = false)]
+    current_version: i32,
+    /// `session.delayed`: in how many seconds to try again.
+    #[schema(required = false)]
+    retry_after: u64,
+    /// `resident.duplicate`: who it is.
+    #[schema(required = false)]
+    resident_id: uuid::Uuid,
+    /// `resident.registered_elsewhere`: whom to ask.
+    #[schema(required = false)]
+    office: ProblemOffice,
+    /// `case.transition_not_allowed`: the state the case is in.
+    #[schema(required = false)]
+    state: String,
+    /// `case.separation_of_duties`: what you have done in this round.
+    #[schema(required = false)]
+    duty: String,
+    /// `case.not_eligible`, `case.needs_information`: the clauses that did not hold, as in a case's
+    /// `eligibility`.
+    #[schema(required = false, value_type = Vec<Object>)]
+    clauses: (),
+    /// The same two: the facts that are missing.
+    #[schema(required = false)]
+    missing: Vec<String>,
+}
+
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "as the document shows it; errors carry a map")]
+struct ProblemOffice {
+    name: String,
+    division_code: String,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

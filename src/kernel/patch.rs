@@ -17,6 +17,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     }
 }
 
+/// A field that can be left out but not taken away: null is refused.
+pub fn stated<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -25,6 +34,8 @@ mod tests {
     struct Form {
         #[serde(default)]
         phone: Patch<String>,
+        #[serde(default, deserialize_with = "stated")]
+        name: Option<String>,
     }
 
     #[test]
@@ -33,5 +44,13 @@ mod tests {
         assert_eq!(read("{}"), Patch::Keep);
         assert_eq!(read(r#"{"phone": null}"#), Patch::Clear);
         assert_eq!(read(r#"{"phone": "1"}"#), Patch::Set("1".to_owned()));
+    }
+
+    #[test]
+    fn what_cannot_be_taken_away_is_not_null() {
+        let read = |text: &str| serde_json::from_str::<Form>(text).map(|form| form.name);
+        assert_eq!(read("{}").unwrap(), None);
+        assert_eq!(read(r#"{"name": "1"}"#).unwrap(), Some("1".to_owned()));
+        assert!(read(r#"{"name": null}"#).is_err());
     }
 }

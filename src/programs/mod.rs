@@ -7,4 +7,6 @@ pub mod rules;
 pub mod service;
 mod store;
 
-pub use model::{Decision, Outcome, Program, ProgramVersion, ReviewStep, Service, Step};
+pub use model::{
+    Benefit, Clause, Decision, Outcome, Program, ProgramVersion, ReviewStep, Rules, Service, Step,
+};

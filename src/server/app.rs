@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
-use actix_web::{App, HttpRequest, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use utoipa_actix_web::AppExt;
 
 use super::{Office, jobs, openapi, routes};
@@ -63,15 +63,16 @@ pub fn app(
         .wrap(from_fn(request::identify))
 }
 
-/// A known address with another method is 405, an unknown one 404.
-async fn nowhere(request: HttpRequest) -> Result<&'static str, Error> {
-    let known = request.resource_map().has_resource(request.path());
-    Err(if known {
-        Code::MethodNotAllowed
-    } else {
-        Code::RouteNotFound
-    }
-    .into())
+/// A known address with another method is 405 and says which it takes, an unknown one 404.
+async fn nowhere(
+    request: HttpRequest,
+    document: web::Data<openapi::Document>,
+) -> Result<HttpResponse, Error> {
+    let known = request.resource_map().match_pattern(request.path());
+    let methods = document.methods(&known.ok_or(Code::RouteNotFound)?);
+    Ok(HttpResponse::MethodNotAllowed()
+        .insert_header((ALLOW, methods))
+        .finish())
 }
 
 /// Serves until told to stop; then lets running requests end. `ready` hears the address once it can

@@ -1,11 +1,13 @@
 //! The API document: collected from the handlers, introduced here, served as YAML and as a page
 //! that needs no internet.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::header::LOCATION;
 use actix_web::{App, HttpResponse, web};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder,
+    ComponentsBuilder, ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, PathItem,
     tag::TagBuilder,
 };
 use utoipa_actix_web::AppExt;
@@ -96,6 +98,8 @@ pub(super) fn introduction() -> OpenApi {
 pub struct Document {
     yaml: String,
     json: String,
+    /// The methods of each address.
+    methods: BTreeMap<String, String>,
 }
 
 impl Document {
@@ -108,12 +112,38 @@ impl Document {
         Ok(Self {
             yaml: api.to_yaml().map_err(Error::internal)?,
             json: api.to_json().map_err(Error::internal)?,
+            methods: api
+                .paths
+                .paths
+                .iter()
+                .map(|(path, item)| (path.clone(), methods(item)))
+                .collect(),
         })
+    }
+
+    /// What an address takes, as an `Allow` header lists it.
+    pub fn methods(&self, path: &str) -> &str {
+        self.methods.get(path).map_or("", String::as_str)
     }
 
     pub fn yaml(&self) -> &str {
         &self.yaml
     }
+}
+
+fn methods(item: &PathItem) -> String {
+    let all = [
+        ("GET", &item.get),
+        ("POST", &item.post),
+        ("PUT", &item.put),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ];
+    let taken = all
+        .iter()
+        .filter(|(_, operation)| operation.is_some())
+        .map(|(name, _)| *name);
+    taken.collect::<Vec<_>>().join(", ")
 }
 
 async fn yaml(document: web::Data<Document>) -> HttpResponse {

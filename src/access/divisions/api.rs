@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use super::{Division, service};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
-use crate::http::page::page_of;
+use crate::http::page::{is_place, page_of};
 use crate::http::{Paging, Params, ReadErrors};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -22,10 +22,11 @@ struct DivisionQuery {
     #[param(value_type = Option<String>, example = "990121000000")]
     parent_code: Option<DivisionCode>,
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 

@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 use super::{NewOrganization, Organization, service};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
-use crate::http::page::page_of;
-use crate::http::{Answer, Creation, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::page::{is_place, page_of};
+use crate::http::{Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::OrganizationId;
@@ -23,10 +23,11 @@ struct OrganizationQuery {
     #[param(value_type = Option<String>, example = "990121000000")]
     division_code: Option<DivisionCode>,
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 
@@ -82,7 +83,7 @@ async fn get_organization(
 /// Register an organization
 #[utoipa::path(
     operation_id = "create_organization", tag = "access",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    params(IdempotencyKey),
     request_body = NewOrganization, extensions(("x-permit" = json!("organization.manage"))),
     responses(
         (status = 201, description = "Registered", body = Organization,

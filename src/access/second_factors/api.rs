@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, delete, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::service;
+use super::{Otp, service};
 use crate::access::users;
 use crate::access::{Permit, Signed, SteppedUp, acts};
 use crate::db::{Reach, Store};
@@ -24,19 +24,13 @@ struct SecondFactor {
     uri: String,
 }
 
-#[derive(Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"otp": "287082"}))]
 pub struct OneTimePassword {
     /// The six digits that the app shows now.
-    #[schema(pattern = "^[0-9]{6}$")]
-    pub otp: String,
-}
-
-impl std::fmt::Debug for OneTimePassword {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OneTimePassword(…)")
-    }
+    #[schema(value_type = String, pattern = "^[0-9]{6}$")]
+    pub otp: Otp,
 }
 
 /// Begin with a second factor

@@ -1,6 +1,6 @@
 //! Use cases of second factors.
 
-use super::model::Factor;
+use super::model::{Factor, Otp};
 use super::store;
 use crate::access::permit::Actor;
 use crate::audit::{Event, Origin};
@@ -24,7 +24,7 @@ pub fn is_confirmed(db: &mut Db, user: UserId) -> Result<bool> {
 }
 
 /// Takes a one-time password; false where it is wrong or was taken already.
-pub fn take(tx: &mut Tx<'_>, user: UserId, password: &str) -> Result<bool> {
+pub fn take(tx: &mut Tx<'_>, user: UserId, password: &Otp) -> Result<bool> {
     let Some(kept) = store::find(tx, user)? else {
         return Ok(false);
     };
@@ -54,7 +54,7 @@ pub fn begin(tx: &mut Tx<'_>, actor: &Actor) -> Result<Recorded<Enrollment>> {
 }
 
 /// The first password shows that the phone knows the secret.
-pub fn confirm(tx: &mut Tx<'_>, actor: &Actor, password: &str) -> Result<Recorded<()>> {
+pub fn confirm(tx: &mut Tx<'_>, actor: &Actor, password: &Otp) -> Result<Recorded<()>> {
     let kept = store::find(tx, actor.user)?.ok_or(Code::SecondFactorNotFound)?;
     if kept.confirmed {
         return Err(Code::SecondFactorKept.into());

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::Session;
 use super::service::{self, Client, Pair, Sessions, logout};
+use crate::access::second_factors::Otp;
 use crate::access::second_factors::api::OneTimePassword;
 use crate::access::{AnyClient, Role, Signed};
 use crate::db::{Reach, Store};
@@ -25,8 +26,8 @@ struct Login {
     password: String,
     /// The one-time password, for who has a second factor.
     #[serde(default)]
-    #[schema(nullable = false, pattern = "^[0-9]{6}$")]
-    otp: Option<String>,
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{6}$")]
+    otp: Option<Otp>,
 }
 
 impl std::fmt::Debug for Login {

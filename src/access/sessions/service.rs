@@ -14,7 +14,7 @@ use super::remembered::Remembered;
 use super::store;
 use super::token::{Named, Tokens};
 use crate::access::permit::{Actor, STEP_UP_LIFETIME};
-use crate::access::second_factors;
+use crate::access::second_factors::{self, Otp};
 use crate::access::users::password::{self, Hasher};
 use crate::access::users::{self, UserState};
 use crate::audit::{Event, Origin};
@@ -105,7 +105,7 @@ impl Sessions {
         request: RequestId,
         username: String,
         password: String,
-        otp: Option<String>,
+        otp: Option<Otp>,
         client: Client,
     ) -> Result<Pair> {
         let subjects = [
@@ -197,7 +197,7 @@ impl Sessions {
 
     /// Shows the second factor again; until when that counts. Guessing is slowed down like guessing
     /// at the door.
-    pub async fn step_up(&self, actor: Arc<Actor>, otp: String) -> Result<Timestamp> {
+    pub async fn step_up(&self, actor: Arc<Actor>, otp: Otp) -> Result<Timestamp> {
         let session = actor.session.ok_or(Code::SessionInvalid)?;
         let free = self.policy.account_failures;
         let outcome = self

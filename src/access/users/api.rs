@@ -9,8 +9,10 @@ use super::password::Hasher;
 use super::{Grant, NewGrant, NewUser, User, UserPatch, service};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
-use crate::http::page::{page_of, whole_page_of};
-use crate::http::{Answer, Body, Creation, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag};
+use crate::http::page::{is_place, page_of, whole_page_of};
+use crate::http::{
+    Answer, Body, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+};
 use crate::kernel::error::Result;
 use crate::kernel::id::{GrantId, UserId};
 
@@ -23,10 +25,11 @@ whole_page_of!(GrantPage, Grant);
 #[serde(deny_unknown_fields)]
 struct UserQuery {
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 
@@ -102,7 +105,7 @@ async fn update_user(
 /// Create an account, still without any right
 #[utoipa::path(
     operation_id = "create_user", tag = "access",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    params(IdempotencyKey),
     request_body = NewUser, extensions(("x-permit" = json!("user.manage"))),
     responses(
         (status = 201, description = "Created", body = User,
@@ -150,7 +153,7 @@ async fn list_user_grants(
 /// `grant.exclusive`.
 #[utoipa::path(
     operation_id = "create_grant", tag = "access",
-    params(("id" = uuid::Uuid, Path), ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    params(("id" = uuid::Uuid, Path), IdempotencyKey),
     request_body = NewGrant, extensions(("x-permit" = json!("grant.manage"))),
     responses(
         (status = 201, description = "Given", body = Grant,

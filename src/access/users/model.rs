@@ -8,6 +8,7 @@ use crate::access::policy::Role;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{GrantId, OrganizationId, UserId};
+use crate::kernel::patch;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
@@ -63,11 +64,11 @@ impl std::fmt::Debug for NewUser {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"state": "disabled"}))]
 pub struct UserPatch {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "patch::stated")]
     #[schema(nullable = false, min_length = 1, max_length = 100)]
     pub display_name: Option<String>,
     /// A disabled account cannot sign in; its sessions end at once.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "patch::stated")]
     #[schema(nullable = false)]
     pub state: Option<UserState>,
 }
@@ -105,7 +106,6 @@ pub struct NewGrant {
     pub organization_id: OrganizationId,
     /// Today, unless given.
     #[serde(default)]
-    #[schema(nullable = false)]
     pub valid_from: Option<NaiveDate>,
     /// The first day it no longer holds; open, unless given.
     #[serde(default)]

@@ -14,8 +14,10 @@ use super::model::{Desk, NewCase, NewTransition};
 use super::service::{self, Filter, Mark, Order};
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::page::{page_of, whole_page_of};
-use crate::http::{Answer, Creation, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag};
+use crate::http::page::{is_place, page_of, whole_page_of};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, ResidentId};
@@ -75,10 +77,11 @@ struct CaseQuery {
     #[param(inline, required = false)]
     sort: CaseSort,
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 
@@ -87,10 +90,11 @@ struct CaseQuery {
 #[serde(deny_unknown_fields)]
 struct PageQuery {
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 
@@ -174,7 +178,7 @@ async fn list_resident_cases(
 /// only on submission.
 #[utoipa::path(
     operation_id = "create_case", tag = "casework",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    params(IdempotencyKey),
     request_body = NewCase, extensions(("x-permit" = json!("case.file"))),
     responses(
         (status = 201, description = "Opened", body = CaseBody,
@@ -245,7 +249,7 @@ async fn list_case_transitions(
 #[utoipa::path(
     operation_id = "create_case_transition", tag = "casework",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+        IdempotencyKey),
     request_body = NewTransition, extensions(("x-permit" = json!("case.act"))),
     responses(
         (status = 201, description = "The case as it now is", body = CaseBody,

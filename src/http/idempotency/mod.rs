@@ -14,6 +14,9 @@ use actix_web::http::header::{ETAG, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{ObjectBuilder, Required, Type};
 
 use super::{Body, etag};
 use crate::audit::{Event, Origin};
@@ -28,7 +31,24 @@ const KEPT: Duration = Duration::from_hours(48);
 
 /// The key the client sent, if any.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct IdempotencyKey(Option<String>);
+pub struct IdempotencyKey(Option<String>);
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(LONGEST))
+            .pattern(Some("^[!-~]*$"));
+        let header = ParameterBuilder::new()
+            .name("Idempotency-Key")
+            .parameter_in(ParameterIn::Header)
+            .description(Some("Makes a repeated request harmless"))
+            .required(Required::False)
+            .schema(Some(text));
+        vec![header.build()]
+    }
+}
 
 impl FromRequest for IdempotencyKey {
     type Error = Error;

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::access::{Permit, acts};
 use crate::audit::sealing::{self, Fault, Outside, Sealer, Summary, Verified};
 use crate::db::{Reach, Store};
-use crate::http::page::page_of;
+use crate::http::page::{is_place, page_of};
 use crate::http::{Paging, Params, ReadErrors};
 use crate::kernel::crypto::hex;
 use crate::kernel::error::{Error, Result};
@@ -56,10 +56,11 @@ page_of!(CheckpointPage, CheckpointBody);
 #[serde(deny_unknown_fields)]
 struct CheckpointQuery {
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 

@@ -10,7 +10,7 @@ use super::service::{self, EventRow, Filter};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::db::types::from_json;
-use crate::http::page::page_of;
+use crate::http::page::{is_place, page_of};
 use crate::http::{Paging, Params, ReadErrors};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -107,10 +107,11 @@ struct EventQuery {
     /// … until before this one.
     to: Option<DateTime<Utc>>,
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 

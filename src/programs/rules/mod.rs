@@ -21,12 +21,12 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
 pub use self::compile::Refusal;
-pub use self::evaluate::Ground;
+use self::evaluate::{BLOCK, Ground};
 pub use self::parameter::{Parameter, Tables};
 pub use self::people::People;
 
 use self::explain::Explanation;
-use self::expression::{Condition, FALSE, NO_NUMBER, Number, TRUE};
+use self::expression::{Condition, FALSE, NO_NUMBER, Number, TRUE, Truth};
 use self::schema::Language;
 use super::model::{Clause, ClauseOutcome, Decision, FactSource, Outcome, ProgramVersion, Rules};
 use crate::kernel::error::{Error, Result};
@@ -176,6 +176,81 @@ fn sources(snapshot: &Snapshot) -> BTreeMap<String, FactSource> {
     certificate.into_iter().chain(circumstances).collect()
 }
 
+impl Compiled {
+    /// Goes over all people, block by block: where a block begins, whether each of it is eligible, and
+    /// the amounts, which count where somebody is.
+    pub fn run(
+        &self,
+        people: &People,
+        tables: &Tables,
+        mut each: impl FnMut(usize, &[Truth], &[i64]),
+    ) {
+        let ground = Ground::new(people, tables);
+        let (mut holds, mut part) = ([TRUE; BLOCK], [TRUE; BLOCK]);
+        let mut amounts = [NO_NUMBER; BLOCK];
+        for from in (0..people.count()).step_by(BLOCK) {
+            let count = BLOCK.min(people.count() - from);
+            let (holds, _) = holds.split_at_mut(count);
+            let (part, _) = part.split_at_mut(count);
+            let (amounts, _) = amounts.split_at_mut(count);
+            holds.fill(TRUE);
+            for condition in &self.conditions {
+                ground.conditions::<BLOCK>(condition, from, part);
+                for (holds, part) in holds.iter_mut().zip(&*part) {
+                    *holds = (*holds).min(*part);
+                }
+            }
+            ground.numbers::<BLOCK>(&self.amount, from, amounts);
+            each(from, holds, amounts);
+        }
+    }
+
+    fn explanation<'a>(
+        &'a self,
+        people: &'a People,
+        tables: &'a Tables,
+        person: usize,
+        language: Language,
+    ) -> Explanation<'a> {
+        Explanation {
+            ground: Ground::new(people, tables),
+            people,
+            person,
+            parameters: &self.parameters,
+            language,
+        }
+    }
+
+    /// How each clause came out for one person, and why.
+    pub fn judge(
+        &self,
+        clauses: &[Clause],
+        people: &People,
+        tables: &Tables,
+        person: usize,
+    ) -> Vec<ClauseOutcome> {
+        let zh = self.explanation(people, tables, person, Language::Zh);
+        let en = self.explanation(people, tables, person, Language::En);
+        clauses
+            .iter()
+            .zip(&self.conditions)
+            .map(|(clause, condition)| ClauseOutcome {
+                code: clause.code.clone(),
+                holds: match zh.ground.holds(condition, person) {
+                    TRUE => Some(true),
+                    FALSE => Some(false),
+                    _ => None,
+                },
+                zh: clause.zh.clone(),
+                en: clause.en.clone(),
+                reason_zh: zh.because(condition),
+                reason_en: en.because(condition),
+                missing: en.missing(condition),
+            })
+            .collect()
+    }
+}
+
 /// What a version's rules say of a person on a day, and why.
 pub fn decide(
     version: &ProgramVersion,
@@ -185,21 +260,7 @@ pub fn decide(
     day: NaiveDate,
 ) -> Decision {
     let people = People::one(resident, snapshot, day);
-    let explanation = |language| Explanation {
-        ground: Ground::new(&people, tables),
-        people: &people,
-        person: 0,
-        parameters: &compiled.parameters,
-        language,
-    };
-    let (zh, en) = (explanation(Language::Zh), explanation(Language::En));
-    let clauses: Vec<_> = version
-        .rules
-        .clauses
-        .iter()
-        .zip(&compiled.conditions)
-        .map(|(clause, condition)| judge(clause, condition, &zh, &en))
-        .collect();
+    let clauses = compiled.judge(&version.rules.clauses, &people, tables, 0);
     let benefit = &version.rules.benefit;
     let mut decision = Decision {
         outcome: outcome(&clauses),
@@ -216,6 +277,8 @@ pub fn decide(
         sources: sources(snapshot),
     };
     if decision.outcome == Outcome::Eligible {
+        let zh = compiled.explanation(&people, tables, 0, Language::Zh);
+        let en = compiled.explanation(&people, tables, 0, Language::En);
         match zh.ground.amount(&compiled.amount, 0) {
             // An amount that hangs on a missing fact is a missing fact.
             NO_NUMBER => {
@@ -239,27 +302,5 @@ fn outcome(clauses: &[ClauseOutcome]) -> Outcome {
         Outcome::NeedsInformation
     } else {
         Outcome::Eligible
-    }
-}
-
-fn judge(
-    clause: &Clause,
-    condition: &Condition,
-    zh: &Explanation<'_>,
-    en: &Explanation<'_>,
-) -> ClauseOutcome {
-    let holds = match zh.ground.holds(condition, 0) {
-        TRUE => Some(true),
-        FALSE => Some(false),
-        _ => None,
-    };
-    ClauseOutcome {
-        code: clause.code.clone(),
-        holds,
-        zh: clause.zh.clone(),
-        en: clause.en.clone(),
-        reason_zh: zh.because(condition),
-        reason_en: en.because(condition),
-        missing: en.missing(condition),
     }
 }

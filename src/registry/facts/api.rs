@@ -10,7 +10,7 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IfMatch, Params, ReadErrors, WriteErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
 use crate::kernel::impairment::{Component, ImpairmentType, SeverityLevel};
@@ -102,7 +102,7 @@ async fn list_certificates(
 #[utoipa::path(
     operation_id = "record_certificate", tag = "registry",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The resident's ETag"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+        IdempotencyKey),
     request_body = NewCertificate, extensions(("x-permit" = json!("resident.write"))),
     responses(
         (status = 201, description = "The resident as now known", body = ResidentBody,
@@ -160,7 +160,7 @@ async fn list_circumstances(
 #[utoipa::path(
     operation_id = "record_circumstance", tag = "registry",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The resident's ETag"),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+        IdempotencyKey),
     request_body = NewCircumstance, extensions(("x-permit" = json!("resident.write"))),
     responses(
         (status = 201, description = "The resident as now known", body = ResidentBody,

@@ -14,8 +14,10 @@ use super::model::{Filter, NewResident, Registrar, ResidentPatch};
 use super::service::{self, Needle, Query, Secret, Window};
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::page::whole_page_of;
-use crate::http::{Answer, Body, Creation, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag};
+use crate::http::page::{is_place, whole_page_of};
+use crate::http::{
+    Answer, Body, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+};
 use crate::kernel::circumstance::IncomeStatus;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
@@ -59,10 +61,11 @@ struct ResidentQuery {
     #[param(inline, required = false)]
     sort: ResidentSort,
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 
@@ -182,7 +185,7 @@ async fn list_residents(
 /// your sight, else 409 `resident.registered_elsewhere` with the `office` to ask.
 #[utoipa::path(
     operation_id = "create_resident", tag = "registry",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated request harmless")),
+    params(IdempotencyKey),
     request_body = NewResident, extensions(("x-permit" = json!("resident.write"))),
     responses(
         (status = 201, description = "Registered", body = ResidentBody,

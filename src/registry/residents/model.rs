@@ -13,7 +13,7 @@ use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::ResidentId;
 use crate::kernel::impairment::{ImpairmentType, SeverityLevel};
 use crate::kernel::name::PersonName;
-use crate::kernel::patch::Patch;
+use crate::kernel::patch::{self, Patch};
 use crate::kernel::phone::Phone;
 use crate::kernel::sex::Sex;
 use crate::kernel::text::compact;
@@ -93,16 +93,16 @@ impl std::fmt::Debug for NewResident {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"phone": "12000005678"}))]
 pub struct ResidentPatch {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "patch::stated")]
     #[schema(nullable = false)]
     pub name: Option<String>,
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub phone: Patch<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "patch::stated")]
     #[schema(value_type = String, nullable = false)]
     pub division_code: Option<DivisionCode>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "patch::stated")]
     #[schema(value_type = String, nullable = false)]
     pub hukou_division_code: Option<DivisionCode>,
 }

@@ -9,7 +9,7 @@ use super::service::{self, Filter};
 use super::{Enrollment, EnrollmentState};
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::page::page_of;
+use crate::http::page::{is_place, page_of};
 use crate::http::{Paging, Params, ReadErrors, etag};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -33,10 +33,11 @@ struct EnrollmentQuery {
     #[param(value_type = Option<uuid::Uuid>)]
     case_id: Option<CaseId>,
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 

@@ -72,11 +72,9 @@ pub struct NewCertificate {
     pub components: Vec<Component>,
     /// Valid, unless given.
     #[serde(default)]
-    #[schema(nullable = false)]
     pub state: Option<CertificateState>,
     /// From which day it replaces the one before; the day of issue, unless given.
     #[serde(default)]
-    #[schema(nullable = false)]
     pub valid_from: Option<NaiveDate>,
 }
 

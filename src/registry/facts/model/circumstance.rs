@@ -140,14 +140,12 @@ pub struct NewCircumstance {
     pub value: Value,
     /// Today, unless given.
     #[serde(default)]
-    #[schema(nullable = false)]
     pub valid_from: Option<NaiveDate>,
     /// The first day it no longer holds; open, unless given.
     #[serde(default)]
     pub valid_to: Option<NaiveDate>,
     /// Where the office has it from; `caseworker`, unless given.
     #[serde(default)]
-    #[schema(nullable = false)]
     pub source: Option<String>,
 }
 

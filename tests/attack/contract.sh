@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Schemathesis against a running demonstration, by people of every role: no fault of ours, no answer
+# that openapi.yaml does not tell of, nobody let in who may not, no operation that was never done.
+# 100 examples an operation on SQLite and 25 on PostgreSQL, ten times as many with
+# HUICAN_ATTACK=long.
+#
+#   tests/attack/contract.sh [OPTION OF schemathesis run…]
+#   tests/attack/contract.sh --include-operation-id create_case
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+attack=tests/attack/contract
+python=target/contract/bin/python
+
+if ! cmp -s "$attack/requirements.txt" target/contract/requirements.txt; then
+    rm -rf target/contract
+    python3 -m venv target/contract
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps \
+        --requirement "$attack/requirements.txt"
+    cp "$attack/requirements.txt" target/contract/
+fi
+cargo build --quiet --locked --bin huican
+export PYTHONDONTWRITEBYTECODE=1
+for database in sqlite postgres; do
+    "$python" "$attack" "${CARGO_TARGET_DIR:-target}/debug/huican" "$database" "$@"
+done

@@ -1,0 +1,151 @@
+"""What Schemathesis makes of the document, sent by somebody, on what is there; and what must hold."""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+import schemathesis
+from schemathesis.core.failures import Failure
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation.meta import FuzzingPhaseData
+
+from known import MAKERS, Call, World
+from office import Person
+
+READS = ("GET", "HEAD", "OPTIONS", "TRACE")
+AUTHORIZATION = "Authorization"
+
+
+def close(schemas: dict[str, Any]) -> None:
+    """An answer holds no field that the document does not name."""
+    parts = {part.get("$ref") for schema in schemas.values() for part in schema.get("allOf", [])}
+    for name, schema in schemas.items():
+        if f"#/components/schemas/{name}" in parts:
+            continue
+        if "allOf" in schema:
+            schema["unevaluatedProperties"] = False
+        elif "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+
+
+class Attack:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.random = world.random
+        # All there are: method and address.
+        self.operations: list[str] = []
+        # Answers by operation and status.
+        self.answers: dict[str, Counter[int]] = defaultdict(Counter)
+        # Those who sent a token, by that.
+        self.callers: dict[str, Person] = {}
+
+    def send(self, case) -> None:
+        operation = case.operation.definition.raw["operationId"]
+        call = Call()
+        fitting = isinstance(case.meta.phase.data, FuzzingPhaseData)
+        fitting &= not case.meta.generation.mode.is_negative
+        # Of what takes nothing there are few examples.
+        often = 0.5 if isinstance(case.body, dict) or case.path_parameters else 1.0
+        if operation in MAKERS and fitting and self.random.random() < often:
+            call = MAKERS[operation](self.world)
+        self._say_what(case, call)
+        self._say_who(case, call)
+
+    def _say_what(self, case, call: Call) -> None:
+        """Puts what is there in the place of what was made up, unless that was to be wrong."""
+        wrong = case.meta.is_negative_at
+        if case.path_parameters and not wrong(ParameterLocation.PATH):
+            for name in case.path_parameters:
+                there = call.path.get(name) or self.world.value(name, case.operation.path)
+                if there and (call.path or self.random.random() < 0.8):
+                    case.path_parameters[name] = there
+        if case.query and not wrong(ParameterLocation.QUERY):
+            # One that is made up is never ours.
+            if self.random.random() < 0.9:
+                case.query.pop("cursor", None)
+            for name in case.query:
+                there = self.world.value(name, case.operation.path)
+                if there and self.random.random() < 0.5:
+                    case.query[name] = there
+        if "If-Match" in case.headers and not wrong(ParameterLocation.HEADER):
+            case.headers["If-Match"] = f'"{call.seen or self.random.randint(1, 3)}"'
+        if call.body is not None:
+            made_up = case.body
+            case.body = call.body
+            if isinstance(made_up, dict) and made_up and self.random.random() < 0.3:
+                name = self.random.choice(sorted(made_up))
+                case.body = {**call.body, name: made_up[name]}
+
+    def _say_who(self, case, call: Call) -> None:
+        """Mostly somebody who may, sometimes somebody who may not, or nobody."""
+        case.headers.pop(AUTHORIZATION, None)
+        definition = case.operation.definition.raw
+        permit = definition["x-permit"]
+        chance = self.random.random()
+        if permit == "public" or (chance < 0.05 and not call.by):
+            return
+        if call.by:
+            caller = call.by
+        elif permit == "signed_in":
+            caller = self.world.guest(definition["operationId"])
+        else:
+            people = list(self.world.office.people())
+            may = [person for person in people if permit in person.permissions]
+            others = [person for person in people if person not in may]
+            caller = self.random.choice(others if others and chance < 0.2 else may)
+        self.callers[caller.token] = caller
+        case.headers[AUTHORIZATION] = f"Bearer {caller.token}"
+
+    def hear(self, case, response) -> None:
+        definition = case.operation.definition.raw
+        if response.request.method != case.operation.method.upper():
+            return
+        self.answers[case.operation.label][response.status_code] += 1
+        changes = definition["x-permit"] == "signed_in" and case.operation.method.upper() not in READS
+        if changes and response.status_code < 300:
+            self.world.spent(definition["operationId"])
+
+    def judge(self, case, response) -> None:
+        permit = case.operation.definition.raw["x-permit"]
+        own_method = response.request.method == case.operation.method.upper()
+        if permit == "public" or not own_method or case.meta.is_negative_at(ParameterLocation.PATH):
+            return
+        token = response.request.headers.get(AUTHORIZATION, "").removeprefix("Bearer ")
+        caller = self.callers.get(token)
+        if not caller:
+            expected = 401
+        elif permit != "signed_in" and permit not in caller.permissions:
+            expected = 403
+        else:
+            return
+        # An address with U+0000 is refused before anybody asks whose it is.
+        if response.status_code != expected and "%00" not in response.request.url:
+            raise Failure(
+                operation=case.operation.label,
+                title="Somebody was let in who may not",
+                message=f"{caller.username if caller else 'nobody'}: not {expected}",
+            )
+
+
+def begin(attack: Attack) -> None:
+    """Schemathesis takes no methods."""
+
+    @schemathesis.hook
+    def before_load_schema(context, raw_schema) -> None:
+        close(raw_schema["components"]["schemas"])
+        attack.operations = [
+            f"{method.upper()} {path}"
+            for path, methods in raw_schema["paths"].items()
+            for method in methods
+        ]
+
+    @schemathesis.hook
+    def before_call(context, case, kwargs) -> None:
+        attack.send(case)
+
+    @schemathesis.hook
+    def after_call(context, case, response) -> None:
+        attack.hear(case, response)
+
+    @schemathesis.check
+    def who_may_not_is_refused_first(ctx, response, case) -> None:
+        attack.judge(case, response)

@@ -1,0 +1,325 @@
+"""Calls that ought to be done: what no schema tells, such as whose resident a certificate is."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from office import PASSWORD, PEOPLE, STEP, Office, Person
+
+VILLAGE = "990121103201"
+PROGRAMS = ("nursing_subsidy", "living_subsidy")
+
+
+@dataclass
+class Call:
+    """By whom, unless anybody with the permit will do; on what; and what is sent."""
+
+    path: dict[str, str] = field(default_factory=dict)
+    body: Any = None
+    by: Person | None = None
+    # The version of what is changed.
+    seen: int | None = None
+
+
+Maker = Callable[["World"], Call]
+MAKERS: dict[str, Maker] = {}
+
+
+def makes(*operations: str) -> Callable[[Maker], Maker]:
+    def register(maker: Maker) -> Maker:
+        MAKERS.update(dict.fromkeys(operations, maker))
+        return maker
+
+    return register
+
+
+class World:
+    """What there is in the demonstration's township 990121103, and what is added to it."""
+
+    def __init__(self, office: Office, seed: int) -> None:
+        self.office = office
+        self.random = random.Random(seed)
+        self.clerk = "township.990121103"
+        self.number = 0
+        listed = {
+            name: self._items(f"/v1/{name}?limit=200")
+            for name in ("residents", "cases", "enrollments", "organizations")
+        }
+        users = office.ask(office.person("sysadmin"), "GET", "/v1/users?limit=200")["items"]
+        # Not those whose rights the attack depends on.
+        users = [user for user in users if user["username"] not in PEOPLE]
+        self.ids = {name: [item["id"] for item in items] for name, items in listed.items()}
+        self.ids["users"] = [user["id"] for user in users]
+        self.numbers = [item["case_number"] for item in listed["cases"]]
+        self._guests: dict[str, Person] = {}
+
+    def _items(self, path: str) -> list[dict]:
+        return self.office.ask(self.office.person(self.clerk), "GET", path)["items"]
+
+    def ask(self, username: str, *arguments, **more):
+        return self.office.ask(self.office.person(username), *arguments, **more)
+
+    def value(self, name: str, path: str) -> str | None:
+        """Something that a parameter of this name may hold on this path, and that is there."""
+        match name:
+            case "id":
+                kind = path.split("/")[2]
+                return self.random.choice(self.ids[kind]) if kind in self.ids else None
+            case "code" if "programs" in path:
+                return self.random.choice(PROGRAMS)
+            case "code" | "division_code" | "parent_code":
+                return self.random.choice(["990121000000", "990121103000", VILLAGE])
+            case "program_code":
+                return self.random.choice(PROGRAMS)
+            case "resident_id":
+                return self.random.choice(self.ids["residents"])
+            case "case_id" | "entity_id":
+                return self.random.choice(self.ids["cases"])
+            case "actor_id":
+                return self.random.choice(self.ids["users"])
+            case "q" if path == "/v1/cases":
+                return self.random.choice(self.numbers)[:11]
+            case "action":
+                return "case.approved"
+            case _:
+                return None
+
+    def guest(self, operation: str) -> Person:
+        """Who calls an operation that concerns the caller alone."""
+        known = self._guests.get(operation)
+        if not known or known.is_tired():
+            self._guests[operation] = self.office.guest()
+        return self._guests[operation]
+
+    def spent(self, operation: str) -> None:
+        """That guest is not what they were."""
+        self._guests.pop(operation, None)
+
+    def citizen_id(self) -> str:
+        self.number += 1
+        born = date(1940, 1, 1) + timedelta(days=self.number // 900)
+        body = f"990121{born:%Y%m%d}{100 + self.number % 900:03}"
+        weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+        total = sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True))
+        return body + "10X98765432"[total % 11]
+
+    def person(self, **more) -> dict:
+        circumstances = {"income_status": "minimum_living", "care_need": "full"}
+        return {
+            "name": "张晓宝",
+            "id_number": self.citizen_id(),
+            "phone": "12000001234",
+            "division_code": VILLAGE,
+            "circumstances": circumstances,
+            **more,
+        }
+
+    def resident(self, certified: bool = True) -> tuple[str, str]:
+        """Id and citizen ID of somebody new."""
+        person = self.person()
+        if certified:
+            number = f"{person['id_number']}41"
+            person["certificate"] = {"number": number, "issued_date": "2019-05-06"}
+        made = self.ask(self.clerk, "POST", "/v1/residents", person)
+        return made["id"], person["id_number"]
+
+
+@makes("create_resident")
+def register(world: World) -> Call:
+    return Call(body=world.person(), by=world.office.person(world.clerk))
+
+
+@makes("search_residents")
+def search(world: World) -> Call:
+    _, number = world.resident()
+    chosen = world.random.choice([{"id_number": number}, {"certificate_number": f"{number}41"}])
+    return Call(body=chosen)
+
+
+@makes("update_resident")
+def correct(world: World) -> Call:
+    resident, _ = world.resident()
+    patch = {"name": "张小宝", "phone": None}
+    return Call({"id": resident}, patch, world.office.person(world.clerk), seen=1)
+
+
+@makes("record_certificate")
+def certify(world: World) -> Call:
+    resident, number = world.resident(certified=False)
+    body = {"number": f"{number}41", "issued_date": "2019-05-06"}
+    return Call({"id": resident}, body, world.office.person(world.clerk), seen=1)
+
+
+@makes("record_circumstance")
+def write_down(world: World) -> Call:
+    resident, _ = world.resident()
+    kind, value = world.random.choice(
+        [
+            ("income_status", "none"),
+            ("care_need", "partial"),
+            ("imprisonment", False),
+            ("guardian_name", "李四"),
+        ]
+    )
+    body = {"kind": kind, "value": value}
+    return Call({"id": resident}, body, world.office.person(world.clerk), seen=1)
+
+
+@makes("disclose_resident")
+def disclose(world: World) -> Call:
+    resident, _ = world.resident()
+    fields = world.random.sample(["id_number", "certificate_number", "phone"], 2)
+    return Call({"id": resident}, {"fields": fields, "reason": "核对联系方式"})
+
+
+@makes("create_case")
+def file_case(world: World) -> Call:
+    resident, _ = world.resident()
+    body = {
+        "resident_id": resident,
+        "program_code": world.random.choice(PROGRAMS),
+        "details": {"note": "家访"},
+    }
+    return Call(body=body, by=world.office.person(world.clerk))
+
+
+@makes("create_case_transition")
+def move(world: World) -> Call:
+    """Whatever somebody may do to a case that waits for them; to a new draft, where none does."""
+    reviewers = ("township2.990121103", "county.990121", "civil.990121", "approver.990121")
+    name = world.random.choice((world.clerk, *reviewers))
+    cases = world.ask(name, "GET", "/v1/cases?state=in_review&sort=-created_at")["items"]
+    waiting = [case for case in cases if case["allowed_actions"]]
+    if not waiting:
+        name = world.clerk
+        waiting = [world.ask(name, "POST", "/v1/cases", file_case(world).body)]
+    case = world.random.choice(waiting)
+    action = world.random.choice(case["allowed_actions"])
+    body = {"action": action, "comment": "材料齐全"}
+    return Call({"id": case["id"]}, body, world.office.person(name), case["version"])
+
+
+@makes("create_organization")
+def open_organization(world: World) -> Call:
+    name = f"某康复中心{world.citizen_id()}"
+    return Call(body={"name": name, "kind": "institution", "division_code": "990121"})
+
+
+@makes("create_user")
+def open_account(world: World) -> Call:
+    name = f"spare.{world.citizen_id().lower()}"
+    return Call(body={"username": name, "display_name": "某人", "password": PASSWORD})
+
+
+@makes("update_user")
+def rename_user(world: World) -> Call:
+    state = world.random.choice(["active", "disabled"])
+    body = {"display_name": "某某", "state": state}
+    return Call({"id": spare_user(world)}, body, seen=1)
+
+
+@makes("get_user", "list_user_grants", "list_api_keys")
+def look_at_user(world: World) -> Call:
+    return Call({"id": world.random.choice(world.ids["users"])})
+
+
+def spare_user(world: World) -> str:
+    return world.ask("sysadmin", "POST", "/v1/users", open_account(world).body)["id"]
+
+
+@makes("create_grant")
+def give_role(world: World) -> Call:
+    body = {
+        "role": "finance_officer",
+        "organization_id": world.random.choice(world.ids["organizations"]),
+        "valid_from": "2040-01-01",
+    }
+    return Call({"id": spare_user(world)}, body)
+
+
+@makes("revoke_grant")
+def take_role(world: World) -> Call:
+    call = give_role(world)
+    grant = world.ask("secadmin", "POST", f"/v1/users/{call.path['id']}/grants", call.body)
+    return Call({**call.path, "grant_id": grant["id"]})
+
+
+@makes("create_api_key")
+def give_key(world: World) -> Call:
+    until = date.today() + timedelta(days=100)
+    body = {"name": "统计直报", "permits": ["resident.read"], "valid_to": until.isoformat()}
+    return Call({"id": spare_user(world)}, body)
+
+
+@makes("revoke_api_key")
+def take_key(world: World) -> Call:
+    call = give_key(world)
+    key = world.ask("secadmin", "POST", f"/v1/users/{call.path['id']}/api-keys", call.body)
+    return Call({**call.path, "key_id": key["id"]})
+
+
+def begun(world: World) -> Person:
+    """A guest with a second factor that is not confirmed, at a time when its password lasts."""
+    left = STEP - time.time() % STEP
+    if left < 5:
+        time.sleep(left)
+    guest = world.office.guest()
+    made = world.office.ask(guest, "POST", "/v1/me/second-factor")
+    guest.secret = made["secret"]
+    return guest
+
+
+def confirmed(world: World) -> Person:
+    guest = begun(world)
+    body = {"otp": guest.one_time_password(-1)}
+    world.office.ask(guest, "POST", "/v1/me/second-factor/confirmation", body)
+    return guest
+
+
+@makes("confirm_second_factor")
+def confirm_factor(world: World) -> Call:
+    guest = begun(world)
+    return Call(body={"otp": guest.one_time_password()}, by=guest)
+
+
+@makes("step_up")
+def show_factor(world: World) -> Call:
+    guest = confirmed(world)
+    return Call(body={"otp": guest.one_time_password()}, by=guest)
+
+
+@makes("remove_second_factor")
+def remove_factor(world: World) -> Call:
+    guest = confirmed(world)
+    return Call(by=world.office.sign_in(guest, otp=guest.one_time_password()))
+
+
+@makes("remove_second_factor_of_user")
+def remove_factor_of(world: World) -> Call:
+    return Call({"id": begun(world).id})
+
+
+@makes("change_password")
+def change_password(world: World) -> Call:
+    body = {"current_password": PASSWORD, "new_password": "three green umbrellas at noon"}
+    return Call(body=body, by=world.office.guest())
+
+
+@makes("create_session")
+def sign_in(world: World) -> Call:
+    return Call(body={"username": world.clerk, "password": PASSWORD})
+
+
+@makes("refresh_session")
+def refresh(world: World) -> Call:
+    return Call(body={"refresh_token": world.office.guest().refresh_token})
+
+
+@makes("end_session")
+def end_session(world: World) -> Call:
+    guest = world.office.guest()
+    first = world.office.ask(guest, "GET", "/v1/sessions")["items"][0]["id"]
+    return Call({"id": first}, by=world.office.sign_in(guest))
