@@ -91,13 +91,16 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let wrong = |error: config::ConfigError| SettingsError(format!("settings: {error}"));
         let mut builder = Config::builder();
+        // However many guess at the door, one processor is left to those who are in.
+        let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let hashing = processors.saturating_sub(1).max(1).to_string();
         for (name, value) in [
             ("database_url", "sqlite://huican.db"),
             ("listen", "127.0.0.1:8080"),
             ("readers", "4"),
             ("writers", "8"),
             ("workers", "2"),
-            ("hashing", "2"),
+            ("hashing", hashing.as_str()),
             ("fictional_divisions", "false"),
             ("log", "info"),
             ("log_format", "text"),

@@ -24,9 +24,13 @@ const SLOW: usize = 200;
 /// Threads that send what is too large, and those that guess.
 const SENDERS: usize = 8;
 /// What a connection may cost at the most, in KiB, while it sends what is large and while it does
-/// not: a body and a head, as large as is taken, and buffers.
-const LARGE: u64 = 256 + 128 + 128;
+/// not: a body and a head, as large as is taken, and as much again while buffers grow.
+const LARGE: u64 = 2 * (256 + 128 + 128);
 const SMALL: u64 = 64;
+/// How much slower honest requests may be, and how much where two threads look at passwords all the
+/// time on a machine that may have no more than two processors.
+const TWICE: f64 = 2.0;
+const HASHED: f64 = 4.0;
 /// What the threads that look at passwords work in, in KiB, as many as there are.
 const HASHING: u64 = 2 * 20 * 1024;
 /// What each endless request sends unless it is stopped, in KiB.
@@ -84,10 +88,10 @@ impl AtWork {
         times[HONEST * 99 / 100]
     }
 
-    /// Honest requests are answered while the attackers are at it, within twice the time that they take
-    /// in peace, if not at the first try; memory does not grow beyond `bound`, in KiB.
+    /// Honest requests are answered while the attackers are at it, within `times` the time that they
+    /// take in peace, if not at the first try; memory does not grow beyond `bound`, in KiB.
     #[expect(clippy::print_stdout, reason = "the figures")]
-    fn holds_out(&self, bound: u64, attackers: usize, attack: &Attack<'_>) {
+    fn holds_out(&self, times: f64, bound: u64, attackers: usize, attack: &Attack<'_>) {
         let before = self.peak();
         for _ in 0..rounds(1) {
             let ratio = (0..TRIES).map(|_| {
@@ -97,7 +101,7 @@ impl AtWork {
                 println!("p99 {quiet:?} in peace, {attacked:?} under attack: {ratio:.2}");
                 ratio
             });
-            assert!(ratio.into_iter().any(|ratio| ratio <= 2.0));
+            assert!(ratio.into_iter().any(|ratio| ratio <= times));
         }
         let grown = self.peak() - before;
         println!("{before} KiB, and {grown} KiB more under attack; {bound} are allowed");
@@ -178,7 +182,7 @@ impl Slow {
 fn requests_that_come_a_letter_at_a_time() {
     let at_work = AtWork::begin();
     let bound = u64::try_from(SLOW).unwrap() * SMALL;
-    at_work.holds_out(bound, 1, &|stop, _| {
+    at_work.holds_out(TWICE, bound, 1, &|stop, _| {
         let mut all: Vec<_> = (0..SLOW)
             .map(|number| Slow::new(&at_work.served, number))
             .collect();
@@ -262,7 +266,7 @@ fn requests_that_are_too_large() {
     let at_work = AtWork::begin();
     let told = TOO_LARGE.map(|_| AtomicUsize::new(0));
     let bound = u64::try_from(SENDERS).unwrap() * LARGE;
-    at_work.holds_out(bound, SENDERS, &|stop, number| {
+    at_work.holds_out(TWICE, bound, SENDERS, &|stop, number| {
         let mut kind = number;
         while !stop.load(Ordering::Relaxed) {
             kind = (kind + 1) % TOO_LARGE.len();
@@ -321,7 +325,7 @@ fn two_hundred_guesses_a_second_from_one_address() {
     let at_work = AtWork::begin();
     let (served, guesses) = (&at_work.served, Guesses::default());
     let attack = |stop: &AtomicBool, _| guesses.make(served, stop, |_| Ipv4Addr::LOCALHOST);
-    at_work.holds_out(HASHING, SENDERS, &attack);
+    at_work.holds_out(TWICE, HASHING, SENDERS, &attack);
     // That address is told to wait, whoever asks there; others are let in meanwhile.
     let let_in = under(SENDERS, &attack, || sign_in_from(served, ELSEWHERE));
     assert_eq!(
@@ -341,7 +345,7 @@ fn two_hundred_guesses_a_second_from_everywhere() {
     let (served, guesses) = (&at_work.served, Guesses::default());
     let from = |number| Ipv4Addr::from(0x7f01_0000 + number);
     let attack = |stop: &AtomicBool, _| guesses.make(served, stop, from);
-    at_work.holds_out(HASHING, SENDERS, &attack);
+    at_work.holds_out(HASHED, HASHING, SENDERS, &attack);
     let let_in = under(SENDERS, &attack, || sign_in_from(served, ELSEWHERE));
     assert_eq!(let_in, 201);
     let (made, looked_at) = (guesses.made.into_inner(), guesses.looked_at.into_inner());
