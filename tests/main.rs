@@ -24,6 +24,7 @@ mod multiplied;
 mod offices;
 mod postgres;
 mod problems;
+mod programs;
 mod promises;
 mod residents;
 mod rights;

@@ -22,6 +22,7 @@ fn rules(when: &str) -> Rules {
             zh: text(),
             en: text(),
         },
+        parameters: Vec::new(),
     }
 }
 
@@ -41,7 +42,7 @@ fn people() -> People {
 
 fn fuzz(text: &str) {
     let rules = rules(text);
-    let (compiled, _doubts) = match read(&rules, &[]) {
+    let (compiled, _doubts) = match read(&rules) {
         Ok(read) => read,
         Err(problems) => {
             assert!(

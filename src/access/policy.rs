@@ -90,6 +90,10 @@ policy! {
     ResidentDisclose = "resident.disclose": TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     ProgramRead = "program.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor | SystemAdmin | SecurityAdmin | AuditAdmin;
+    /// Writing what a program lays down, for the divisions one works for.
+    ProgramDraft = "program.draft": CitySupervisor | CountyApprover;
+    /// Bringing it into force: by another person.
+    ProgramApprove = "program.approve": CitySupervisor | CountyApprover;
     CaseRead = "case.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
     CaseFile = "case.file": VillageLiaison | TownshipCaseworker | CountyCaseworker;
@@ -104,7 +108,10 @@ policy! {
 impl Action {
     /// What somebody answers for in person: no key of another system does it.
     pub const fn takes_a_person(self) -> bool {
-        matches!(self, Self::CaseAct | Self::UserManage | Self::GrantManage)
+        matches!(
+            self,
+            Self::CaseAct | Self::UserManage | Self::GrantManage | Self::ProgramApprove
+        )
     }
 
     pub fn allows(self, role: Role) -> bool {

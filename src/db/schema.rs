@@ -202,6 +202,7 @@ tables! {
         name_zh -> Text,
         name_en -> Text,
         created_at -> Instant,
+        exclusive_group -> Nullable<Text>,
     }
     program_versions (id) {
         id -> Guid,
@@ -214,6 +215,30 @@ tables! {
         rules -> Text,
         steps -> Text,
         created_at -> Instant,
+        required_documents -> Text,
+        period -> Text,
+        use_life_months -> Nullable<Integer>,
+    }
+    program_drafts (id) {
+        id -> Guid,
+        program_code -> Text,
+        division_code -> Text,
+        effective_from -> Date,
+        effective_to -> Nullable<Date>,
+        legal_basis -> Text,
+        rules -> Text,
+        steps -> Text,
+        required_documents -> Text,
+        period -> Text,
+        use_life_months -> Nullable<Integer>,
+        state -> Text,
+        revision -> Integer,
+        author_id -> Guid,
+        created_at -> Instant,
+        updated_at -> Instant,
+        decided_by -> Nullable<Guid>,
+        decided_at -> Nullable<Instant>,
+        version_id -> Nullable<Guid>,
     }
     case_numbers (county_code, year) {
         county_code -> Text,

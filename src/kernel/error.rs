@@ -130,6 +130,11 @@ codes! {
     ProgramNotFound = "program.not_found", NotFound, "There is no such program", "没有这个项目";
     ProgramNoVersion = "program.no_version", Unprocessable, "No version of this program is in force there on that date", "该地当日没有生效的项目版本";
     ProgramOverlap = "program.overlap", Conflict, "Another version is in force for part of this period", "该期间已有生效版本";
+    ProgramTaken = "program.code_taken", Conflict, "There is a program with this code", "项目代码已存在";
+    ProgramDraftNotFound = "program_draft.not_found", NotFound, "There is no such draft", "没有这份草案";
+    ProgramDraftDecided = "program_draft.decided", Conflict, "The draft was approved or discarded, and is never edited", "草案已批准或作废，不得修改";
+    ProgramDraftOfAnother = "program_draft.of_another", Forbidden, "A draft is changed by its author only", "草案只能由起草人修改";
+    ProgramSeparation = "program.separation_of_duties", Forbidden, "Who wrote a draft does not approve it", "起草人不得批准本人起草的草案";
 
     CaseNotFound = "case.not_found", NotFound, "There is no such case in your sight", "您的可见范围内没有该个案";
     CaseOpen = "case.already_open", Conflict, "The resident already has an open case or benefit in this program", "该人在此项目已有在办个案或正在享受";

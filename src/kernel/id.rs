@@ -49,6 +49,7 @@ kinds! {
     Certificate => CertificateId;
     Circumstance => CircumstanceId;
     ProgramVersion => ProgramVersionId;
+    ProgramDraft => ProgramDraftId;
     Case => CaseId;
     CaseTransition => CaseTransitionId;
     Enrollment => EnrollmentId;

@@ -1,15 +1,16 @@
-//! `GET /v1/programs`, `GET /v1/programs/{code}/versions`.
+//! `/v1/programs`, `/v1/programs/{code}/versions`, `/v1/program-facts`.
 
-use actix_web::{get, web};
+use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
+use super::rules::schema::{self, Kind};
 use super::{Program, ProgramVersion, service};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
-use crate::http::{Params, ReadErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, Params, ReadErrors, WriteErrors};
 use crate::kernel::error::Result;
 
 whole_page_of!(ProgramPage, Program);
@@ -61,6 +62,122 @@ async fn list_program_versions(
     Ok(web::Json(ProgramVersionPage::whole(items)))
 }
 
+/// Add a program
+///
+/// It offers nothing until a version of it was drafted and approved.
+#[utoipa::path(
+    operation_id = "create_program", tag = "programs", params(IdempotencyKey),
+    request_body = Program, extensions(("x-permit" = json!("program.draft"))),
+    responses(
+        (status = 201, description = "Added", body = Program, headers(("Location" = String, description = "Its versions"))),
+        ReadErrors, WriteErrors)
+)]
+#[post("/v1/programs")]
+async fn create_program(
+    permit: Permit<acts::ProgramDraft>,
+    store: web::Data<Store>,
+    new: Creation<Program>,
+) -> Result<HttpResponse> {
+    let origin = permit.origin().clone();
+    new.once(&store, permit.reach(), &origin, move |tx, program| {
+        service::create(tx, &permit, program)?.try_map(|program| {
+            Answer::created(
+                format!("/v1/programs/{}/versions", program.code),
+                1,
+                &program,
+            )
+        })
+    })
+    .await
+}
+
+/// A fact that rules may name.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"path": "circumstances.care_need", "list": null, "kind": "word", "zh": "生活自理程度", "en": "need of care",
+    "lowest": null, "highest": null, "words": [{"name": "full", "zh": "完全不能自理"}]}))]
+pub struct FactBody {
+    /// As a rule writes it; inside a list, after the name that `exists` or `all` gives a component.
+    path: &'static str,
+    /// The list whose components have this fact.
+    list: Option<&'static str>,
+    kind: FactKind,
+    zh: &'static str,
+    en: &'static str,
+    /// Of numbers.
+    lowest: Option<i64>,
+    highest: Option<i64>,
+    /// Of words.
+    words: Vec<FactWord>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FactWord {
+    name: &'static str,
+    zh: &'static str,
+}
+
+crate::kernel::vocabulary::vocabulary! {
+    /// What values a fact takes.
+    pub enum FactKind {
+        Truth = "truth", "是否";
+        Number = "number", "整数";
+        Word = "word", "词语";
+        Date = "date", "日期";
+    }
+}
+
+whole_page_of!(FactPage, FactBody);
+
+impl FactBody {
+    fn of(fact: &schema::Fact, list: Option<&'static str>) -> Self {
+        let (kind, words) = match &fact.kind {
+            Kind::Truth => (FactKind::Truth, &[][..]),
+            Kind::Number { .. } => (FactKind::Number, &[][..]),
+            Kind::Word(words) => (FactKind::Word, words.as_slice()),
+            Kind::Date => (FactKind::Date, &[][..]),
+        };
+        let range = (kind == FactKind::Number).then(|| fact.kind.range());
+        Self {
+            path: fact.path,
+            list,
+            kind,
+            zh: fact.zh,
+            en: fact.en,
+            lowest: range.map(|(lowest, _)| lowest),
+            highest: range.map(|(_, highest)| highest),
+            words: words
+                .iter()
+                .map(|word| FactWord {
+                    name: word.name,
+                    zh: word.zh,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// List the facts that rules may name
+///
+/// Rules are CEL: facts, `params.<name>[fact]`, literals, `&& || !`, comparisons, `in [...]`, `+ - * / %`,
+/// `? :`, `has(…)`, `date("2022-07-01")`, and `exists` and `all` over `certificate.components`. A fact
+/// that is not known makes a condition unknown, unless it is decided without.
+#[utoipa::path(
+    operation_id = "list_program_facts", tag = "programs", extensions(("x-permit" = json!("program.read"))),
+    responses((status = 200, description = "All facts, of components last", body = FactPage), ReadErrors)
+)]
+#[get("/v1/program-facts")]
+async fn list_program_facts(_permit: Permit<acts::ProgramRead>) -> web::Json<FactPage> {
+    let of_people = schema::FACTS.iter().map(|fact| FactBody::of(fact, None));
+    let of_components = schema::COMPONENT_FACTS
+        .iter()
+        .map(|fact| FactBody::of(fact, Some(schema::COMPONENTS)));
+    web::Json(FactPage::whole(of_people.chain(of_components).collect()))
+}
+
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
-    config.service(list_programs).service(list_program_versions);
+    config
+        .service(list_programs)
+        .service(create_program)
+        .service(list_program_versions)
+        .service(list_program_facts);
 }

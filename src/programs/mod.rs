@@ -2,11 +2,13 @@
 //! decided. Imports `registry`, `access` and the ground floor.
 
 pub mod api;
+pub mod drafts;
 mod model;
 pub mod rules;
 pub mod service;
 mod store;
 
 pub use model::{
-    Benefit, Clause, Decision, Outcome, Program, ProgramVersion, ReviewStep, Rules, Service, Step,
+    Benefit, BenefitPeriod, Clause, ClauseOutcome, Decision, Outcome, ParameterTables, Program,
+    ProgramVersion, RequiredDocument, ReviewStep, Rules, Service, Step, Terms,
 };

@@ -1,21 +1,69 @@
 //! Use cases of programs.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::model::{Decision, Program, ProgramFile, ProgramVersion};
-use super::rules::{self, Tables};
-use super::store;
-use crate::access::divisions;
+use super::model::{Decision, Program, ProgramFile, ProgramVersion, Terms};
+use super::{rules, store};
+use crate::access::{Permit, acts, divisions};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::crypto::{hex, sha256};
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Code, Error, FieldError, Result};
+use crate::kernel::id::ProgramVersionId;
 use crate::registry::Resident;
 use crate::registry::facts::{self, AsOf};
 
-pub use super::store::{all, steps, version};
+pub use super::store::all;
+
+/// Versions that were read before. What they lay down never changes; only an open end is closed, which
+/// is looked up where it matters (`in_force`).
+static KNOWN: LazyLock<Mutex<HashMap<ProgramVersionId, Arc<ProgramVersion>>>> =
+    LazyLock::new(Mutex::default);
+
+/// Versions kept at once; an office has a few dozen.
+const MOST_KNOWN: usize = 1_000;
+
+/// What some versions lay down.
+pub fn laid_down(
+    db: &mut Db,
+    ids: &[ProgramVersionId],
+) -> Result<HashMap<ProgramVersionId, Arc<ProgramVersion>>> {
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut found: HashMap<_, _> = {
+        let known = known();
+        let of = |id: &ProgramVersionId| Some((*id, Arc::clone(known.get(id)?)));
+        ids.iter().filter_map(of).collect()
+    };
+    let missing: Vec<_> = ids
+        .iter()
+        .copied()
+        .filter(|id| !found.contains_key(id))
+        .collect();
+    if !missing.is_empty() {
+        for version in store::versions_among(db, &missing)? {
+            let version = Arc::new(version);
+            let mut known = known();
+            if known.len() >= MOST_KNOWN {
+                known.clear();
+            }
+            known.insert(version.id, Arc::clone(&version));
+            found.insert(version.id, version);
+        }
+    }
+    Ok(found)
+}
+
+/// What a version lays down that a case follows.
+pub fn version(db: &mut Db, id: ProgramVersionId) -> Result<Arc<ProgramVersion>> {
+    laid_down(db, &[id])?
+        .remove(&id)
+        .ok_or_else(|| Error::internal("a case follows a version of its program"))
+}
 
 pub fn find(db: &mut Db, code: &str) -> Result<Program> {
     store::find(db, code)?.ok_or_else(|| Code::ProgramNotFound.into())
@@ -35,8 +83,8 @@ pub fn in_force(
 ) -> Result<ProgramVersion> {
     store::versions(db, code, Some(day))?
         .into_iter()
-        .filter(|version| version.division_code.contains(division))
-        .max_by_key(|version| version.division_code.level())
+        .filter(|version| version.terms.division_code.contains(division))
+        .max_by_key(|version| version.terms.division_code.level())
         .ok_or_else(|| Code::ProgramNoVersion.into())
 }
 
@@ -52,13 +100,11 @@ pub fn decide(
         known_at: None,
     };
     let snapshot = facts::service::snapshot(db, resident.id, at)?;
-    let compiled = rules::of_version(version, &[])?;
-    let person = (resident, &snapshot);
+    let compiled = rules::of_version(version)?;
     Ok(rules::decide(
         version,
         &compiled,
-        &Tables::default(),
-        person,
+        (resident, &snapshot),
         day,
     ))
 }
@@ -78,36 +124,35 @@ pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Record
         serde_json::from_slice(content).map_err(|error| refuse(error.to_string()))?;
     let mut done = Imported::default();
     for entry in file.programs {
-        let program = Program {
-            code: entry.code,
-            service: entry.service,
-            name_zh: entry.name_zh,
-            name_en: entry.name_en,
-        };
-        if store::find(tx, &program.code)?.is_none() {
-            store::insert(tx, &program)?;
-            done.programs += 1;
+        let program = entry.program;
+        match store::find(tx, &program.code)? {
+            None => {
+                store::insert(tx, &program)?;
+                done.programs += 1;
+            }
+            Some(known) if known == program => {}
+            Some(_) => return Err(refuse(format!("{} exists and differs", program.code))),
         }
         let known = store::versions(tx, &program.code, None)?;
         for new in entry.versions {
             let name = format!("{} version {}", program.code, new.version);
-            new.check()
-                .map_err(|problem| refuse(format!("{name}: {problem}")))?;
-            rules::read(&new.rules, &[]).map_err(|problems| {
-                let said: Vec<_> = problems.iter().map(ToString::to_string).collect();
-                refuse(format!("{name}: {}", said.join("; ")))
+            check(tx, &new.terms).map_err(|error| {
+                let said: Vec<_> = error
+                    .field_errors()
+                    .iter()
+                    .map(|field| format!("{} {}", field.pointer, field.detail.en))
+                    .collect();
+                if said.is_empty() {
+                    error
+                } else {
+                    refuse(format!("{name}: {}", said.join("; ")))
+                }
             })?;
-            divisions::service::known(tx, new.division_code)?;
             let mut version = ProgramVersion {
                 id: tx.new_id(),
                 program_code: program.code.clone(),
                 version: new.version,
-                division_code: new.division_code,
-                effective_from: new.effective_from,
-                effective_to: new.effective_to,
-                legal_basis: new.legal_basis,
-                steps: new.steps,
-                rules: new.rules,
+                terms: new.terms,
             };
             match known.iter().find(|old| old.version == version.version) {
                 None => {
@@ -130,4 +175,97 @@ pub fn import(tx: &mut Tx<'_>, origin: &Origin, content: &[u8]) -> Result<Record
         .change("file_sha256", hex(&sha256(content)))
         .change("outcome", done);
     tx.record(event, done)
+}
+
+/// Refuses terms that break a rule, naming every field; what looks like a slip is handed back.
+pub fn check(db: &mut Db, terms: &Terms) -> Result<Vec<rules::Problem>> {
+    let mut wrong = terms.problems();
+    let divisions = std::iter::once(terms.division_code).chain(
+        terms
+            .rules
+            .parameters
+            .iter()
+            .flat_map(|parameter| parameter.tables.keys().copied()),
+    );
+    for division in divisions {
+        let known = divisions::service::known(db, division).is_ok();
+        if !known || !(terms.division_code.contains(division)) {
+            wrong.push(FieldError::new(
+                "/division_code",
+                "division.unknown",
+                format!("{division} is no division of the version's"),
+                format!("{division} 不是该版本适用范围内的区划"),
+            ));
+        }
+    }
+    let doubts = match rules::read(&terms.rules) {
+        Ok((_, doubts)) => doubts,
+        Err(problems) => {
+            wrong.extend(problems.into_iter().map(rules::Problem::field));
+            Vec::new()
+        }
+    };
+    if wrong.is_empty() {
+        Ok(doubts)
+    } else {
+        Err(Error::fields(wrong))
+    }
+}
+
+/// Adds a program; what it lays down comes with its versions.
+pub fn create(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ProgramDraft>,
+    program: Program,
+) -> Result<Recorded<Program>> {
+    let mut wrong = Vec::new();
+    let mut refuse = |pointer: &str, code, en: &str, zh: &str| {
+        wrong.push(FieldError::new(pointer, code, en, zh));
+    };
+    let word = |text: &str| {
+        (1..=40).contains(&text.len())
+            && text.starts_with(|first: char| first.is_ascii_lowercase())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    if !word(&program.code) {
+        refuse(
+            "/code",
+            "program.code",
+            "1 to 40 of a–z, 0–9 and _, a letter first",
+            "1 至 40 个小写字母、数字或下划线，以字母开头",
+        );
+    }
+    if program
+        .exclusive_group
+        .as_deref()
+        .is_some_and(|group| !word(group))
+    {
+        refuse(
+            "/exclusive_group",
+            "program.exclusive_group",
+            "1 to 40 of a–z, 0–9 and _, a letter first",
+            "1 至 40 个小写字母、数字或下划线，以字母开头",
+        );
+    }
+    for (pointer, name) in [
+        ("/name_zh", &program.name_zh),
+        ("/name_en", &program.name_en),
+    ] {
+        if !(1..=100).contains(&name.trim().chars().count()) {
+            refuse(
+                pointer,
+                "program.name",
+                "1 to 100 characters",
+                "1 至 100 个字",
+            );
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Error::fields(wrong));
+    }
+    store::insert(tx, &program)?;
+    let event = Event::new(permit.origin(), "program.created").change("program", &program);
+    tx.record(event, program)
 }

@@ -42,6 +42,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     registry::residents::api::routes(config);
     registry::facts::api::routes(config);
     programs::api::routes(config);
+    programs::drafts::api::routes(config);
     casework::cases::api::routes(config);
     subsidies::enrollments::api::routes(config);
     inspection::events::api::routes(config);

@@ -123,6 +123,23 @@ pub struct Account {
     pub user: String,
     pub grant: String,
     pub key: String,
+    /// Of a program's version, by somebody of the city: one to approve, one to change and discard.
+    pub drafts: [String; 2],
+}
+
+/// What a version from 2040 on lays down.
+pub fn terms() -> Value {
+    json!({
+        "division_code": "990100", "effective_from": "2040-01-01", "legal_basis": "民发〔2021〕70号",
+        "steps": [
+            {"step": "initial_review", "role": "township_caseworker", "working_days": 5},
+            {"step": "approval", "role": "county_approver", "working_days": 5},
+        ],
+        "rules": {
+            "clauses": [{"code": "certificate_valid", "when": "certificate.valid", "zh": "残疾人证有效", "en": "the certificate is valid"}],
+            "benefit": {"amount_fen": "13000", "zh": "每月130元", "en": "130 yuan a month"},
+        },
+    })
 }
 
 /// How an operation is called.
@@ -154,15 +171,24 @@ pub fn call(
         (true, _) => "nursing_subsidy",
         (false, _) => on.division,
     };
-    let [grant, key] = match whose {
-        Whose::Missing => [NOWHERE, NOWHERE],
-        _ => [account.grant.as_str(), account.key.as_str()],
+    let [grant, key, draft] = match whose {
+        Whose::Missing => [NOWHERE; 3],
+        _ => {
+            let [draft, other] = &account.drafts;
+            let draft = if id == "approve_program_draft" {
+                draft
+            } else {
+                other
+            };
+            [&account.grant, &account.key, draft].map(String::as_str)
+        }
     };
     let mut path = path
         .replace("{id}", entity)
         .replace("{code}", code)
         .replace("{grant_id}", grant)
-        .replace("{key_id}", key);
+        .replace("{key_id}", key)
+        .replace("{draft_id}", draft);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -198,6 +224,11 @@ pub fn call(
         "create_api_key" => Some(
             json!({"name": "统计直报", "permits": ["resident.read"], "valid_to": "2022-12-31"}),
         ),
+        "create_program" => Some(
+            json!({"code": format!("p{}", number.to_lowercase()), "service": "subsidy", "name_zh": "某项补贴", "name_en": "A subsidy"}),
+        ),
+        "create_program_draft" | "replace_program_draft" => Some(terms()),
+        "approve_program_draft" => None,
         _ if matches!(method, "get" | "delete") => None,
         other => panic!("say here how {other} is called"),
     };
@@ -215,7 +246,14 @@ pub async fn send(client: &Client<'_>, call: &Call) -> Reply {
     }
     request.send().await
 }
+
 pub async fn staff(office: &TestOffice) -> Account {
+    let supervisor = office.as_user("supervisor2.990100").await;
+    let drafts = "/v1/programs/nursing_subsidy/drafts";
+    let drafts = [
+        id_of(&supervisor.post(drafts, terms()).await.expect(201)),
+        id_of(&supervisor.post(drafts, terms()).await.expect(201)),
+    ];
     let system = office.as_user("sysadmin").await;
     let security = office.as_user("secadmin").await;
     let new = |name: &str| json!({"username": name, "display_name": "某人", "password": PASSWORD});
@@ -245,7 +283,12 @@ pub async fn staff(office: &TestOffice) -> Account {
                 .await
                 .expect(201),
         );
-        made.push(Account { user, grant, key });
+        made.push(Account {
+            user,
+            grant,
+            key,
+            drafts: drafts.clone(),
+        });
     }
     made.pop().unwrap()
 }

@@ -1,5 +1,7 @@
 //! Use cases of cases.
 
+use std::sync::Arc;
+
 use chrono::Datelike;
 
 use super::life::{Duty, Position, State, follow};
@@ -41,7 +43,7 @@ fn shown(db: &mut Db, actor: &Actor, case: Case, eligibility: Option<Decision>) 
     let duties = store::duties(db, case.id, actor.user)?;
     let allowed = Situation {
         case: &case,
-        steps: &version.steps,
+        steps: &version.terms.steps,
         actor,
         duties: &duties,
     }
@@ -160,11 +162,11 @@ pub fn page(
     let mut versions: Vec<_> = cases.iter().map(|case| case.program_version_id).collect();
     versions.sort_unstable();
     versions.dedup();
-    let steps = programs::service::steps(db, &versions)?;
+    let versions = programs::service::laid_down(db, &versions)?;
     cases
         .into_iter()
         .map(|case| {
-            let (version, own) = steps
+            let version = versions
                 .get(&case.program_version_id)
                 .ok_or_else(|| Error::internal("a case follows a version of its program"))?;
             let done: Vec<_> = duties
@@ -174,14 +176,14 @@ pub fn page(
                 .collect();
             let allowed = Situation {
                 case: &case,
-                steps: own,
+                steps: &version.terms.steps,
                 actor: permit.actor(),
                 duties: &done,
             }
             .allowed();
             Ok(Shown {
                 case,
-                program_version: *version,
+                program_version: version.version,
                 eligibility: None,
                 allowed,
             })
@@ -248,15 +250,18 @@ pub fn act(
     let today = tx.today();
     // A case takes the steps of the version in force on the day it is submitted.
     let version = match request.action {
-        Action::Submit => {
-            programs::service::in_force(tx, &old.program_code, old.division_code, today)?
-        }
+        Action::Submit => Arc::new(programs::service::in_force(
+            tx,
+            &old.program_code,
+            old.division_code,
+            today,
+        )?),
         _ => programs::service::version(tx, old.program_version_id)?,
     };
     let duties = store::duties(tx, id, actor.user)?;
     let next = Situation {
         case: &old,
-        steps: &version.steps,
+        steps: &version.terms.steps,
         actor,
         duties: &duties,
     }
@@ -434,8 +439,8 @@ pub fn close_notice(tx: &mut Tx<'_>, desk: &Desk, request: RequestId) -> Result<
     let Some(old) = store::notice_over(tx, today)? else {
         return Err(Code::CaseNotFound.into());
     };
-    let steps = programs::service::version(tx, old.program_version_id)?.steps;
-    let next = follow(old.position, Action::CloseNotice, &steps)
+    let version = programs::service::version(tx, old.program_version_id)?;
+    let next = follow(old.position, Action::CloseNotice, &version.terms.steps)
         .ok_or_else(|| Error::internal("a public notice is followed by another step"))?;
     let mut case = old.clone();
     case.position = next.to;

@@ -61,6 +61,12 @@ impl Staffing<'_, '_> {
                     federation,
                 )?;
                 self.account(
+                    &format!("supervisor2.{short}"),
+                    &format!("{name}残联复核督导"),
+                    Role::CitySupervisor,
+                    federation,
+                )?;
+                self.account(
                     &format!("auditor.{short}"),
                     &format!("{name}审计员"),
                     Role::Auditor,

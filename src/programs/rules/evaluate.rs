@@ -21,13 +21,13 @@ static IMPAIRMENTS: [[i32; BLOCK]; COMPONENTS] = [
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
     people: &'a People,
-    tables: &'a Tables,
+    tables: &'a Tables<'a>,
     /// Inside `exists`: the component whose facts are meant.
     component: Option<usize>,
 }
 
 impl<'a> Ground<'a> {
-    pub fn new(people: &'a People, tables: &'a Tables) -> Self {
+    pub fn new(people: &'a People, tables: &'a Tables<'a>) -> Self {
         Self {
             people,
             tables,

@@ -29,7 +29,7 @@ use self::explain::Explanation;
 use self::expression::{Condition, FALSE, NO_NUMBER, Number, TRUE, Truth};
 use self::schema::Language;
 use super::model::{Clause, ClauseOutcome, Decision, FactSource, Outcome, ProgramVersion, Rules};
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::ProgramVersionId;
 use crate::kernel::money::Fen;
 use crate::registry::Resident;
@@ -40,7 +40,7 @@ use crate::registry::facts::{CertificateState, Snapshot};
 pub struct Compiled {
     conditions: Vec<Condition>,
     amount: Number,
-    /// As they stood when the rules were read: a rule names a parameter by its place here.
+    /// A rule names a parameter by its place here.
     pub parameters: Vec<Parameter>,
 }
 
@@ -52,29 +52,35 @@ pub struct Problem {
     pub refusal: Refusal,
 }
 
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.pointer)?;
-        if let Some((first, last)) = self.refusal.place {
-            write!(f, " at {first}–{last}")?;
-        }
-        write!(f, ": {}", self.refusal.en)
+impl Problem {
+    /// As a field of the terms at fault.
+    pub fn field(self) -> FieldError {
+        let at = |language: &str| match (self.refusal.place, language) {
+            (None, _) => String::new(),
+            (Some((first, last)), "zh") => format!("（第{}至{}字节）", first + 1, last + 1),
+            (Some((first, last)), _) => format!(" (bytes {} to {})", first + 1, last + 1),
+        };
+        FieldError::new(
+            format!("/rules{}", self.pointer),
+            "rule.invalid",
+            format!("{}{}", self.refusal.en, at("en")),
+            format!("{}{}", self.refusal.zh, at("zh")),
+        )
     }
 }
 
 /// Reads rules, or says all that is wrong with them; with what looks like a slip.
-pub fn read(
-    rules: &Rules,
-    parameters: &[Parameter],
-) -> std::result::Result<(Compiled, Vec<Problem>), Vec<Problem>> {
+pub fn read(rules: &Rules) -> std::result::Result<(Compiled, Vec<Problem>), Vec<Problem>> {
     let (mut conditions, mut wrong, mut doubts) = (Vec::new(), Vec::new(), Vec::new());
+    let mut amount = None;
+    let parameters = parameter::read(&rules.parameters)?;
     let problem = |pointer: &str, refusal| Problem {
         pointer: pointer.to_owned(),
         refusal,
     };
     for (place, clause) in rules.clauses.iter().enumerate() {
         let pointer = format!("/clauses/{place}/when");
-        match compile::condition(&clause.when, parameters) {
+        match compile::condition(&clause.when, &parameters) {
             Ok(read) => {
                 conditions.push(read.rule);
                 doubts.extend(
@@ -87,20 +93,24 @@ pub fn read(
         }
     }
     let pointer = "/benefit/amount_fen";
-    match compile::amount(&rules.benefit.amount_fen, parameters) {
-        Ok(read) if wrong.is_empty() => {
+    match compile::amount(&rules.benefit.amount_fen, &parameters) {
+        Ok(read) => {
+            amount = Some(read.rule);
             doubts.extend(read.doubts.into_iter().map(|doubt| problem(pointer, doubt)));
-            let compiled = Compiled {
-                conditions,
-                amount: read.rule,
-                parameters: parameters.to_vec(),
-            };
-            return Ok((compiled, doubts));
         }
-        Ok(_) => {}
         Err(refusal) => wrong.push(problem(pointer, refusal)),
     }
-    Err(wrong)
+    match amount {
+        Some(amount) if wrong.is_empty() => Ok((
+            Compiled {
+                conditions,
+                amount,
+                parameters,
+            },
+            doubts,
+        )),
+        _ => Err(wrong),
+    }
 }
 
 /// Versions whose rules were read before: they never change, and reading costs far more than running.
@@ -111,12 +121,12 @@ static READ: LazyLock<Mutex<HashMap<ProgramVersionId, Arc<Compiled>>>> =
 const MOST_READ: usize = 1_000;
 
 /// The rules of a version that is in force, which were read when it was saved.
-pub fn of_version(version: &ProgramVersion, parameters: &[Parameter]) -> Result<Arc<Compiled>> {
+pub fn of_version(version: &ProgramVersion) -> Result<Arc<Compiled>> {
     let mut known = READ.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(compiled) = known.get(&version.id) {
         return Ok(Arc::clone(compiled));
     }
-    let (compiled, _doubts) = read(&version.rules, parameters)
+    let (compiled, _doubts) = read(&version.terms.rules)
         .map_err(|problems| Error::internal(format!("{}: {problems:?}", version.id)))?;
     let compiled = Arc::new(compiled);
     if known.len() >= MOST_READ {
@@ -182,7 +192,7 @@ impl Compiled {
     pub fn run(
         &self,
         people: &People,
-        tables: &Tables,
+        tables: &Tables<'_>,
         mut each: impl FnMut(usize, &[Truth], &[i64]),
     ) {
         let ground = Ground::new(people, tables);
@@ -208,7 +218,7 @@ impl Compiled {
     fn explanation<'a>(
         &'a self,
         people: &'a People,
-        tables: &'a Tables,
+        tables: &'a Tables<'a>,
         person: usize,
         language: Language,
     ) -> Explanation<'a> {
@@ -226,7 +236,7 @@ impl Compiled {
         &self,
         clauses: &[Clause],
         people: &People,
-        tables: &Tables,
+        tables: &Tables<'_>,
         person: usize,
     ) -> Vec<ClauseOutcome> {
         let zh = self.explanation(people, tables, person, Language::Zh);
@@ -255,13 +265,13 @@ impl Compiled {
 pub fn decide(
     version: &ProgramVersion,
     compiled: &Compiled,
-    tables: &Tables,
     (resident, snapshot): (&Resident, &Snapshot),
     day: NaiveDate,
 ) -> Decision {
     let people = People::one(resident, snapshot, day);
-    let clauses = compiled.judge(&version.rules.clauses, &people, tables, 0);
-    let benefit = &version.rules.benefit;
+    let tables = Tables::of(&compiled.parameters, resident.division_code);
+    let clauses = compiled.judge(&version.terms.rules.clauses, &people, &tables, 0);
+    let benefit = &version.terms.rules.benefit;
     let mut decision = Decision {
         outcome: outcome(&clauses),
         program_version: version.version,
@@ -277,8 +287,8 @@ pub fn decide(
         sources: sources(snapshot),
     };
     if decision.outcome == Outcome::Eligible {
-        let zh = compiled.explanation(&people, tables, 0, Language::Zh);
-        let en = compiled.explanation(&people, tables, 0, Language::En);
+        let zh = compiled.explanation(&people, &tables, 0, Language::Zh);
+        let en = compiled.explanation(&people, &tables, 0, Language::En);
         match zh.ground.amount(&compiled.amount, 0) {
             // An amount that hangs on a missing fact is a missing fact.
             NO_NUMBER => {

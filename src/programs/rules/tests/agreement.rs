@@ -65,7 +65,8 @@ fn shown(fact: &Fact, kept: i32) -> Value {
 /// Words as keys of maps; the crate's maps take whole numbers as keys only where CEL makes them, so
 /// the grid is looked up by text in its oracle.
 fn as_cel_parameters() -> Value {
-    let tables = tables();
+    let parameters = parameters();
+    let tables = tables(&parameters);
     let mut limit = json!({});
     if tables.value(0, 0) != NO_NUMBER {
         limit["limit"] = json!(tables.value(0, 0));
@@ -202,7 +203,8 @@ proptest! {
             // Generated deeper than rules may be, or beyond the range: nothing to compare.
             return Ok(());
         };
-        let (columns, tables) = (of(&people), tables());
+        let (columns, parameters) = (of(&people), parameters());
+        let tables = tables(&parameters);
         let ground = Ground::new(&columns, &tables);
         let mut holds = vec![UNKNOWN; people.len()];
         let mut amounts = vec![NO_NUMBER; people.len()];

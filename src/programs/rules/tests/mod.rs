@@ -2,7 +2,7 @@
 
 mod agreement;
 
-use std::sync::Arc;
+use serde_json::{Value, json};
 
 use super::expression::NO_NUMBER;
 use super::schema::{COMPONENTS, FACTS, FactId, Language};
@@ -13,34 +13,34 @@ fn place(path: &str) -> FactId {
     FACTS.iter().position(|fact| fact.path == path).unwrap()
 }
 
+/// One value here and there is missing.
 fn parameters() -> Vec<Parameter> {
-    let parameter = |name: &str, keys: &[&str]| Parameter {
+    let parameter = |name: &str, keys: &[&str], rows: i64| Parameter {
         name: name.to_owned(),
         keys: keys.iter().map(|key| place(key)).collect(),
+        tables: [(
+            CITY.parse().unwrap(),
+            (0..rows)
+                .map(|row| if row % 5 == 3 { NO_NUMBER } else { row * 100 })
+                .collect(),
+        )]
+        .into(),
     };
     vec![
-        parameter("limit", &[]),
-        parameter("rate", &["circumstances.care_need"]),
+        parameter("limit", &[], 1),
+        parameter("rate", &["circumstances.care_need"], 4),
         parameter(
             "grid",
             &["certificate.impairment_type", "certificate.severity_level"],
+            7 * 4,
         ),
     ]
 }
 
-/// One value here and there is missing.
-fn tables() -> Tables {
-    let table = |parameter: &Parameter| {
-        let row = |row: usize| {
-            if row % 5 == 3 {
-                NO_NUMBER
-            } else {
-                i64::try_from(row).unwrap() * 100
-            }
-        };
-        (0..parameter.rows()).map(row).collect()
-    };
-    Tables::new(parameters().iter().map(table).collect())
+const CITY: &str = "9901";
+
+fn tables(parameters: &[Parameter]) -> Tables<'_> {
+    Tables::of(parameters, CITY.parse().unwrap())
 }
 
 /// Somebody of whom this is known.
@@ -82,7 +82,8 @@ fn a_table_of_two_keys_is_read_by_both() {
     ]);
     let text = "params.grid[certificate.impairment_type][certificate.severity_level]";
     let amount = compile::amount(text, &parameters()).unwrap().rule;
-    let tables = tables();
+    let parameters = parameters();
+    let tables = tables(&parameters);
     let ground = Ground::new(&people, &tables);
     let amounts: Vec<_> = (0..4)
         .map(|person| ground.amount(&amount, person))
@@ -196,8 +197,9 @@ fn what_always_or_never_holds_is_doubted() {
 
 fn explained(text: &str, known: &Known, language: Language) -> String {
     let condition = compile::condition(text, &parameters()).unwrap().rule;
-    let (people, tables) = (of(std::slice::from_ref(known)), tables());
+    let people = of(std::slice::from_ref(known));
     let parameters = parameters();
+    let tables = tables(&parameters);
     let explanation = Explanation {
         ground: Ground::new(&people, &tables),
         people: &people,
@@ -254,8 +256,9 @@ fn what_is_missing_is_named_only_where_it_matters() {
     };
     let missing = |text: &str| {
         let condition = compile::condition(text, &parameters()).unwrap().rule;
-        let (people, tables) = (of(std::slice::from_ref(&known)), tables());
+        let people = of(std::slice::from_ref(&known));
         let parameters = parameters();
+        let tables = tables(&parameters);
         let explanation = Explanation {
             ground: Ground::new(&people, &tables),
             people: &people,
@@ -280,32 +283,56 @@ fn what_is_missing_is_named_only_where_it_matters() {
     );
 }
 
+fn rules(parameters: &Value) -> Rules {
+    serde_json::from_value(json!({
+        "clauses": [{"code": "c", "when": "age >= 18", "zh": "成年", "en": "of age"}],
+        "benefit": {"amount_fen": "params.rate[circumstances.care_need]", "zh": "按标准", "en": "by rate"},
+        "parameters": parameters,
+    }))
+    .unwrap()
+}
+
 #[test]
-fn a_version_is_read_once() {
-    let clause = Clause {
-        code: "c".into(),
-        when: "age >= 18".into(),
-        zh: "成年".into(),
-        en: "of age".into(),
+fn the_nearest_division_has_the_say() {
+    let rate = |tables: Value| {
+        rules(&json!([{"name": "rate", "zh": "标准", "en": "rate",
+            "keys": ["circumstances.care_need"], "tables": tables}]))
     };
-    let version = ProgramVersion {
-        id: crate::kernel::id::Id::new(uuid::Uuid::from_u128(7)),
-        program_code: "p".into(),
-        version: 1,
-        division_code: "9901".parse().unwrap(),
-        effective_from: NaiveDate::MIN,
-        effective_to: None,
-        legal_basis: String::new(),
-        steps: vec![],
-        rules: Rules {
-            clauses: vec![clause],
-            benefit: super::super::model::Benefit {
-                amount_fen: "100".into(),
-                zh: String::new(),
-                en: String::new(),
-            },
-        },
+    let tables =
+        json!({"990100000000": {"full": 500, "partial": 100}, "990121000000": {"full": 600}});
+    let (compiled, _) = read(&rate(tables)).unwrap();
+    let value = |division: &str, row| {
+        Tables::of(&compiled.parameters, division.parse().unwrap()).value(0, row)
     };
-    let first = of_version(&version, &[]).unwrap();
-    assert!(Arc::ptr_eq(&first, &of_version(&version, &[]).unwrap()));
+    assert_eq!(value("990122103201", 0), 500);
+    assert_eq!(value("990121103201", 0), 600);
+    // A table is whole: what it leaves out is not looked for above.
+    assert_eq!(value("990121103201", 2), NO_NUMBER);
+    assert_eq!(value("110101000000", 0), NO_NUMBER);
+    for (tables, pointer) in [
+        (json!({}), "/parameters/0/tables"),
+        (
+            json!({"990100000000": 5}),
+            "/parameters/0/tables/990100000000",
+        ),
+        (
+            json!({"990100000000": {"fool": 5}}),
+            "/parameters/0/tables/990100000000/fool",
+        ),
+        (
+            json!({"990100000000": {"full": -5}}),
+            "/parameters/0/tables/990100000000/full",
+        ),
+    ] {
+        let wrong = read(&rate(tables)).unwrap_err();
+        assert_eq!(wrong[0].pointer, pointer, "{wrong:?}");
+    }
+    for (name, key, pointer) in [
+        ("Rate", "age", "/parameters/0/name"),
+        ("rate", "circumstances.death", "/parameters/0/keys"),
+        ("rate", "circumstances.orphan", "/parameters/0/keys"),
+    ] {
+        let given = json!([{"name": name, "zh": "标准", "en": "rate", "keys": [key], "tables": {"990100000000": {}}}]);
+        assert_eq!(read(&rules(&given)).unwrap_err()[0].pointer, pointer);
+    }
 }
