@@ -23,7 +23,7 @@ struct Options {
     /// Residents; several sizes show the growth
     #[arg(long, value_delimiter = ',', default_value = "10000,100000")]
     residents: Vec<usize>,
-    /// Reads of a city of this size beside the smallest: the growth
+    /// Only the growth: reads of a city of this size beside the smallest
     #[arg(long)]
     growth: Option<usize>,
     /// Rounds of each pair
@@ -63,6 +63,15 @@ fn main() -> Outcome<()> {
     let databases = [Database::Postgres, Database::Sqlite]
         .into_iter()
         .filter(|database| options.only.is_none_or(|only| only == *database));
+    if let Some(large) = options.growth {
+        let small = options.residents.iter().min().ok_or("no size")?;
+        eprintln!("== growth from {small} to {large} residents");
+        for database in databases {
+            results.extend(bench(large).growth(&bench(*small), database)?);
+            report::write(&options.results, "growth", &results)?;
+        }
+        return Ok(());
+    }
     for residents in &options.residents {
         eprintln!("== {residents} residents");
         for database in databases.clone() {
@@ -71,14 +80,7 @@ fn main() -> Outcome<()> {
                 Database::Sqlite => bench(*residents).sqlite()?,
             });
         }
-        report::write(&options.results, &results)?;
-    }
-    if let (Some(large), Some(small)) = (options.growth, options.residents.iter().min()) {
-        eprintln!("== growth from {small} to {large} residents");
-        for database in databases {
-            results.extend(bench(large).growth(&bench(*small), database)?);
-            report::write(&options.results, &results)?;
-        }
+        report::write(&options.results, "results", &results)?;
     }
     Ok(())
 }

@@ -96,10 +96,10 @@ impl Finding {
     }
 }
 
-pub fn write(folder: &Path, findings: &[Finding]) -> Outcome<()> {
+pub fn write(folder: &Path, name: &str, findings: &[Finding]) -> Outcome<()> {
     fs::create_dir_all(folder)?;
     fs::write(
-        folder.join("results.json"),
+        folder.join(format!("{name}.json")),
         serde_json::to_string_pretty(findings)? + "\n",
     )?;
     let mut text = String::from(
@@ -111,6 +111,6 @@ pub fn write(folder: &Path, findings: &[Finding]) -> Outcome<()> {
     for finding in findings {
         let _ = writeln!(text, "{}", finding.line());
     }
-    fs::write(folder.join("results.md"), text)?;
+    fs::write(folder.join(format!("{name}.md")), text)?;
     Ok(())
 }
