@@ -9,6 +9,10 @@ pub mod server;
 pub mod exchange;
 pub mod inspection;
 
+pub mod devices;
+pub mod employment;
+pub mod rehabilitation;
+pub mod renovations;
 pub mod subsidies;
 
 pub mod casework;

@@ -31,12 +31,12 @@ fn an_office_is_set_up(console: &Console, service: &str) {
     assert!(
         console
             .says(&["import", "programs", &data("programs.json")])
-            .contains("2 new programs, 4 new versions")
+            .contains("9 new programs, 18 new versions")
     );
     assert!(
         console
             .says(&["import", "programs", &data("programs.json")])
-            .contains("4 versions unchanged")
+            .contains("18 versions unchanged")
     );
 
     let create = ["user", "create", "lina", "--display-name", "李娜"];

@@ -175,7 +175,7 @@ fn is_the_fictional_city(demo: &Demo) {
     );
     assert_eq!(valid.len(), 200, "most certificates are valid");
     let programs = demo.items(&supervisor, "/v1/programs");
-    assert_eq!(programs.len(), 2);
+    assert_eq!(programs.len(), 9);
     for program in ["living_subsidy", "nursing_subsidy"] {
         assert_eq!(
             demo.items(&supervisor, &format!("/v1/programs/{program}/versions"))

@@ -15,6 +15,7 @@ mod cases;
 mod console;
 mod demo;
 mod document;
+mod eligibility;
 mod facts;
 mod fence;
 mod keys;

@@ -4,5 +4,6 @@
 
 pub mod calendar;
 pub mod cases;
+pub mod unserved;
 
-pub use cases::{Approval, CaseService, Desk};
+pub use cases::{Approval, CaseService, Desk, Field};

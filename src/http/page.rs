@@ -148,6 +148,16 @@ impl<K: Serialize + DeserializeOwned + Clone> Paging<K> {
         (self.after.clone(), self.limit.fetch())
     }
 
+    /// How many items were asked for.
+    pub fn limit(&self) -> usize {
+        self.limit.get()
+    }
+
+    /// The cursor of a page that goes on after a key, where it is not the last row that says so.
+    pub fn cursor(&self, after: &K) -> Result<String> {
+        self.cursors.write(after)
+    }
+
     /// The page's rows, and the cursor of the next page if there is one.
     pub fn cut<T>(
         &self,

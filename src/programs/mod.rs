@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod drafts;
+pub mod eligibility;
 mod model;
 pub mod rules;
 pub mod service;

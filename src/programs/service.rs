@@ -16,7 +16,7 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::ProgramVersionId;
 use crate::registry::Resident;
-use crate::registry::facts::{self, AsOf};
+use crate::registry::facts::{self, AsOf, Snapshot};
 
 pub use super::store::all;
 
@@ -100,13 +100,55 @@ pub fn decide(
         known_at: None,
     };
     let snapshot = facts::service::snapshot(db, resident.id, at)?;
+    judge(version, resident, &snapshot, day)
+}
+
+/// What a version's rules say of a resident, by what is believed.
+pub fn judge(
+    version: &ProgramVersion,
+    resident: &Resident,
+    snapshot: &Snapshot,
+    day: NaiveDate,
+) -> Result<Decision> {
     let compiled = rules::of_version(version)?;
-    Ok(rules::decide(
-        version,
-        &compiled,
-        (resident, &snapshot),
-        day,
-    ))
+    Ok(rules::decide(version, &compiled, (resident, snapshot), day))
+}
+
+/// All programs with the versions that hold on a day, each anywhere in the city.
+#[derive(Debug)]
+pub struct Offers(Vec<(Program, Vec<ProgramVersion>)>);
+
+impl Offers {
+    pub fn on(db: &mut Db, day: NaiveDate) -> Result<Self> {
+        let programs = store::all(db)?;
+        let of = |db: &mut Db, program: Program| {
+            let versions = store::versions(db, &program.code, Some(day))?;
+            Ok((program, versions))
+        };
+        let all = programs.into_iter().map(|program| of(db, program));
+        Ok(Self(all.collect::<Result<_>>()?))
+    }
+
+    /// Of one program only.
+    pub fn of(db: &mut Db, code: &str, day: NaiveDate) -> Result<Self> {
+        let program = find(db, code)?;
+        let versions = store::versions(db, code, Some(day))?;
+        Ok(Self(vec![(program, versions)]))
+    }
+
+    /// What holds where somebody lives.
+    pub fn there(
+        &self,
+        division: DivisionCode,
+    ) -> impl Iterator<Item = (&Program, &ProgramVersion)> {
+        self.0.iter().filter_map(move |(program, versions)| {
+            let over = versions
+                .iter()
+                .filter(|version| version.terms.division_code.contains(division));
+            let nearest = over.max_by_key(|version| version.terms.division_code.level())?;
+            Some((program, nearest))
+        })
+    }
 }
 
 /// What an import of programs did.

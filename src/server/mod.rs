@@ -16,11 +16,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::casework::CaseService;
 use crate::db::sealed::SealedColumn;
+use crate::devices::Devices;
+use crate::employment::Employment;
+use crate::rehabilitation::Rehabilitation;
+use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
 use crate::{access, casework, inspection, programs, registry, subsidies};
 
 /// The services that plug into casework.
-pub const SERVICES: &[&dyn CaseService] = &[&Subsidies];
+pub const SERVICES: &[&dyn CaseService] = &[
+    &Subsidies,
+    &Rehabilitation,
+    &Devices,
+    &Renovations,
+    &Employment,
+];
 
 /// Where values are encrypted, each with the key of its time.
 pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
@@ -43,7 +53,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     registry::facts::api::routes(config);
     programs::api::routes(config);
     programs::drafts::api::routes(config);
+    programs::eligibility::api::routes(config);
     casework::cases::api::routes(config);
+    casework::unserved::api::routes(config);
     subsidies::enrollments::api::routes(config);
     inspection::events::api::routes(config);
     inspection::checkpoints::api::routes(config);

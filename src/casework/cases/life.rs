@@ -22,6 +22,18 @@ vocabulary! {
 }
 
 impl State {
+    /// Of these a person has one case at a time in a program (`cases_one_open`).
+    pub const OPEN: [Self; 8] = [
+        Self::Draft,
+        Self::Submitted,
+        Self::InReview,
+        Self::Returned,
+        Self::Approved,
+        Self::InService,
+        Self::Suspended,
+        Self::UnderReconsideration,
+    ];
+
     /// Nothing more happens to it, short of reconsideration.
     pub const fn is_closed(self) -> bool {
         matches!(

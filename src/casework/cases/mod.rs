@@ -1,9 +1,12 @@
 //! One person's application to one program, and everything that happens to it.
 
 pub mod api;
+mod details;
 mod life;
 mod model;
 pub mod service;
 mod store;
 
+pub use details::Field;
+pub use life::State;
 pub use model::{Approval, Case, CaseService, Desk, NewCase, NewTransition};

@@ -7,9 +7,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::details::Field;
 use super::life::{Action, Duty, Move, Position, State, follow};
 use crate::access::{Actor, Role};
-use crate::audit::Origin;
+use crate::audit::{Event, Origin};
 use crate::db::{Recorded, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
@@ -92,11 +93,20 @@ pub struct Approval<'a> {
 pub trait CaseService: std::fmt::Debug + Send + Sync {
     fn service(&self) -> Service;
 
-    /// Refuses details that this service's applications do not have.
-    fn check_details(&self, details: &Map<String, Value>) -> Result<()>;
+    /// What this service's applications say beyond what is known of the person.
+    fn details(&self) -> &'static [(&'static str, Field)];
 
-    /// Opens what an approval opens, in the approval's own transaction.
-    fn on_approved(&self, tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>>;
+    /// Opens what an approval opens, in the approval's own transaction: unless a service says otherwise,
+    /// the office is to begin.
+    fn on_approved(&self, tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>> {
+        let case = approval.case;
+        let event = Event::new(approval.origin, "case.service_due")
+            .on(&case.id)
+            .about(case.resident_id)
+            .within(case.division_code)
+            .change("service", case.service);
+        tx.record(event, ())
+    }
 }
 
 /// What casework needs beside the database: the services above, and the calendar.

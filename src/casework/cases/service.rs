@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::Datelike;
 
+use super::details;
 use super::life::{Duty, Position, State, follow};
 use super::model::{
     Approval, Case, Desk, NewCase, NewTransition, Situation, Transition, separation,
@@ -77,7 +78,7 @@ pub fn create(
             "没有这个项目",
         )
     })?;
-    desk.service(program.service)?.check_details(&new.details)?;
+    details::check(&new.details, desk.service(program.service)?.details())?;
     let (now, today) = (tx.now(), tx.today());
     let version = programs::service::in_force(tx, &program.code, resident.division_code, today)?;
     let eligibility = programs::service::decide(tx, &version, &resident, today)?;

@@ -9,7 +9,7 @@ use super::model::SavedDraft;
 use super::service;
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
-use crate::http::page::page_of;
+use crate::http::page::{is_place, page_of};
 use crate::http::{
     Answer, Body, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
 };
@@ -26,10 +26,11 @@ struct DraftQuery {
     #[param(inline)]
     state: Option<DraftState>,
     /// 1 to 200, 50 unless given.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
+    #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
 }
 

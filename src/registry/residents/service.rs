@@ -19,7 +19,7 @@ use crate::kernel::time::Timestamp;
 use crate::registry::facts::{self, AsOf, Period, Snapshot};
 
 pub use super::model::{Needle, Query, Secret};
-pub use super::store::{SEALED_COLUMNS, registered};
+pub use super::store::{SEALED_COLUMNS, by_village, registered};
 
 /// A resident in sight, or 404.
 pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
@@ -94,7 +94,7 @@ pub fn search(
 }
 
 /// A look at many belongs to the division that was looked at, so that its auditor sees it.
-fn within_first(event: Event, scope: &Scope) -> Event {
+pub fn within_first(event: Event, scope: &Scope) -> Event {
     match scope.divisions().first() {
         Some(division) => event.within(*division),
         None => event,

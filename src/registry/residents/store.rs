@@ -174,6 +174,34 @@ pub fn page(
     rows.into_iter().map(|row| open(db, row)).collect()
 }
 
+/// Village by village, for whoever goes through all of them.
+pub fn by_village(
+    db: &mut Db,
+    scope: &Scope,
+    after: Option<(DivisionCode, ResidentId)>,
+    count: i64,
+) -> Result<Vec<Resident>> {
+    let mut query = residents::table
+        .inner_join(divisions::table)
+        .select((Row::as_select(), divisions::name))
+        .into_boxed::<MultiBackend>()
+        .filter(within!(residents::division_code, scope));
+    if let Some((division, id)) = after {
+        let beyond = residents::division_code
+            .eq(division)
+            .and(residents::id.gt(id));
+        query = query
+            // So that an index begins there.
+            .filter(residents::division_code.ge(division))
+            .filter(residents::division_code.gt(division).or(beyond));
+    }
+    let rows: Vec<(Row, String)> = query
+        .order((residents::division_code, residents::id))
+        .limit(count)
+        .load(db.conn())?;
+    rows.into_iter().map(|row| open(db, row)).collect()
+}
+
 /// Who has this ID number in the whole city: for registration, which must not make a second one.
 pub fn registered(
     db: &mut Db,

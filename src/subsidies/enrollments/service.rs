@@ -1,14 +1,12 @@
 //! Use cases of enrollments.
 
-use serde_json::{Map, Value};
-
 use super::model::{Enrollment, EnrollmentState};
 use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::Event;
-use crate::casework::{Approval, CaseService};
+use crate::casework::{Approval, CaseService, Field};
 use crate::db::{Db, Recorded, Tx};
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Code, Result};
 use crate::kernel::id::EnrollmentId;
 use crate::kernel::month::Month;
 use crate::programs::Service;
@@ -19,30 +17,14 @@ pub use super::store::{Filter, page};
 #[derive(Debug)]
 pub struct Subsidies;
 
-const LONGEST_NOTE: usize = 500;
-
 impl CaseService for Subsidies {
     fn service(&self) -> Service {
         Service::Subsidy
     }
 
-    /// A subsidy needs nothing beyond what is known of the person; a note may be added.
-    fn check_details(&self, details: &Map<String, Value>) -> Result<()> {
-        for (name, value) in details {
-            let fits = name == "note"
-                && value
-                    .as_str()
-                    .is_some_and(|text| text.chars().count() <= LONGEST_NOTE);
-            if !fits {
-                return Err(Error::field(
-                    format!("/details/{name}"),
-                    "details.unknown",
-                    "a subsidy's details have one text, note, of up to 500 characters",
-                    "补贴申请仅可填写 note（不超过500字）",
-                ));
-            }
-        }
-        Ok(())
+    /// A subsidy needs nothing beyond what is known of the person.
+    fn details(&self) -> &'static [(&'static str, Field)] {
+        &[("note", Field::Text(500))]
     }
 
     /// Opens the enrollment, from the month of submission even if approval came later.

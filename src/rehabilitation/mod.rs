@@ -1,0 +1,6 @@
+//! Rehabilitation (康复): rescue rehabilitation of children and targeted rehabilitation. Imports `casework` and the floors
+//! beneath; plugs into casework as [`Rehabilitation`].
+
+mod service;
+
+pub use service::Rehabilitation;
