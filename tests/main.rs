@@ -33,6 +33,7 @@ mod roster;
 mod sealing;
 mod second_factors;
 mod sessions;
+mod simulations;
 mod support;
 mod users;
 mod walk;

@@ -240,6 +240,27 @@ tables! {
         decided_at -> Nullable<Instant>,
         version_id -> Nullable<Guid>,
     }
+    simulations (id) {
+        id -> Guid,
+        program_code -> Text,
+        draft_id -> Guid,
+        draft_revision -> Integer,
+        division_code -> Text,
+        from_month -> Text,
+        to_month -> Text,
+        known -> Text,
+        rules -> Text,
+        state -> Text,
+        done -> Integer,
+        total -> Integer,
+        attempts -> Integer,
+        leased_until -> Nullable<Instant>,
+        result -> Nullable<Text>,
+        digest -> Nullable<Binary>,
+        requested_by -> Guid,
+        requested_at -> Instant,
+        finished_at -> Nullable<Instant>,
+    }
     case_numbers (county_code, year) {
         county_code -> Text,
         year -> Integer,

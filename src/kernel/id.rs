@@ -50,6 +50,7 @@ kinds! {
     Circumstance => CircumstanceId;
     ProgramVersion => ProgramVersionId;
     ProgramDraft => ProgramDraftId;
+    Simulation => SimulationId;
     Case => CaseId;
     CaseTransition => CaseTransitionId;
     Enrollment => EnrollmentId;

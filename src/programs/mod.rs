@@ -7,6 +7,7 @@ pub mod eligibility;
 mod model;
 pub mod rules;
 pub mod service;
+pub mod simulations;
 mod store;
 
 pub use model::{

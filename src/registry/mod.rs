@@ -3,6 +3,7 @@
 
 pub mod facts;
 pub mod residents;
+pub mod roll;
 pub mod takeover;
 
 pub use residents::{Registrar, Resident};

@@ -86,6 +86,7 @@ pub async fn run(
     let jobs = [
         actix_web::rt::spawn(jobs::tick(office.clone())),
         actix_web::rt::spawn(jobs::seal(office.clone())),
+        actix_web::rt::spawn(jobs::simulate(office.clone())),
     ];
     let server = HttpServer::new(move || app(&office))
         .workers(workers)

@@ -1,13 +1,15 @@
 //! What happens without anybody asking.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Office;
 use crate::casework::cases;
-use crate::db::Reach;
+use crate::db::{Reach, Store};
 use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RequestId;
+use crate::programs::simulations::service::{self as simulations, Claimed};
 
 const INTERVAL: Duration = Duration::from_secs(10);
 
@@ -73,4 +75,64 @@ pub async fn run_due(office: &Office) -> Result<usize> {
         }
     }
     Ok(done)
+}
+
+/// How long a simulation waits to be taken.
+const SIMULATION_INTERVAL: Duration = Duration::from_secs(1);
+
+pub(super) async fn simulate(office: Office) {
+    loop {
+        if let Err(error) = simulate_due(&office).await {
+            tracing::error!(%error, "a simulation could not run");
+        }
+        actix_web::rt::time::sleep(SIMULATION_INTERVAL).await;
+    }
+}
+
+/// Runs the simulations that wait; how many. One that another process took first is left to it.
+pub async fn simulate_due(office: &Office) -> Result<usize> {
+    let store = office.store();
+    let mut ran = 0;
+    while let Some(waiting) = store.read(Reach::NOTHING, simulations::waiting).await? {
+        let request: RequestId = store.given().new_id();
+        let claimed = store
+            .write(Reach::NOTHING, move |tx| {
+                simulations::claim(tx, request, waiting)
+            })
+            .await;
+        match claimed {
+            Ok(Some(claimed)) => run(store, claimed, request).await?,
+            Ok(None) => {}
+            Err(error) if error.code() == Code::IfMatchStale => continue,
+            Err(error) => return Err(error),
+        }
+        ran += 1;
+    }
+    Ok(ran)
+}
+
+/// County by county, so that no look at the database takes long.
+async fn run(store: &Store, claimed: Claimed, request: RequestId) -> Result<()> {
+    let claimed = Arc::new(claimed);
+    let mut counties = Vec::new();
+    for division in claimed.counties.iter().copied() {
+        let asked = Arc::clone(&claimed);
+        let county = store
+            .read(Reach::EVERYTHING, move |db| {
+                simulations::county(db, &asked, division, request)
+            })
+            .await?;
+        counties.push(county);
+        let (asked, done) = (Arc::clone(&claimed), counties.len());
+        store
+            .write(Reach::NOTHING, move |tx| {
+                simulations::note(tx, request, &asked, done)
+            })
+            .await?;
+    }
+    store
+        .write(Reach::NOTHING, move |tx| {
+            simulations::finish(tx, request, &claimed, &counties)
+        })
+        .await
 }

@@ -9,7 +9,7 @@ pub mod openapi;
 pub mod settings;
 
 pub use app::{app, run};
-pub use jobs::{run_due, seal_due};
+pub use jobs::{run_due, seal_due, simulate_due};
 pub use office::Office;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -54,6 +54,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     programs::api::routes(config);
     programs::drafts::api::routes(config);
     programs::eligibility::api::routes(config);
+    programs::simulations::api::routes(config);
     casework::cases::api::routes(config);
     casework::unserved::api::routes(config);
     subsidies::enrollments::api::routes(config);

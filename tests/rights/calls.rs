@@ -125,6 +125,8 @@ pub struct Account {
     pub key: String,
     /// Of a program's version, by somebody of the city: one to approve, one to change and discard.
     pub drafts: [String; 2],
+    /// Of the first of them, for the whole city.
+    pub simulation: String,
 }
 
 /// What a version from 2040 on lays down.
@@ -171,8 +173,8 @@ pub fn call(
         (true, _) => "nursing_subsidy",
         (false, _) => on.division,
     };
-    let [grant, key, draft] = match whose {
-        Whose::Missing => [NOWHERE; 3],
+    let [grant, key, draft, simulation] = match whose {
+        Whose::Missing => [NOWHERE; 4],
         _ => {
             let [draft, other] = &account.drafts;
             let draft = if id == "approve_program_draft" {
@@ -180,7 +182,7 @@ pub fn call(
             } else {
                 other
             };
-            [&account.grant, &account.key, draft].map(String::as_str)
+            [&account.grant, &account.key, draft, &account.simulation].map(String::as_str)
         }
     };
     let mut path = path
@@ -188,10 +190,14 @@ pub fn call(
         .replace("{code}", code)
         .replace("{grant_id}", grant)
         .replace("{key_id}", key)
-        .replace("{draft_id}", draft);
+        .replace("{draft_id}", draft)
+        .replace("{simulation_id}", simulation);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
+    if id == "list_simulation_residents" {
+        path += "?month=2022-07&kind=winner";
+    }
     if by_division {
         write!(path, "?division_code={}", on.division).unwrap();
     }
@@ -229,6 +235,7 @@ pub fn call(
         ),
         "create_program_draft" | "replace_program_draft" => Some(terms()),
         "approve_program_draft" => None,
+        "create_simulation" => Some(json!({"draft_id": draft, "from_month": "2022-07"})),
         _ if matches!(method, "get" | "delete") => None,
         other => panic!("say here how {other} is called"),
     };
@@ -255,6 +262,10 @@ pub async fn staff(office: &TestOffice) -> Account {
         id_of(&supervisor.post(drafts, terms()).await.expect(201)),
     ];
     let system = office.as_user("sysadmin").await;
+    let simulation = json!({"draft_id": drafts[0], "from_month": "2022-07"});
+    let simulations = "/v1/programs/nursing_subsidy/simulations";
+    let simulation = id_of(&supervisor.post(simulations, simulation).await.expect(202));
+    office.simulate().await;
     let security = office.as_user("secadmin").await;
     let new = |name: &str| json!({"username": name, "display_name": "某人", "password": PASSWORD});
     let institution =
@@ -288,6 +299,7 @@ pub async fn staff(office: &TestOffice) -> Account {
             grant,
             key,
             drafts: drafts.clone(),
+            simulation: simulation.clone(),
         });
     }
     made.pop().unwrap()

@@ -244,6 +244,11 @@ impl TestOffice {
         server::seal_due(&self.inner).await.unwrap()
     }
 
+    /// Runs the simulations that wait; how many.
+    pub async fn simulate(&self) -> usize {
+        server::simulate_due(&self.inner).await.unwrap()
+    }
+
     /// Moves the clock, and does what is due by then.
     pub async fn pass(&self, time: Duration) {
         self.clock.advance(time);

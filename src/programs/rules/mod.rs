@@ -23,10 +23,11 @@ use serde_json::{Map, Value, json};
 pub use self::compile::Refusal;
 use self::evaluate::{BLOCK, Ground};
 pub use self::parameter::{Parameter, Tables};
-pub use self::people::People;
+pub use self::people::{People, age};
 
 use self::explain::Explanation;
-use self::expression::{Condition, FALSE, NO_NUMBER, Number, TRUE, Truth};
+pub use self::expression::FALSE;
+use self::expression::{Condition, NO_NUMBER, Number, TRUE, Truth};
 use self::schema::Language;
 use super::model::{Clause, ClauseOutcome, Decision, FactSource, Outcome, ProgramVersion, Rules};
 use crate::kernel::error::{Error, FieldError, Result};
@@ -186,6 +187,12 @@ fn sources(snapshot: &Snapshot) -> BTreeMap<String, FactSource> {
     certificate.into_iter().chain(circumstances).collect()
 }
 
+/// What is due to somebody by what `run` said of them: nothing where they are not, or not certainly,
+/// eligible, or the amount hangs on a missing fact.
+pub fn amount_of(holds: Truth, amount: i64) -> Option<i64> {
+    (holds == TRUE && amount != NO_NUMBER).then_some(amount)
+}
+
 impl Compiled {
     /// Goes over all people, block by block: where a block begins, whether each of it is eligible, and
     /// the amounts, which count where somebody is.
@@ -303,6 +310,24 @@ pub fn decide(
         }
     }
     decision
+}
+
+/// What is due to one person on a day, without the reasons.
+pub fn due(
+    compiled: &Compiled,
+    (resident, snapshot): (&Resident, &Snapshot),
+    day: NaiveDate,
+) -> Option<Fen> {
+    let people = People::one(resident, snapshot, day);
+    let tables = Tables::of(&compiled.parameters, resident.division_code);
+    let mut due = None;
+    compiled.run(&people, &tables, |_from, holds, amounts| {
+        due = holds
+            .iter()
+            .zip(amounts)
+            .find_map(|(holds, amount)| amount_of(*holds, *amount));
+    });
+    due.map(Fen::new)
 }
 
 fn outcome(clauses: &[ClauseOutcome]) -> Outcome {

@@ -1,0 +1,2 @@
+DROP TABLE simulations;
+DROP FUNCTION keep_simulation;
