@@ -259,7 +259,7 @@ pub fn finish(
         .collect();
     let digest =
         sha256(format!("{question}\n{}", to_json(&(figures, &result.counties))?).as_bytes());
-    store::finish(tx, asked.id, claimed.attempt, Some((text, digest.to_vec())))?;
+    store::finish(tx, asked.id, claimed.attempt, Some((text, digest)))?;
     let origin = Origin::system(request);
     tx.record(event(&origin, "simulation.finished", asked), ())
 }

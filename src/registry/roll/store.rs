@@ -58,6 +58,14 @@ pub fn people(
 
 type Dates = (NaiveDate, Option<NaiveDate>, Timestamp, Option<Timestamp>);
 
+/// Of a certificate, whose components come from a table of their own.
+type CertificateRow = (
+    ResidentId,
+    CertificateId,
+    Dates,
+    (ImpairmentType, SeverityLevel, CertificateState, NaiveDate),
+);
+
 fn term((valid_from, valid_to, recorded_at, superseded_at): Dates) -> Term {
     Term {
         valid_from,
@@ -91,13 +99,7 @@ pub fn certificates_of(
             severity_level,
         });
     }
-    type Row = (
-        ResidentId,
-        CertificateId,
-        Dates,
-        (ImpairmentType, SeverityLevel, CertificateState, NaiveDate),
-    );
-    let rows: Vec<Row> = certificates::table
+    let rows: Vec<CertificateRow> = certificates::table
         .inner_join(residents::table)
         .select((
             certificates::resident_id,
