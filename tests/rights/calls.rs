@@ -177,10 +177,9 @@ pub fn call(
         Whose::Missing => [NOWHERE; 4],
         _ => {
             let [draft, other] = &account.drafts;
-            let draft = if id == "approve_program_draft" {
-                draft
-            } else {
-                other
+            let draft = match id {
+                "approve_program_draft" | "create_simulation" => draft,
+                _ => other,
             };
             [&account.grant, &account.key, draft, &account.simulation].map(String::as_str)
         }
