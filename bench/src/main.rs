@@ -1,4 +1,4 @@
-//! `cargo run --release -p huican-bench`: fills both databases with a city of N residents and 3 N
+//! `cargo run --release -p huican-bench`: builds huican, fills both databases with a city of N residents and 3 N
 //! cases, and measures huican beside the limits of its databases in the same run, alternating.
 
 mod city;
@@ -51,6 +51,7 @@ enum Database {
 
 fn main() -> Outcome<()> {
     let options = Options::parse();
+    server::build()?;
     std::fs::create_dir_all(&options.folder)?;
     let folder = options.folder.canonicalize()?;
     let mut results = Vec::new();

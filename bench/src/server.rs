@@ -15,6 +15,20 @@ pub struct Server {
     pub start: Duration,
 }
 
+/// Builds the program that is measured, as it is released.
+pub fn build() -> Outcome<()> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let built = Command::new(cargo)
+        .args(["build", "--release", "--locked", "--package", "huican"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()?;
+    if built.success() {
+        Ok(())
+    } else {
+        Err("huican could not be built".into())
+    }
+}
+
 /// The program beside this one.
 pub fn program() -> Outcome<std::path::PathBuf> {
     let own = std::env::current_exe()?;
