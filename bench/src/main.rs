@@ -8,6 +8,7 @@ mod machine;
 mod measures;
 mod pgbench;
 mod report;
+mod rules;
 mod server;
 mod sqlite;
 
@@ -26,6 +27,9 @@ struct Options {
     /// Only the growth: reads of a city of this size beside the smallest
     #[arg(long)]
     growth: Option<usize>,
+    /// Only rules over columns, beside OpenFisca
+    #[arg(long)]
+    rules: bool,
     /// Rounds of each pair
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -51,6 +55,11 @@ enum Database {
 
 fn main() -> Outcome<()> {
     let options = Options::parse();
+    if options.rules {
+        std::fs::create_dir_all(&options.folder)?;
+        let results = rules::measure(&options.folder, options.rounds)?;
+        return report::write(&options.results, "rules", &results);
+    }
     server::build()?;
     std::fs::create_dir_all(&options.folder)?;
     let folder = options.folder.canonicalize()?;

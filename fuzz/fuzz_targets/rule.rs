@@ -66,7 +66,8 @@ fn fuzz(text: &str) {
             panic!("{} clauses of one", told.len());
         };
         let expected = clause.holds.map_or(1, |holds| if holds { 2 } else { 0 });
-        assert_eq!((holds, amount), (expected, 100));
+        assert_eq!(holds, expected);
+        assert!(amount == 100 || holds < 2);
         assert_eq!(clause.holds.is_none(), !clause.missing.is_empty());
         assert!(!clause.reason_zh.is_empty() && !clause.reason_en.is_empty());
     }

@@ -192,6 +192,17 @@ impl<'a> Ground<'a> {
         from: usize,
         out: &mut [Truth],
     ) {
+        // Words of a fact, for the most part: each is looked for in the column.
+        if let Number::Fact(fact) = number {
+            let kept = self.kept(*fact, from, out.len());
+            each(kept, out, |_| false);
+            for value in values.iter().filter_map(|value| i32::try_from(*value).ok()) {
+                for (out, kept) in out.iter_mut().zip(kept) {
+                    *out |= truth(*kept == value);
+                }
+            }
+            return;
+        }
         let mut numbers = [NO_NUMBER; N];
         let (numbers, _) = numbers.split_at_mut(out.len().min(N));
         self.numbers::<N>(number, from, numbers);

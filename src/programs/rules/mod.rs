@@ -216,8 +216,15 @@ impl Compiled {
                 for (holds, part) in holds.iter_mut().zip(&*part) {
                     *holds = (*holds).min(*part);
                 }
+                if holds.iter().all(|holds| *holds == FALSE) {
+                    break;
+                }
             }
-            ground.numbers::<BLOCK>(&self.amount, from, amounts);
+            if holds.contains(&TRUE) {
+                ground.numbers::<BLOCK>(&self.amount, from, amounts);
+            } else {
+                amounts.fill(NO_NUMBER);
+            }
             each(from, holds, amounts);
         }
     }
