@@ -7,8 +7,8 @@ use actix_web::http::header::LOCATION;
 use actix_web::{App, HttpResponse, web};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, PathItem,
-    tag::TagBuilder,
+    AllOf, ComponentsBuilder, ContactBuilder, InfoBuilder, License, Object, ObjectBuilder, OpenApi,
+    OpenApiBuilder, PathItem, RefOr, Schema, Type, tag::TagBuilder,
 };
 use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -104,11 +104,14 @@ pub struct Document {
 
 impl Document {
     pub fn new() -> Result<Self> {
-        let (_app, api) = App::new()
+        let (_app, mut api) = App::new()
             .into_utoipa_app()
             .openapi(introduction())
             .configure(routes)
             .split_for_parts();
+        if let Some(components) = &mut api.components {
+            flatten(&mut components.schemas);
+        }
         Ok(Self {
             yaml: api.to_yaml().map_err(Error::internal)?,
             json: api.to_json().map_err(Error::internal)?,
@@ -128,6 +131,49 @@ impl Document {
 
     pub fn yaml(&self) -> &str {
         &self.yaml
+    }
+}
+
+type Schemas = BTreeMap<String, RefOr<Schema>>;
+
+/// What serde flattens is one object on the wire, and so it is in the document: `allOf` with a part that
+/// takes no other fields would be nothing at all.
+fn flatten(schemas: &mut Schemas) {
+    let flat: Vec<_> = schemas
+        .iter()
+        .filter_map(|(name, schema)| match schema {
+            RefOr::T(Schema::AllOf(all)) => {
+                let mut whole = merged(all, schemas)?;
+                whole.description.clone_from(&all.description);
+                whole.example.clone_from(&all.example);
+                Some((name.clone(), RefOr::T(Schema::Object(whole))))
+            }
+            _ => None,
+        })
+        .collect();
+    schemas.extend(flat);
+}
+
+/// All parts as one object, where they are objects all of them.
+fn merged(all: &AllOf, schemas: &Schemas) -> Option<Object> {
+    let mut whole = ObjectBuilder::new().schema_type(Type::Object).build();
+    for part in &all.items {
+        let object = object(part, schemas)?;
+        whole.required.extend(object.required);
+        whole.properties.extend(object.properties);
+    }
+    Some(whole)
+}
+
+fn object(part: &RefOr<Schema>, schemas: &Schemas) -> Option<Object> {
+    match part {
+        RefOr::Ref(reference) => {
+            let (_, name) = reference.ref_location.rsplit_once('/')?;
+            object(schemas.get(name)?, schemas)
+        }
+        RefOr::T(Schema::Object(object)) => Some(object.clone()),
+        RefOr::T(Schema::AllOf(all)) => merged(all, schemas),
+        RefOr::T(_) => None,
     }
 }
 

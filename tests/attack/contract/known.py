@@ -84,6 +84,8 @@ class World:
                 return self.random.choice(self.numbers)[:11]
             case "action":
                 return "case.approved"
+            case "month":
+                return f"{date.today():%Y-%m}"
             case _:
                 return None
 
@@ -323,3 +325,90 @@ def end_session(world: World) -> Call:
     guest = world.office.guest()
     first = world.office.ask(guest, "GET", "/v1/sessions")["items"][0]["id"]
     return Call({"id": first}, by=world.office.sign_in(guest))
+
+
+CITY = "supervisor.990100"
+DRAFTS = "/v1/programs/nursing_subsidy/drafts"
+
+
+def terms(world: World) -> dict:
+    """What a version of some far year lays down."""
+    world.number += 1
+    return {
+        "division_code": "990100000000",
+        "effective_from": f"{2100 + world.number}-01-01",
+        "effective_to": f"{2100 + world.number}-12-31",
+        "legal_basis": "民发〔2021〕70号",
+        "steps": [
+            {"step": "initial_review", "role": "township_caseworker", "working_days": 5},
+            {"step": "approval", "role": "county_approver", "working_days": 5},
+        ],
+        "rules": {
+            "clauses": [
+                {
+                    "code": "certificate_valid",
+                    "when": "certificate.valid",
+                    "zh": "残疾人证有效",
+                    "en": "the certificate is valid",
+                }
+            ],
+            "benefit": {"amount_fen": "13000", "zh": "每月130元", "en": "130 yuan a month"},
+        },
+    }
+
+
+def draft(world: World) -> dict[str, str]:
+    made = world.ask(CITY, "POST", DRAFTS, terms(world))
+    return {"code": "nursing_subsidy", "draft_id": made["id"]}
+
+
+@makes("create_program")
+def add_program(world: World) -> Call:
+    code = f"p{world.citizen_id().lower()}"
+    body = {"code": code, "service": "subsidy", "name_zh": "某项补贴", "name_en": "A subsidy"}
+    return Call(body=body, by=world.office.person(CITY))
+
+
+@makes("create_program_draft")
+def write_draft(world: World) -> Call:
+    return Call({"code": "nursing_subsidy"}, terms(world), world.office.person(CITY))
+
+
+@makes("get_program_draft")
+def read_draft(world: World) -> Call:
+    return Call(draft(world))
+
+
+@makes("replace_program_draft")
+def rewrite_draft(world: World) -> Call:
+    return Call(draft(world), terms(world), world.office.person(CITY), seen=1)
+
+
+@makes("discard_program_draft")
+def discard_draft(world: World) -> Call:
+    return Call(draft(world), by=world.office.person(CITY), seen=1)
+
+
+@makes("approve_program_draft")
+def approve_draft(world: World) -> Call:
+    return Call(draft(world), by=world.office.person("supervisor2.990100"), seen=1)
+
+
+def simulation(world: World) -> dict:
+    return {"draft_id": draft(world)["draft_id"], "from_month": f"{date.today():%Y-%m}"}
+
+
+@makes("create_simulation")
+def simulate(world: World) -> Call:
+    return Call({"code": "nursing_subsidy"}, simulation(world), world.office.person(CITY))
+
+
+def simulated(world: World) -> dict[str, str]:
+    path = "/v1/programs/nursing_subsidy/simulations"
+    made = world.ask(CITY, "POST", path, simulation(world))
+    return {"code": "nursing_subsidy", "simulation_id": made["id"]}
+
+
+@makes("get_simulation", "list_simulation_residents")
+def follow_simulation(world: World) -> Call:
+    return Call(simulated(world), by=world.office.person(CITY))

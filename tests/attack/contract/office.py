@@ -26,6 +26,7 @@ PEOPLE = (
     "civil.990121",
     "finance.990121",
     "supervisor.990100",
+    "supervisor2.990100",
     "auditor.990121",
     "auditor.990100",
     "sysadmin",
