@@ -8,6 +8,7 @@
 )]
 
 mod api_keys;
+mod applications;
 mod architecture;
 mod attack;
 mod audit;
@@ -15,12 +16,14 @@ mod cases;
 mod console;
 mod demo;
 mod document;
+mod documents;
 mod facts;
 mod fence;
 mod keys;
 mod lists;
 mod migrations;
 mod multiplied;
+mod notes;
 mod offices;
 mod postgres;
 mod problems;

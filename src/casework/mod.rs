@@ -2,7 +2,10 @@
 //! `programs`, `registry`, `access` and the ground floor; the services above plug in through
 //! [`CaseService`].
 
+pub mod applications;
 pub mod calendar;
 pub mod cases;
+pub mod documents;
+pub mod notes;
 
 pub use cases::{Approval, CaseService, Desk};

@@ -9,7 +9,7 @@ pub mod openapi;
 pub mod settings;
 
 pub use app::{app, run};
-pub use jobs::{run_due, seal_due};
+pub use jobs::{run_due, seal_due, sweep_due};
 pub use office::Office;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -28,6 +28,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         registry::residents::service::SEALED_COLUMNS,
         registry::facts::service::SEALED_COLUMNS,
         access::second_factors::service::SEALED_COLUMNS,
+        casework::documents::service::SEALED_COLUMNS,
+        casework::notes::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -44,6 +46,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     programs::api::routes(config);
     programs::drafts::api::routes(config);
     casework::cases::api::routes(config);
+    casework::applications::api::routes(config);
+    casework::documents::api::routes(config);
+    casework::notes::api::routes(config);
     subsidies::enrollments::api::routes(config);
     inspection::events::api::routes(config);
     inspection::checkpoints::api::routes(config);
