@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::people::{PDF, id_of};
+use crate::support::console::{Console, data, sign_in};
+use crate::support::people::{PDF, id_of, person};
+use crate::support::served::Served;
 use crate::support::{Reply, TestOffice, on_both};
 
 const TOWNSHIP: &str = "township.990121103";
 const SAID: &str = "kind=income_proof&name=%E4%BD%8E%E4%BF%9D%E8%AF%81%E6%98%8E.pdf";
 
 /// A file of several pieces, the last not full, nowhere the same.
-pub fn scan(length: usize) -> Vec<u8> {
+fn scan(length: usize) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n".to_vec();
     file.extend(
         (0_u32..)
@@ -294,4 +296,47 @@ on_both! {
         assert_eq!(office.sweep().await, 0);
         assert_eq!(office.download(&document).await.body, PDF);
     }
+}
+
+/// Over the network, and with keys that change.
+#[test]
+fn only_whole_files_are_kept_and_newer_keys_open_them() {
+    let console = Console::sqlite();
+    console.furnish();
+    console.says(&["import", "programs", &data("programs.json")]);
+    let mut command = console.command(&["serve"]);
+    let served = Served::start(command.env("HUICAN_FICTIONAL_DIVISIONS", "true"));
+    let token = sign_in(&served);
+    let made = |path: &str, body: &Value| {
+        let (status, made) = served.call("POST", path, Some(&token), body);
+        assert_eq!(status, 201, "{made}");
+        id_of(&made)
+    };
+    let resident = made("/v1/residents", &person());
+    let filed = json!({"resident_id": resident, "program_code": "nursing_subsidy"});
+    let path = format!("/v1/cases/{}/documents?{SAID}", made("/v1/cases", &filed));
+    let file = scan(3_000_000);
+
+    // Cut off on the way.
+    let (status, _) = served.transfer("POST", &path, &token, &file[..2_000_000], file.len());
+    assert_ne!(status, 201);
+    let archive = console.folder.path().join("office.documents");
+    let mut waits = 0..100;
+    while !files(&archive).is_empty() {
+        waits.next().unwrap();
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+
+    let (status, added) = served.transfer("POST", &path, &token, &file, file.len());
+    assert_eq!(status, 201);
+    let document = id_of(&serde_json::from_slice(&added).unwrap());
+    let content = format!("/v1/documents/{document}/content");
+    let download = || served.transfer("GET", &content, &token, b"", 0);
+    assert!(download() == (200, file.clone()));
+    // Key and name of the document, and what there is of the person; no content.
+    let sealed = std::fs::read(&files(&archive)[0]).unwrap();
+    console.says(&["keys", "renew", "encryption"]);
+    console.says(&["keys", "retire", "encryption"]);
+    assert!(download() == (200, file));
+    assert!(std::fs::read(&files(&archive)[0]).unwrap() == sealed);
 }

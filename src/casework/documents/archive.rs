@@ -16,7 +16,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, WriteMultipart};
 
 use super::model::{MediaType, Stored};
 use crate::kernel::crypto::{ContentKey, PIECE, Place, TAG};
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::DocumentObjectId;
 use crate::kernel::time::Timestamp;
 
@@ -53,6 +53,11 @@ fn named(location: &Location) -> Option<DocumentObjectId> {
     location.filename()?.parse().ok()
 }
 
+/// What cannot be written: a disk that is full, or may not be written to, passes when somebody sees to it.
+fn not_now(error: object_store::Error) -> Error {
+    Error::new(Code::Busy).because(error)
+}
+
 fn content(id: DocumentObjectId) -> String {
     format!("document_objects|content|{id}")
 }
@@ -71,7 +76,7 @@ impl Archive {
     /// Begins to write a content. Dropped before its end, it leaves nothing.
     pub async fn begin(&self, id: DocumentObjectId, declared: Option<&str>) -> Result<Writing> {
         let upload = self.objects.put_multipart(&location(id)).await;
-        let upload = upload.map_err(Error::internal)?;
+        let upload = upload.map_err(not_now)?;
         Ok(Writing {
             id,
             declared: declared.map(str::to_owned),
@@ -211,7 +216,7 @@ impl Writing {
         self.key.seal(place, &mut piece).map_err(Error::internal)?;
         self.number += 1;
         let room = self.upload.wait_for_capacity(PARTS_UNDER_WAY).await;
-        room.map_err(Error::internal)?;
+        room.map_err(not_now)?;
         self.upload.put(piece.into());
         Ok(())
     }
@@ -221,7 +226,7 @@ impl Writing {
         self.seal(true).await?;
         let media_type = self.media_type.ok_or_else(|| Error::internal("no type"))?;
         let finished = self.upload.finish().await;
-        finished.map_err(Error::internal)?;
+        finished.map_err(not_now)?;
         let stored = Stored {
             id: self.id,
             media_type,

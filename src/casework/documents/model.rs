@@ -200,6 +200,10 @@ mod tests {
         let pdf = Some("application/pdf");
         assert_eq!(of(b"%PDF-1.7\n", pdf), Ok(MediaType::Pdf));
         assert_eq!(of(b"\xFF\xD8\xFF\xE0", None), Ok(MediaType::Jpeg));
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        workbook.add_worksheet();
+        let workbook = workbook.save_to_buffer().unwrap();
+        assert_eq!(of(&workbook, None), Ok(MediaType::Xlsx));
         let refused = |pointer: &str, code| Err(Some((pointer.to_owned(), code)));
         // An executable, a text, a page, nothing; and an image that is said to be a document.
         for beginning in [
