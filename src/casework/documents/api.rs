@@ -244,8 +244,12 @@ async fn get_document(
 #[utoipa::path(
     operation_id = "get_document_content", tag = "casework", params(("id" = uuid::Uuid, Path)),
     extensions(("x-permit" = json!("document.read"))),
-    responses((status = 200, description = "The file, with its own media type", body = inline(FileContent),
-        content_type = "application/octet-stream",
+    responses((status = 200, description = "The file",
+        content(
+            (inline(FileContent) = "image/jpeg"), (inline(FileContent) = "image/png"),
+            (inline(FileContent) = "image/webp"), (inline(FileContent) = "application/pdf"),
+            (inline(FileContent) = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+            (inline(FileContent) = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")),
         headers(("Content-Disposition" = String, description = "Its name"))), ReadErrors)
 )]
 #[get("/v1/documents/{id}/content")]
