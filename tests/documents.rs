@@ -339,4 +339,17 @@ fn only_whole_files_are_kept_and_newer_keys_open_them() {
     console.says(&["keys", "retire", "encryption"]);
     assert!(download() == (200, file));
     assert!(std::fs::read(&files(&archive)[0]).unwrap() == sealed);
+
+    // Seven large files, in and out one after another, need less memory than one of them.
+    let before = served.peak();
+    let large = scan(20 * 1024 * 1024);
+    for _ in 0..7 {
+        let (status, added) = served.transfer("POST", &path, &token, &large, large.len());
+        assert_eq!(status, 201);
+        let document = id_of(&serde_json::from_slice(&added).unwrap());
+        let content = format!("/v1/documents/{document}/content");
+        assert!(served.transfer("GET", &content, &token, b"", 0).1 == large);
+    }
+    let grown = served.peak() - before;
+    assert!(grown < 20 * 1024, "{grown} KiB");
 }

@@ -49,6 +49,15 @@ impl Served {
         self.child.lock().unwrap().id()
     }
 
+    /// What the process has needed of memory at the most, in KiB.
+    pub fn peak(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.process());
+        let status = std::fs::read_to_string(status).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.unwrap().trim_end_matches("kB").trim();
+        peak.parse().unwrap()
+    }
+
     /// `kill -9`.
     pub fn kill(&self) {
         let mut child = self.child.lock().unwrap();

@@ -149,7 +149,12 @@ impl Archive {
 /// The storage writes to `<id>#<number>` until a content is whole, and does not list that.
 fn remove_unfinished(folder: &Path, begun_before: Timestamp) -> io::Result<()> {
     for shelf in std::fs::read_dir(folder)? {
-        for file in std::fs::read_dir(shelf?.path())? {
+        let shelf = shelf?;
+        // Something else that somebody put there.
+        if !shelf.file_type()?.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(shelf.path())? {
             let file = file?;
             let name = file.file_name();
             let begun = name

@@ -16,6 +16,7 @@ use crate::db::{Db, Looked, Reach, Recorded, Store, Tx};
 use crate::kernel::crypto::{ContentKey, hex};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, DocumentId, DocumentObjectId, RequestId, ResidentId};
+use crate::kernel::text;
 use crate::programs::{self, ProgramVersion, RequiredDocument};
 use crate::registry::residents;
 
@@ -229,9 +230,6 @@ pub fn content(
     db.looked(event, (document, key))
 }
 
-const SHORTEST_REASON: usize = 2;
-const LONGEST_REASON: usize = 500;
-
 /// Takes a document back. What a case was submitted with is only replaced.
 pub fn withdraw(
     tx: &mut Tx<'_>,
@@ -239,15 +237,7 @@ pub fn withdraw(
     id: DocumentId,
     asked: &NewWithdrawal,
 ) -> Result<Recorded<Document>> {
-    let reason = asked.reason.trim();
-    if !(SHORTEST_REASON..=LONGEST_REASON).contains(&reason.chars().count()) {
-        return Err(Error::field(
-            "/reason",
-            "reason.length",
-            "2 to 500 characters",
-            "2 至 500 个字",
-        ));
-    }
+    let reason = text::reason(&asked.reason)?;
     let (mut document, case) = found(tx, permit, id)?;
     if document.withdrawal.is_some() {
         return Err(Code::DocumentWithdrawn.into());
