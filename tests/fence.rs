@@ -73,10 +73,17 @@ async fn furnished() -> Option<TestOffice> {
         .act(&case, "approve")
         .await
         .expect(201);
+    office.materials().await;
     Some(office)
 }
 
-const FENCED: [&str; 8] = [
+const FENCED: [&str; 14] = [
+    "applications",
+    "case_documents",
+    "case_notes",
+    "document_objects",
+    "document_withdrawals",
+    "documents",
     "residents",
     "certificates",
     "certificate_components",
@@ -146,10 +153,13 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
     };
     let mut service = Service::of(&office);
     for table in [
+        "applications",
         "audit_events",
+        "case_documents",
         "case_duties",
         "case_transitions",
         "certificate_components",
+        "document_withdrawals",
         "program_versions",
     ] {
         let column = service

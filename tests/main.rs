@@ -8,6 +8,7 @@
 )]
 
 mod api_keys;
+mod applications;
 mod architecture;
 mod attack;
 mod audit;
@@ -15,6 +16,7 @@ mod cases;
 mod console;
 mod demo;
 mod document;
+mod documents;
 mod eligibility;
 mod facts;
 mod fence;
@@ -22,6 +24,7 @@ mod keys;
 mod lists;
 mod migrations;
 mod multiplied;
+mod notes;
 mod offices;
 mod postgres;
 mod problems;

@@ -329,4 +329,79 @@ on_both! {
         office.as_user("approver.990121").await.act(&case, "approve").await.expect(201);
         office.refuses(&enrollment(25), "unique");
     }
+
+    async fn what_was_filed_stays_and_is_of_one_person(office: &TestOffice) {
+        let [application, case, document] = office.materials().await;
+        let of_another = office.draft().await;
+        let [application, case, document, of_another] =
+            [application, case, document, of_another].map(|id| office.literal(&id));
+        let newer = |column: &str| match office.backend {
+            Backend::Sqlite => format!("CAST(substr({column}, 1, 2) || x'02' || substr({column}, 4) AS BLOB)"),
+            Backend::Postgres => format!("substr({column}, 1, 2) || '\\x02'::bytea || substr({column}, 4)"),
+        };
+        for (table, change, sealed) in [
+            ("applications", "division_code = '990121103202'", None),
+            ("case_documents", "case_id = document_id", None),
+            ("document_withdrawals", "reason = 'edited'", None),
+            ("document_objects", "media_type = 'image/png'", Some("key")),
+            ("documents", "kind = 'consent'", Some("name")),
+            ("case_notes", "written_at = written_at", Some("body")),
+        ] {
+            office.refuses(&format!("UPDATE {table} SET {change}"), "append_only");
+            office.refuses(&format!("DELETE FROM {table}"), "append_only");
+            match office.backend {
+                Backend::Postgres => office.refuses(&format!("TRUNCATE {table} CASCADE"), "append_only"),
+                Backend::Sqlite => {
+                    let columns = office.text(&format!("SELECT group_concat(name) AS one FROM pragma_table_info('{table}')"));
+                    let replace = format!("INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}");
+                    office.refuses(&replace, "unique");
+                }
+            }
+            // What is sealed gets a newer key, and nothing else with it.
+            if let Some(column) = sealed {
+                let renewed = format!("UPDATE {table} SET {column} = {}", newer(column));
+                if table != "case_notes" {
+                    office.refuses(&format!("{renewed}, {change}"), "append_only");
+                }
+                office.sql(&renewed).unwrap();
+                office.refuses(&renewed, "append_only");
+            }
+        }
+        // A case is of its application's resident, and stays with it; documents count for nobody else.
+        office.refuses(&format!("UPDATE cases SET application_id = NULL WHERE id = {case}"), "append_only");
+        office.refuses(&format!("UPDATE cases SET application_id = {application} WHERE id = {of_another}"), "append_only");
+        let id = office.literal(&format!("{FRESH}0030"));
+        let columns = "service, program_code, program_version_id, resident_id, division_code, state, round,
+            last_transition, details, eligibility, version, created_by, created_at, updated_at";
+        office.refuses(
+            &format!(
+                "INSERT INTO cases (id, case_number, application_id, {columns})
+                 SELECT {id}, 'x', {application}, {columns} FROM cases WHERE id = {of_another}"
+            ),
+            "of one resident",
+        );
+        let link = |resident: &str| {
+            format!(
+                "INSERT INTO case_documents (case_id, document_id, resident_id)
+                 SELECT {of_another}, {document}, resident_id FROM cases WHERE id = {resident}"
+            )
+        };
+        office.refuses(&link(&case), "foreign key");
+        office.refuses(&link(&of_another), "foreign key");
+        // A document goes once, for a reason or for another.
+        let at = office.instant_literal();
+        let withdraw = |number: u32, more: &str| {
+            let id = office.literal(&format!("{FRESH}{number:04}"));
+            format!(
+                "INSERT INTO documents (id, resident_id, case_id, object_id, kind, name, added_by, added_at)
+                 SELECT {id}, resident_id, case_id, object_id, kind, name, added_by, added_at FROM documents
+                 WHERE id = {document};
+                 INSERT INTO document_withdrawals (document_id, withdrawn_by, withdrawn_at, reason, replaced_by_id)
+                 SELECT {id}, added_by, {at}, {more} FROM documents WHERE id = {id}"
+            )
+        };
+        office.refuses(&withdraw(31, "NULL, NULL"), "check");
+        office.refuses(&withdraw(31, "NULL, id"), "check");
+        office.sql(&withdraw(31, &format!("NULL, {document}"))).unwrap();
+    }
 }

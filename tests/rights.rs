@@ -168,6 +168,8 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.resident,
                             &other.case,
                             &other.enrollment,
+                            &other.application,
+                            &other.document,
                             "张晓宝",
                             "990122",
                         ] {
@@ -277,7 +279,7 @@ fn the_table_of_rights() {
 fn administrators_see_no_resident() {
     for action in Action::ALL {
         let name = action.as_str();
-        let of_residents = ["resident.", "case.", "enrollment."]
+        let of_residents = ["resident.", "case.", "document.", "note.", "enrollment."]
             .iter()
             .any(|entity| name.starts_with(entity));
         let by_administrators = action.roles().iter().any(|role| role.is_administrator());

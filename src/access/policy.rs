@@ -99,6 +99,11 @@ policy! {
     CaseFile = "case.file": VillageLiaison | TownshipCaseworker | CountyCaseworker;
     /// Moving a case: which move, the case's state and review step decide.
     CaseAct = "case.act": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    /// What people brought: identity cards, medical records, proofs of income.
+    DocumentRead = "document.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | Auditor;
+    DocumentWrite = "document.write": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    NoteWrite = "note.write": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
     /// An audit administrator sees only records that speak of no resident.

@@ -2,8 +2,11 @@
 //! `programs`, `registry`, `access` and the ground floor; the services above plug in through
 //! [`CaseService`].
 
+pub mod applications;
 pub mod calendar;
 pub mod cases;
+pub mod documents;
+pub mod notes;
 pub mod unserved;
 
 pub use cases::{Approval, CaseService, Desk, Field};

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::{Outcome, setup};
 use crate::access::sessions::LoginPolicy;
 use crate::audit::sealing::Sealer;
+use crate::casework::documents::Archive;
 use crate::db::Store;
 use crate::registry::Registrar;
 use crate::server::settings::Settings;
@@ -27,12 +28,15 @@ pub fn serve(settings: &Settings, store: Store, ready: impl FnOnce(SocketAddr)) 
         fictional: settings.fictional_divisions,
     };
     let sealer = Sealer::open(&settings.checkpoints)?;
+    let archive = Archive::open(&settings.documents)
+        .map_err(|error| format!("documents: {}: {error}", settings.documents.display()))?;
     actix_web::rt::System::new().block_on(async {
         let office = Office::open(
             store,
             registrar,
             settings.hashing,
             sealer,
+            archive,
             LoginPolicy::default(),
         )
         .await?;

@@ -289,6 +289,7 @@ tables! {
         decided_at -> Nullable<Instant>,
         closed_at -> Nullable<Instant>,
         county_code -> Nullable<Text>,
+        application_id -> Nullable<Guid>,
     }
     case_duties (case_id, round, user_id) {
         case_id -> Guid,
@@ -312,6 +313,53 @@ tables! {
         duty -> Nullable<Text>,
         comment -> Nullable<Text>,
         at -> Instant,
+    }
+    applications (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        division_code -> Text,
+        created_by -> Guid,
+        created_at -> Instant,
+        county_code -> Nullable<Text>,
+    }
+    document_objects (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        address -> Binary,
+        media_type -> Text,
+        size -> BigInt,
+        key -> Binary,
+        created_at -> Instant,
+    }
+    documents (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        case_id -> Guid,
+        object_id -> Guid,
+        kind -> Text,
+        requirement -> Nullable<Text>,
+        name -> Binary,
+        added_by -> Guid,
+        added_at -> Instant,
+    }
+    case_documents (case_id, document_id) {
+        case_id -> Guid,
+        document_id -> Guid,
+        resident_id -> Guid,
+    }
+    document_withdrawals (document_id) {
+        document_id -> Guid,
+        replaced_by_id -> Nullable<Guid>,
+        reason -> Nullable<Text>,
+        withdrawn_by -> Guid,
+        withdrawn_at -> Instant,
+    }
+    case_notes (id) {
+        id -> Guid,
+        case_id -> Guid,
+        author_id -> Guid,
+        body -> Binary,
+        written_at -> Instant,
     }
     enrollments (id) {
         id -> Guid,

@@ -7,9 +7,11 @@ pub mod idempotency;
 pub mod page;
 pub mod problem;
 pub mod request;
+mod upload;
 
 pub use body::{BODY_LIMIT, Body, Params};
 pub use etag::{IfMatch, etag};
 pub use idempotency::{Answer, Creation, IdempotencyKey};
 pub use page::Paging;
 pub use problem::{Problem, ReadErrors, WriteErrors};
+pub use upload::{FileContent, Upload};

@@ -79,7 +79,7 @@ struct ProblemMembers {
     /// `eligibility`.
     #[schema(required = false, value_type = Vec<Object>)]
     clauses: (),
-    /// The same two: the facts that are missing.
+    /// The same two: the facts that are missing. `case.documents_missing`: the codes of the documents.
     #[schema(required = false)]
     missing: Vec<String>,
 }

@@ -145,6 +145,14 @@ codes! {
     CaseNotEligible = "case.not_eligible", Unprocessable, "The program's rules find the resident not eligible", "按项目规则不符合条件";
     CaseNeedsInformation = "case.needs_information", Unprocessable, "Facts needed for a decision are missing", "缺少作出决定所需的信息";
 
+    CaseClosed = "case.closed", Conflict, "The case is closed", "个案已结束";
+    CaseDocumentsMissing = "case.documents_missing", Unprocessable, "Required documents are missing", "缺少必需的材料";
+    DocumentNotFound = "document.not_found", NotFound, "There is no such document in your sight", "您的可见范围内没有该材料";
+    DocumentWithdrawn = "document.withdrawn", Conflict, "The document was withdrawn already", "该材料已撤回";
+    DocumentSubmitted = "document.submitted", Conflict, "A case was submitted with this document; add another that replaces it", "个案已随该材料提交，请以新材料替换";
+    ApplicationNotFound = "application.not_found", NotFound, "There is no such application in your sight", "您的可见范围内没有该申请";
+    ApplicationSubmitted = "application.submitted", Conflict, "The application has no draft left to submit", "该申请没有待提交的个案";
+
     FileUnreadable = "file.unreadable", Unprocessable, "The file cannot be read", "文件无法读取";
 
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";

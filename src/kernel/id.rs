@@ -10,6 +10,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
+use super::time::Timestamp;
+
 /// The id of a `K`. Ids made later sort later.
 pub struct Id<K> {
     uuid: Uuid,
@@ -26,6 +28,15 @@ impl<K> Id<K> {
 
     pub const fn uuid(self) -> Uuid {
         self.uuid
+    }
+
+    /// When it was made, to the millisecond; an id from elsewhere may not say.
+    pub fn made_at(self) -> Option<Timestamp> {
+        let (seconds, nanos) = self.uuid.get_timestamp()?.to_unix();
+        let seconds = i64::try_from(seconds).ok()?;
+        Some(Timestamp::from_micros(
+            seconds * 1_000_000 + i64::from(nanos) / 1_000,
+        ))
     }
 }
 
@@ -53,6 +64,11 @@ kinds! {
     Simulation => SimulationId;
     Case => CaseId;
     CaseTransition => CaseTransitionId;
+    Application => ApplicationId;
+    Document => DocumentId;
+    /// A stored content; its name where it lies.
+    DocumentObject => DocumentObjectId;
+    Note => NoteId;
     Enrollment => EnrollmentId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.

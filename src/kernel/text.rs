@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, de};
 
+use super::error::{Error, Result};
+
 /// Distance between `！` and `!`, the same for every full-width form of ASCII.
 const FULL_WIDTH_OFFSET: u32 = 0xFEE0;
 
@@ -18,6 +20,23 @@ pub fn half_width(character: char) -> char {
         }
         other => other,
     }
+}
+
+const SHORTEST_REASON: usize = 2;
+const LONGEST_REASON: usize = 500;
+
+/// Why somebody does what takes a reason.
+pub fn reason(text: &str) -> Result<&str> {
+    let text = text.trim();
+    if (SHORTEST_REASON..=LONGEST_REASON).contains(&text.chars().count()) {
+        return Ok(text);
+    }
+    Err(Error::field(
+        "/reason",
+        "reason.length",
+        "2 to 500 characters",
+        "2 至 500 个字",
+    ))
 }
 
 /// Marks that take no room on the screen and travel along when text is copied.

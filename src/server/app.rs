@@ -38,6 +38,7 @@ pub fn app(
         .app_data(office.registrar.clone())
         .app_data(office.given.clone())
         .app_data(office.sealer.clone())
+        .app_data(office.archive.clone())
         .app_data(office.document.clone())
         .app_data(web::PayloadConfig::new(BODY_LIMIT))
         // An id that is none names nothing.
@@ -87,6 +88,7 @@ pub async fn run(
         actix_web::rt::spawn(jobs::tick(office.clone())),
         actix_web::rt::spawn(jobs::seal(office.clone())),
         actix_web::rt::spawn(jobs::simulate(office.clone())),
+        actix_web::rt::spawn(jobs::sweep(office.clone())),
     ];
     let server = HttpServer::new(move || app(&office))
         .workers(workers)

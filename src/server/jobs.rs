@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Office;
-use crate::casework::cases;
+use crate::casework::{cases, documents};
 use crate::db::{Reach, Store};
 use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
@@ -32,6 +32,23 @@ pub(super) async fn seal(office: Office) {
         }
         actix_web::rt::time::sleep(SEAL_INTERVAL).await;
     }
+}
+
+/// How often contents are looked for that no document has.
+const SWEEP_INTERVAL: Duration = Duration::from_hours(6);
+
+pub(super) async fn sweep(office: Office) {
+    loop {
+        if let Err(error) = sweep_due(&office).await {
+            tracing::error!(%error, "the documents could not be swept");
+        }
+        actix_web::rt::time::sleep(SWEEP_INTERVAL).await;
+    }
+}
+
+/// Removes contents that no document has; how many.
+pub async fn sweep_due(office: &Office) -> Result<usize> {
+    documents::service::sweep(office.store(), &office.archive, Reach::EVERYTHING).await
 }
 
 /// Seals the entries that are new, with the keys that are in use by now; how many.

@@ -9,7 +9,7 @@ pub mod openapi;
 pub mod settings;
 
 pub use app::{app, run};
-pub use jobs::{run_due, seal_due, simulate_due};
+pub use jobs::{run_due, seal_due, simulate_due, sweep_due};
 pub use office::Office;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -38,6 +38,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         registry::residents::service::SEALED_COLUMNS,
         registry::facts::service::SEALED_COLUMNS,
         access::second_factors::service::SEALED_COLUMNS,
+        casework::documents::service::SEALED_COLUMNS,
+        casework::notes::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -56,6 +58,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     programs::eligibility::api::routes(config);
     programs::simulations::api::routes(config);
     casework::cases::api::routes(config);
+    casework::applications::api::routes(config);
+    casework::documents::api::routes(config);
+    casework::notes::api::routes(config);
     casework::unserved::api::routes(config);
     subsidies::enrollments::api::routes(config);
     inspection::events::api::routes(config);

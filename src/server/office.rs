@@ -6,6 +6,7 @@ use super::{SERVICES, openapi};
 use crate::access::sessions::{LoginPolicy, Sessions};
 use crate::access::users::password::Hasher;
 use crate::audit::sealing::Sealer;
+use crate::casework::documents::Archive;
 use crate::casework::{self, Desk};
 use crate::db::{Reach, Store};
 use crate::kernel::error::Result;
@@ -22,6 +23,7 @@ pub struct Office {
     pub(super) registrar: web::Data<Registrar>,
     pub(super) given: web::Data<Given>,
     pub(super) sealer: web::Data<Sealer>,
+    pub(super) archive: web::Data<Archive>,
     pub(super) document: web::Data<openapi::Document>,
 }
 
@@ -32,6 +34,7 @@ impl Office {
         registrar: Registrar,
         hashing: usize,
         sealer: Sealer,
+        archive: Archive,
         policy: LoginPolicy,
     ) -> Result<Self> {
         let calendar = store
@@ -45,6 +48,7 @@ impl Office {
             registrar: web::Data::new(registrar),
             given: web::Data::new(store.given().clone()),
             sealer: web::Data::new(sealer),
+            archive: web::Data::new(archive),
             document: web::Data::new(openapi::Document::new()?),
             store: web::Data::new(store),
         })

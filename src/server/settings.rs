@@ -12,11 +12,12 @@ use serde::Deserialize;
 use crate::db::{DatabaseUrl, Size};
 
 /// All settings, by the names of the file; the environment says them in capitals with `HUICAN_`.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "database_url",
     "listen",
     "keys",
     "checkpoints",
+    "documents",
     "readers",
     "writers",
     "workers",
@@ -43,6 +44,7 @@ struct Raw {
     listen: String,
     keys: Option<PathBuf>,
     checkpoints: Option<PathBuf>,
+    documents: Option<String>,
     readers: NonZeroUsize,
     writers: NonZeroUsize,
     workers: NonZeroUsize,
@@ -60,6 +62,8 @@ pub struct Settings {
     pub keys: PathBuf,
     /// The copy of the audit's checkpoints: best where the database's keeper cannot write.
     pub checkpoints: PathBuf,
+    /// The folder where documents lie, encrypted.
+    pub documents: PathBuf,
     pub size: Size,
     /// Threads that serve HTTP.
     pub workers: usize,
@@ -154,11 +158,19 @@ impl Settings {
         let checkpoints = raw
             .checkpoints
             .unwrap_or_else(|| keys.with_extension("checkpoints"));
+        let documents = match raw.documents {
+            Some(place) => folder(place)?,
+            None => match database_url.file() {
+                Some(file) => Path::new(file).with_extension("documents"),
+                None => PathBuf::from("huican.documents"),
+            },
+        };
         Ok(Self {
             database_url,
             listen,
             keys,
             checkpoints,
+            documents,
             size: Size {
                 readers: raw.readers,
                 writers: raw.writers,
@@ -172,16 +184,27 @@ impl Settings {
     }
 }
 
+/// Documents lie in a folder; other places are not known yet, and taken for no folder's name.
+fn folder(place: String) -> Result<PathBuf, SettingsError> {
+    match place.split_once("://") {
+        None if !place.is_empty() => Ok(place.into()),
+        _ => Err(SettingsError(format!(
+            "documents: `{place}` is not a folder; nothing else is known"
+        ))),
+    }
+}
+
 /// For the log at start; no secrets.
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "database_url={} listen={} keys={} checkpoints={} readers={} writers={} workers={} hashing={} fictional_divisions={} log={}",
+            "database_url={} listen={} keys={} checkpoints={} documents={} readers={} writers={} workers={} hashing={} fictional_divisions={} log={}",
             self.database_url,
             self.listen,
             self.keys.display(),
             self.checkpoints.display(),
+            self.documents.display(),
             self.size.readers,
             self.size.writers,
             self.workers,
@@ -230,6 +253,7 @@ mod tests {
             (3, 7, "warn")
         );
         assert_eq!(settings.keys, PathBuf::from("huican.keys"));
+        assert_eq!(settings.documents, PathBuf::from("huican.documents"));
     }
 
     #[test]
@@ -239,6 +263,8 @@ mod tests {
             (("HUICAN_DATABASE_URL", "mysql://x"), "database_url"),
             (("HUICAN_READERS", "0"), "readers"),
             (("HUICAN_LOG_FORMAT", "xml"), "log_format"),
+            (("HUICAN_DOCUMENTS", "s3://bucket/folder"), "documents"),
+            (("HUICAN_DOCUMENTS", ""), "documents"),
             (("HUICAN_CONFIG", "/nonexistent.toml"), "nonexistent"),
         ] {
             let problem = load(&Flags::default(), &[environment]).unwrap_err();

@@ -59,15 +59,6 @@ impl AtWork {
         }
     }
 
-    /// What the process has needed of memory at the most, in KiB.
-    fn peak(&self) -> u64 {
-        let status = format!("/proc/{}/status", self.served.process());
-        let status = std::fs::read_to_string(status).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.unwrap().trim_end_matches("kB").trim();
-        peak.parse().unwrap()
-    }
-
     /// How long all but the slowest of a hundred honest looks take; each is answered.
     fn honest(&self) -> Duration {
         let mut times: Vec<_> = (0..HONEST)
@@ -90,7 +81,7 @@ impl AtWork {
     /// take in peace, if not at the first try; memory does not grow beyond `bound`, in KiB.
     #[expect(clippy::print_stdout, reason = "the figures")]
     fn holds_out(&self, times: f64, bound: u64, attackers: usize, attack: &Attack<'_>) {
-        let before = self.peak();
+        let before = self.served.peak();
         for _ in 0..rounds(1) {
             let ratio = (0..TRIES).map(|_| {
                 let quiet = self.honest();
@@ -101,7 +92,7 @@ impl AtWork {
             });
             assert!(ratio.into_iter().any(|ratio| ratio <= times));
         }
-        let grown = self.peak() - before;
+        let grown = self.served.peak() - before;
         println!("{before} KiB, and {grown} KiB more under attack; {bound} are allowed");
         assert!(grown <= bound, "{grown} KiB");
     }

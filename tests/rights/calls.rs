@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestOffice;
 use crate::support::office::{Client, Reply};
-use crate::support::people::{fresh_citizen_id, id_of, person};
+use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
 
 /// One account a role; all but the last five work in 990121.
 pub const PEOPLE: [(&str, Role); 12] = [
@@ -41,6 +41,8 @@ pub struct Belongings {
     pub division: &'static str,
     pub resident: String,
     pub case: String,
+    pub application: String,
+    pub document: String,
     pub enrollment: String,
     pub organization: String,
 }
@@ -87,12 +89,11 @@ impl Belongings {
             .await
             .expect(200);
         let filer = office.as_user(&format!("township.{township}")).await;
-        let case = id_of(
-            &filer
-                .post("/v1/cases", body("living_subsidy"))
-                .await
-                .expect(201),
-        );
+        let form =
+            json!({"resident_id": resident, "programs": [{"program_code": "living_subsidy"}]});
+        let application = filer.post("/v1/applications", form).await.expect(201);
+        let case = id_of(&application["cases"][0]);
+        let document = filer.attach(&case, "kind=other&name=file.pdf", PDF).await;
         let organizations = filer
             .get(&format!("/v1/organizations?division_code={village}"))
             .await
@@ -101,6 +102,8 @@ impl Belongings {
             division: village,
             resident,
             case,
+            application: id_of(&application),
+            document: id_of(&document.expect(201)),
             enrollment: id_of(&enrollments["items"][0]),
             organization: id_of(&organizations["items"][0]),
         }
@@ -112,6 +115,8 @@ impl Belongings {
             division: "990199000000",
             resident: missing(),
             case: missing(),
+            application: missing(),
+            document: missing(),
             enrollment: missing(),
             organization: missing(),
         }
@@ -149,6 +154,8 @@ pub struct Call {
     pub method: String,
     pub path: String,
     pub body: Option<Value>,
+    /// What is sent instead of a form.
+    pub file: Option<&'static [u8]>,
 }
 
 pub fn call(
@@ -163,6 +170,8 @@ pub fn call(
     let entity = match path.split('/').nth(2).unwrap_or_default() {
         "residents" => &on.resident,
         "cases" => &on.case,
+        "applications" => &on.application,
+        "documents" => &on.document,
         "enrollments" => &on.enrollment,
         "organizations" => &on.organization,
         _ if whose == Whose::Missing => NOWHERE,
@@ -200,6 +209,13 @@ pub fn call(
     if by_division {
         write!(path, "?division_code={}", on.division).unwrap();
     }
+    match id {
+        "list_applications" | "list_application_proposals" => {
+            write!(path, "?resident_id={}", on.resident).unwrap();
+        }
+        "add_document" => path.push_str("?kind=other&name=file"),
+        _ => {}
+    }
     let number = fresh_citizen_id();
     let body = match id {
         "create_resident" => Some(json!({
@@ -208,6 +224,12 @@ pub fn call(
         "create_case" => Some(
             json!({"resident_id": on.resident, "program_code": "nursing_subsidy", "details": {}}),
         ),
+        "create_application" => Some(
+            json!({"resident_id": on.resident, "programs": [{"program_code": "nursing_subsidy"}]}),
+        ),
+        "submit_application" => Some(json!({})),
+        "create_case_note" => Some(json!({"text": "已电话核实"})),
+        "withdraw_document" => Some(json!({"reason": "误传材料"})),
         "create_case_transition" => Some(json!({"action": "withdraw"})),
         "search_residents" => Some(json!({"id_number": number})),
         "update_resident" => Some(json!({"phone": null})),
@@ -233,7 +255,7 @@ pub fn call(
             json!({"code": format!("p{}", number.to_lowercase()), "service": "subsidy", "name_zh": "某项补贴", "name_en": "A subsidy"}),
         ),
         "create_program_draft" | "replace_program_draft" => Some(terms()),
-        "approve_program_draft" => None,
+        "approve_program_draft" | "add_document" => None,
         "create_simulation" => Some(json!({"draft_id": draft, "from_month": "2022-07"})),
         _ if matches!(method, "get" | "delete") => None,
         other => panic!("say here how {other} is called"),
@@ -242,6 +264,7 @@ pub fn call(
         method: method.to_uppercase(),
         path,
         body,
+        file: (id == "add_document").then_some(PDF),
     }
 }
 
@@ -249,6 +272,9 @@ pub async fn send(client: &Client<'_>, call: &Call) -> Reply {
     let mut request = client.request(&call.method, &call.path).seen(1);
     if let Some(body) = &call.body {
         request = request.json(body);
+    }
+    if let Some(file) = call.file {
+        request = request.content("application/pdf", file);
     }
     request.send().await
 }

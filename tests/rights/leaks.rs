@@ -13,6 +13,18 @@ const NAME: &str = "欧阳远方";
 /// How their cases' numbers begin.
 const NUMBERS: &str = "990122-2022";
 
+/// Ids of what is theirs.
+fn traces(of: &Belongings) -> [&str; 5] {
+    [
+        &of.resident,
+        &of.case,
+        &of.application,
+        &of.document,
+        &of.enrollment,
+    ]
+    .map(String::as_str)
+}
+
 /// All that the other county knows and has of what is theirs.
 async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
     let client = office.as_user("county.990122").await;
@@ -26,6 +38,10 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/residents/{}/circumstances", of.resident),
         format!("/v1/cases/{}", of.case),
         format!("/v1/cases/{}/transitions", of.case),
+        format!("/v1/cases/{}/documents", of.case),
+        format!("/v1/cases/{}/notes", of.case),
+        format!("/v1/documents/{}", of.document),
+        format!("/v1/applications?resident_id={}", of.resident),
         format!("/v1/enrollments/{}", of.enrollment),
     ] {
         all.push(client.get(&path).await.expect(200));
@@ -39,11 +55,13 @@ fn searches(somebody: &Value) -> Vec<Call> {
         method: "POST".to_owned(),
         path: "/v1/residents/search".to_owned(),
         body: Some(body),
+        file: None,
     };
     let by_name = Call {
         method: "GET".to_owned(),
         path: "/v1/residents?q=oyyf".to_owned(),
         body: None,
+        file: None,
     };
     vec![
         search(json!({"id_number": somebody["id_number"]})),
@@ -68,16 +86,13 @@ fn calls(document: &Value, other: &Belongings, account: &super::calls::Account) 
                     method: on_theirs.method.clone(),
                     path: list.to_owned(),
                     body: None,
+                    file: None,
                 });
             }
             all.push(on_theirs);
         }
     }
-    all.sort_by_key(|call| {
-        [&other.resident, &other.case, &other.enrollment]
-            .iter()
-            .any(|id| call.path.contains(*id))
-    });
+    all.sort_by_key(|call| traces(other).iter().any(|id| call.path.contains(*id)));
     all
 }
 
@@ -91,7 +106,7 @@ on_both! {
         let account = staff(office).await;
         let before = picture(office, &other).await;
         assert!(before[0].to_string().contains(NAME) && before[1].to_string().contains(NUMBERS));
-        let traces = [&other.resident, &other.case, &other.enrollment, NAME, NUMBERS];
+        let traces = traces(&other).into_iter().chain([NAME, NUMBERS]).collect::<Vec<_>>();
 
         let mut asked = 0;
         let all = searches(&somebody).into_iter().chain(calls(&document, &other, &account));

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
+use actix_web::body::to_bytes;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service};
@@ -19,6 +19,7 @@ use diesel::connection::SimpleConnection;
 use huican::access::sessions::LoginPolicy;
 use huican::audit::Origin;
 use huican::audit::sealing::Sealer;
+use huican::casework::documents::Archive;
 use huican::cli::demo::offices;
 use huican::db::{DatabaseUrl, Db, Size, Store, migrate};
 use huican::kernel::crypto::Keys;
@@ -163,7 +164,9 @@ impl TestOffice {
             remembered,
             ..LoginPolicy::default()
         };
-        let inner = Office::open(store, Registrar { fictional: true }, 2, sealer, policy)
+        let archive = Archive::open(&outside.path().join("documents")).unwrap();
+        let registrar = Registrar { fictional: true };
+        let inner = Office::open(store, registrar, 2, sealer, archive, policy)
             .await
             .unwrap();
         let service = Rc::new(init_service(server::app(&inner)).await);
@@ -172,7 +175,7 @@ impl TestOffice {
             Box::pin(async move {
                 let response = actix_web::test::call_service(&*service, request.to_request()).await;
                 let (status, headers) = (response.status(), response.headers().clone());
-                let body = response.into_body().try_into_bytes().ok();
+                let body = to_bytes(response.into_body()).await.ok();
                 Reply {
                     status,
                     headers,
@@ -237,6 +240,16 @@ impl TestOffice {
     /// The file with the copies of the checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.outside.path().join("checkpoints")
+    }
+
+    /// Where documents lie.
+    pub fn archive(&self) -> PathBuf {
+        self.outside.path().join("documents")
+    }
+
+    /// Removes what no document has; how many contents.
+    pub async fn sweep(&self) -> usize {
+        server::sweep_due(&self.inner).await.unwrap()
     }
 
     /// Seals what is new; how many entries.
@@ -354,6 +367,14 @@ impl<'o> Client<'o> {
             .await
     }
 
+    /// Adds a file to a case; `said` is the query.
+    pub async fn attach(&self, case: &str, said: &str, content: &[u8]) -> Reply {
+        self.request("POST", &format!("/v1/cases/{case}/documents?{said}"))
+            .content("application/octet-stream", content)
+            .send()
+            .await
+    }
+
     /// Takes an action on a case as it now is.
     pub async fn act(&self, case: &str, action: &str) -> Reply {
         self.act_saying(case, action, None).await
@@ -393,11 +414,15 @@ impl Request<'_> {
         self
     }
 
-    pub fn raw(mut self, media: &str, body: &str) -> Self {
+    pub fn raw(self, media: &str, body: &str) -> Self {
+        self.content(media, body.as_bytes())
+    }
+
+    pub fn content(mut self, media: &str, content: &[u8]) -> Self {
         self.request = self
             .request
             .insert_header(("content-type", media))
-            .set_payload(body.to_owned());
+            .set_payload(content.to_owned());
         self
     }
 

@@ -11,6 +11,9 @@ pub const VILLAGE: &str = "990121103201";
 /// A village in another county.
 pub const ELSEWHERE: &str = "990122103201";
 
+/// A file, as far as its beginning tells.
+pub const PDF: &[u8] = b"%PDF-1.7\n";
+
 /// A citizen ID with a right check digit: `990121` + `19900307` + sequence.
 pub fn citizen_id(division: &str, birth: &str, sequence: u32) -> String {
     const WEIGHTS: [usize; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
@@ -72,6 +75,32 @@ impl TestOffice {
         let body = json!({"resident_id": resident, "program_code": program, "details": {}});
         let township = self.as_user("township.990121103").await;
         id_of(&township.post("/v1/cases", body).await.expect(201))
+    }
+
+    /// An application with a draft for the nursing subsidy, which has a note, and a document that was
+    /// withdrawn; the ids of the application, the case, and the document.
+    pub async fn materials(&self) -> [String; 3] {
+        let resident = self.resident().await;
+        let township = self.as_user("township.990121103").await;
+        let form =
+            json!({"resident_id": resident, "programs": [{"program_code": "nursing_subsidy"}]});
+        let application = township.post("/v1/applications", form).await.expect(201);
+        let case = id_of(&application["cases"][0]);
+        let note = json!({"text": "已电话核实"});
+        township
+            .post(&format!("/v1/cases/{case}/notes"), note)
+            .await
+            .expect(201);
+        let added = township
+            .attach(&case, "kind=other&name=file.pdf", PDF)
+            .await;
+        let document = id_of(&added.expect(201));
+        let why = json!({"reason": "误传材料"});
+        township
+            .post(&format!("/v1/documents/{document}/withdrawal"), why)
+            .await
+            .expect(201);
+        [id_of(&application), case, document]
     }
 
     /// The id of a case that waits at a review step.

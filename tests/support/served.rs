@@ -1,7 +1,7 @@
 //! The program itself, serving on a free port until it is dropped or killed.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, SocketAddrV4, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -49,6 +49,15 @@ impl Served {
         self.child.lock().unwrap().id()
     }
 
+    /// What the process has needed of memory at the most, in KiB.
+    pub fn peak(&self) -> u64 {
+        let status = format!("/proc/{}/status", self.process());
+        let status = std::fs::read_to_string(status).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.unwrap().trim_end_matches("kB").trim();
+        peak.parse().unwrap()
+    }
+
     /// `kill -9`.
     pub fn kill(&self) {
         let mut child = self.child.lock().unwrap();
@@ -83,6 +92,47 @@ impl Served {
             io::Result::Ok(socket.into())
         };
         exchange(connect().unwrap(), method, path, None, body).unwrap_or((0, Value::Null))
+    }
+
+    /// A request whose body is a file, said to have so many bytes: where fewer come, the connection ends.
+    /// Status 0 where no whole answer came.
+    pub fn transfer(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        file: &[u8],
+        length: usize,
+    ) -> (u16, Vec<u8>) {
+        self.try_transfer(method, path, token, file, length)
+            .unwrap_or((0, Vec::new()))
+    }
+
+    fn try_transfer(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        file: &[u8],
+        length: usize,
+    ) -> Option<(u16, Vec<u8>)> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+             Content-Length: {length}\r\n\r\n"
+        )
+        .ok()?;
+        stream.write_all(file).ok()?;
+        if file.len() < length {
+            stream.shutdown(Shutdown::Write).ok()?;
+        }
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        let end = answer.windows(4).position(|part| part == b"\r\n\r\n")?;
+        let body = answer.split_off(end + 4);
+        let status = String::from_utf8(answer).ok()?.split(' ').nth(1)?.parse();
+        Some((status.ok()?, body))
     }
 
     fn try_call(

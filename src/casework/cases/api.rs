@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use utoipa::{IntoParams, ToSchema};
 
-use self::body::{CaseBody, TransitionBody};
+pub use self::body::{CaseBody, Staff};
+
+use self::body::TransitionBody;
 use super::life::State;
 use super::model::{Desk, NewCase, NewTransition};
 use super::service::{self, Filter, Mark, Order};
@@ -20,7 +22,7 @@ use crate::http::{
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
-use crate::kernel::id::{CaseId, ResidentId};
+use crate::kernel::id::{ApplicationId, CaseId, ResidentId};
 use crate::programs::{Service, Step};
 
 page_of!(CasePage, CaseBody);
@@ -69,6 +71,9 @@ struct CaseQuery {
     program_code: Option<String>,
     #[param(value_type = Option<uuid::Uuid>)]
     resident_id: Option<ResidentId>,
+    /// Those that one form opened.
+    #[param(value_type = Option<uuid::Uuid>)]
+    application_id: Option<ApplicationId>,
     /// The beginning of a case number.
     #[param(example = "990121-2022-")]
     q: Option<String>,
@@ -137,6 +142,7 @@ async fn list_cases(
         service: query.service,
         program_code: query.program_code,
         resident: query.resident_id,
+        application: query.application_id,
         number: query.q,
         order: query.sort.into(),
     };
@@ -245,7 +251,9 @@ async fn list_case_transitions(
 ///
 /// 409 `case.transition_not_allowed` when its state does not allow the action; 403
 /// `case.step_role` when the step belongs to another role; 403 `case.separation_of_duties` when
-/// you have taken another step of this round; 422 `case.not_eligible` when the rules say no.
+/// you have taken another step of this round; 422 `case.not_eligible` when the rules say no; 422
+/// `case.documents_missing`, with the codes in `missing`, when a document that the program's version
+/// requires is not there.
 #[utoipa::path(
     operation_id = "create_case_transition", tag = "casework",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw"),

@@ -14,7 +14,7 @@ use crate::audit::{Event, Origin};
 use crate::db::{Recorded, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{CaseId, ProgramVersionId, ResidentId, UserId};
+use crate::kernel::id::{ApplicationId, CaseId, ProgramVersionId, ResidentId, UserId};
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 use crate::kernel::working_days::WorkingDays;
@@ -28,6 +28,8 @@ pub struct Case {
     pub program_code: String,
     pub program_version_id: ProgramVersionId,
     pub resident_id: ResidentId,
+    /// The one form it was opened with, if others were opened along.
+    pub application_id: Option<ApplicationId>,
     pub division_code: DivisionCode,
     pub position: Position,
     pub last_transition: i32,
@@ -64,6 +66,33 @@ pub struct NewTransition {
     /// Needed by return, reject and object.
     #[serde(default)]
     pub comment: Option<String>,
+}
+
+const LONGEST_COMMENT: usize = 1_000;
+
+impl NewTransition {
+    /// A comment says why a case is sent back, refused or objected to.
+    pub fn check(&mut self) -> Result<()> {
+        self.comment = self
+            .comment
+            .take()
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty());
+        let needed = matches!(
+            self.action,
+            Action::Return | Action::Reject | Action::Object
+        );
+        let length = self.comment.as_ref().map_or(0, |text| text.chars().count());
+        if length > LONGEST_COMMENT || (needed && length == 0) {
+            return Err(Error::field(
+                "/comment",
+                "comment.length",
+                "up to 1000 characters; return, reject and object need one",
+                "不超过1000字；退回、驳回、异议须说明理由",
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// One entry of a case's history.

@@ -10,19 +10,23 @@ use super::model::{
     Approval, Case, Desk, NewCase, NewTransition, Situation, Transition, separation,
 };
 use super::store::{self, Entry};
-use crate::access::{Act, Actor, Permit, acts};
+use crate::access::{Act, Actor, Permit, Scope, acts};
 use crate::audit::{Event, Origin};
+use crate::casework::documents;
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{CaseId, RequestId};
+use crate::kernel::id::{ApplicationId, CaseId, RequestId};
 use crate::kernel::money::Fen;
 use crate::programs::{self, Decision, Outcome, ProgramVersion};
 use crate::registry::residents;
 
 pub use super::life::Action;
-pub use super::store::{Filter, Mark, Order};
+pub use super::store::{Filter, Mark, Order, open_programs};
+
+/// What one form opens at the most.
+pub const MOST_TOGETHER: i64 = 20;
 
 /// A case with what the caller may do to it.
 #[derive(Debug)]
@@ -35,7 +39,8 @@ pub struct Shown {
     pub allowed: Vec<Action>,
 }
 
-fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: CaseId) -> Result<Case> {
+/// A case in sight, or 404.
+pub fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: CaseId) -> Result<Case> {
     store::find(db, permit.scope(), id)?.ok_or_else(|| Code::CaseNotFound.into())
 }
 
@@ -61,12 +66,40 @@ fn shown(db: &mut Db, actor: &Actor, case: Case, eligibility: Option<Decision>) 
     })
 }
 
+/// All that were opened by the same form as this one; itself, where it was opened alone.
+pub fn filed_together(db: &mut Db, scope: &Scope, case: &Case) -> Result<Vec<Case>> {
+    match case.application_id {
+        None => Ok(vec![case.clone()]),
+        Some(application) => of_application(db, scope, application),
+    }
+}
+
+/// The cases that one form opened, as they were named in it.
+pub fn of_application(db: &mut Db, scope: &Scope, application: ApplicationId) -> Result<Vec<Case>> {
+    let filter = Filter {
+        application: Some(application),
+        ..Filter::default()
+    };
+    store::page(db, scope, &filter, None, MOST_TOGETHER)
+}
+
 /// Opens a draft. What the rules say of it is shown, and decides only on submission.
 pub fn create(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::CaseFile>,
     desk: &Desk,
     new: NewCase,
+) -> Result<Recorded<Shown>> {
+    open(tx, permit, desk, new, None)
+}
+
+/// As `create`; one of several that a form opens.
+pub fn open(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::CaseFile>,
+    desk: &Desk,
+    new: NewCase,
+    application: Option<ApplicationId>,
 ) -> Result<Recorded<Shown>> {
     let actor = permit.actor();
     let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
@@ -93,6 +126,7 @@ pub fn create(
         program_code: program.code,
         program_version_id: version.id,
         resident_id: resident.id,
+        application_id: application,
         division_code: resident.division_code,
         position: Position::START,
         last_transition: 1,
@@ -208,33 +242,6 @@ pub fn history(
     )
 }
 
-const LONGEST_COMMENT: usize = 1_000;
-
-impl NewTransition {
-    /// A comment says why a case is sent back, refused or objected to.
-    fn check(&mut self) -> Result<()> {
-        self.comment = self
-            .comment
-            .take()
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty());
-        let needed = matches!(
-            self.action,
-            Action::Return | Action::Reject | Action::Object
-        );
-        let length = self.comment.as_ref().map_or(0, |text| text.chars().count());
-        if length > LONGEST_COMMENT || (needed && length == 0) {
-            return Err(Error::field(
-                "/comment",
-                "comment.length",
-                "up to 1000 characters; return, reject and object need one",
-                "不超过1000字；退回、驳回、异议须说明理由",
-            ));
-        }
-        Ok(())
-    }
-}
-
 /// Moves a case: decided by its state, the caller's role and what the caller has done before.
 pub fn act(
     tx: &mut Tx<'_>,
@@ -275,6 +282,9 @@ pub fn act(
     match request.action {
         Action::Submit | Action::Approve => {
             decided = Some(decide(tx, permit, &version, &mut case)?);
+            if request.action == Action::Submit {
+                documents::service::require(tx, id, &version)?;
+            }
             // The month of the first submission counts, however often a case was returned.
             case.submitted_at.get_or_insert(now);
             case.decided_at = (request.action == Action::Approve).then_some(now);

@@ -12,7 +12,7 @@ use crate::db::types::{self, from_json, to_json};
 use crate::db::{Db, MultiBackend, Tx, on_unique};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{CaseId, ProgramVersionId, ResidentId, UserId};
+use crate::kernel::id::{ApplicationId, CaseId, ProgramVersionId, ResidentId, UserId};
 use crate::kernel::time::Timestamp;
 use crate::programs::{Decision, Service, Step};
 
@@ -29,6 +29,7 @@ struct Row {
     program_code: String,
     program_version_id: ProgramVersionId,
     resident_id: ResidentId,
+    application_id: Option<ApplicationId>,
     division_code: DivisionCode,
     state: State,
     step: Option<Step>,
@@ -53,6 +54,7 @@ impl Row {
             program_code: self.program_code,
             program_version_id: self.program_version_id,
             resident_id: self.resident_id,
+            application_id: self.application_id,
             division_code: self.division_code,
             position: Position {
                 state: self.state,
@@ -100,6 +102,7 @@ pub struct Filter {
     pub service: Option<Service>,
     pub program_code: Option<String>,
     pub resident: Option<ResidentId>,
+    pub application: Option<ApplicationId>,
     pub number: Option<String>,
     pub order: Order,
 }
@@ -160,6 +163,9 @@ pub fn page(
     if let Some(resident) = filter.resident {
         query = query.filter(cases::resident_id.eq(resident));
     }
+    if let Some(application) = filter.application {
+        query = query.filter(cases::application_id.eq(application));
+    }
     if let Some(number) = &filter.number {
         query = query.filter(cases::case_number.between(number.clone(), format!("{number}~")));
     }
@@ -204,6 +210,16 @@ pub fn page(
     };
     let rows: Vec<Row> = query.limit(count).load(db.conn())?;
     rows.into_iter().map(Row::read).collect()
+}
+
+/// The programs of which somebody has a case that is not closed, as the key `cases_one_open` has it.
+pub fn open_programs(db: &mut Db, resident: ResidentId) -> Result<Vec<String>> {
+    let closed = State::ALL.iter().copied().filter(|state| state.is_closed());
+    Ok(cases::table
+        .filter(cases::resident_id.eq(resident))
+        .filter(cases::state.ne_all(closed))
+        .select(cases::program_code)
+        .load(db.conn())?)
 }
 
 /// The next case whose public notice ended before `day` without objection.
@@ -257,6 +273,7 @@ pub fn insert(tx: &mut Tx<'_>, case: &Case, eligibility: &Decision, by: UserId) 
             cases::program_code.eq(&case.program_code),
             cases::program_version_id.eq(case.program_version_id),
             cases::resident_id.eq(case.resident_id),
+            cases::application_id.eq(case.application_id),
             cases::division_code.eq(case.division_code),
             cases::state.eq(case.position.state),
             cases::step.eq(case.position.step),

@@ -84,6 +84,7 @@ fn place(
     };
     settings.keys = folder.join("huican-demo.keys");
     settings.checkpoints = folder.join("huican-demo.checkpoints");
+    settings.documents = folder.join("huican-demo.documents");
     if !database_asked {
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         settings.database_url = url_of(&folder.join("huican-demo.db"))?;

@@ -148,10 +148,26 @@ impl<T: Send + 'static> Creation<T> {
     ) -> Result<HttpResponse> {
         let Self { body, key } = self;
         let (value, fingerprint) = body.into_parts();
+        key.once(store, reach, origin, fingerprint, |tx| work(tx, value))
+            .await
+    }
+}
+
+impl IdempotencyKey {
+    /// As [`Creation::once`], for what came in another way; two requests with the same `fingerprint` are
+    /// the same.
+    pub async fn once(
+        self,
+        store: &Store,
+        reach: Reach,
+        origin: &Origin,
+        fingerprint: Vec<u8>,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<Answer>> + Send + 'static,
+    ) -> Result<HttpResponse> {
         let origin = origin.clone();
         let answer = store
             .write(reach, move |tx| {
-                once(tx, &origin, &key, &fingerprint, |tx| work(tx, value))
+                once(tx, &origin, &self, &fingerprint, work)
             })
             .await?;
         Ok(answer.into())

@@ -3,9 +3,11 @@
 //! tokens and of the audit's seals (Ed25519). Keys live in a file of their own, never in the
 //! database, and everything made with one says with which version.
 
+mod content;
 mod file;
 mod keys;
 
+pub use content::{ContentKey, PIECE, Place, TAG};
 pub use file::{KeyError, KeyState, Purpose};
 pub use keys::{Keys, NotOpened, SigningKey, is_signed_by};
 
@@ -54,6 +56,31 @@ pub fn hex(bytes: &[u8]) -> String {
         .iter()
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
         .collect()
+}
+
+/// A hash in the making, of what comes bit by bit.
+pub struct Hash(digest::Context);
+
+impl std::fmt::Debug for Hash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hash").finish_non_exhaustive()
+    }
+}
+
+impl Hash {
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish().as_ref().to_vec()
+    }
+}
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
 }
 
 /// The hash of parts that follow one another.

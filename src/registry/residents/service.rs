@@ -15,6 +15,7 @@ use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::ResidentId;
 use crate::kernel::patch::Patch;
+use crate::kernel::text;
 use crate::kernel::time::Timestamp;
 use crate::registry::facts::{self, AsOf, Period, Snapshot};
 
@@ -265,9 +266,6 @@ pub struct Disclosed {
     pub certificate_number: Option<String>,
 }
 
-const SHORTEST_REASON: usize = 2;
-const LONGEST_REASON: usize = 500;
-
 /// Shows masked fields in clear. Who, what and why are on record before the answer leaves.
 pub fn disclose(
     db: &mut Db,
@@ -276,15 +274,7 @@ pub fn disclose(
     fields: &[Secret],
     reason: &str,
 ) -> Result<Looked<Disclosed>> {
-    let reason = reason.trim();
-    if !(SHORTEST_REASON..=LONGEST_REASON).contains(&reason.chars().count()) {
-        return Err(Error::field(
-            "/reason",
-            "reason.length",
-            "2 to 500 characters",
-            "2 至 500 个字",
-        ));
-    }
+    let reason = text::reason(reason)?;
     if fields.is_empty() {
         return Err(Error::field(
             "/fields",

@@ -68,6 +68,8 @@ class Attack:
                     case.query[name] = there
         if "If-Match" in case.headers and not wrong(ParameterLocation.HEADER):
             case.headers["If-Match"] = f'"{call.seen or self.random.randint(1, 3)}"'
+        if call.query is not None:
+            case.query = call.query
         if call.body is not None:
             made_up = case.body
             case.body = call.body

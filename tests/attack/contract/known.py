@@ -22,6 +22,7 @@ class Call:
     by: Person | None = None
     # The version of what is changed.
     seen: int | None = None
+    query: dict[str, str] | None = None
 
 
 Maker = Callable[["World"], Call]
@@ -186,6 +187,57 @@ def file_case(world: World) -> Call:
         "details": {"note": "家访"},
     }
     return Call(body=body, by=world.office.person(world.clerk))
+
+
+# A file, as far as its beginning tells.
+PDF = b"%PDF-1.7\n"
+
+
+def application(world: World) -> dict:
+    """One with a draft for somebody new."""
+    resident, _ = world.resident()
+    body = {"resident_id": resident, "programs": [{"program_code": "nursing_subsidy"}]}
+    return world.ask(world.clerk, "POST", "/v1/applications", body)
+
+
+def document(world: World) -> str:
+    case = application(world)["cases"][0]["id"]
+    path = f"/v1/cases/{case}/documents?kind=other&name=file.pdf"
+    return world.ask(world.clerk, "POST", path, file=PDF)["id"]
+
+
+@makes("create_application")
+def file_form(world: World) -> Call:
+    resident, _ = world.resident()
+    body = {"resident_id": resident, "programs": [{"program_code": "nursing_subsidy"}]}
+    return Call(body=body, by=world.office.person(world.clerk))
+
+
+@makes("get_application")
+def look_at_form(world: World) -> Call:
+    return Call({"id": application(world)["id"]})
+
+
+@makes("submit_application")
+def submit_form(world: World) -> Call:
+    return Call({"id": application(world)["id"]}, {"comment": "材料齐全"}, world.office.person(world.clerk))
+
+
+@makes("add_document")
+def bring(world: World) -> Call:
+    case = application(world)["cases"][0]["id"]
+    query = {"kind": "other", "name": "file.pdf"}
+    return Call({"id": case}, PDF, world.office.person(world.clerk), query=query)
+
+
+@makes("get_document", "get_document_content")
+def look_at_document(world: World) -> Call:
+    return Call({"id": document(world)}, by=world.office.person(world.clerk))
+
+
+@makes("withdraw_document")
+def take_back(world: World) -> Call:
+    return Call({"id": document(world)}, {"reason": "误传材料"}, world.office.person(world.clerk))
 
 
 @makes("create_case_transition")

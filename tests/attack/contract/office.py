@@ -102,12 +102,22 @@ class Office:
         person.id = self.ask(self.person("sysadmin"), "POST", "/v1/users", body)["id"]
         return self.sign_in(person)
 
-    def ask(self, who: Person | None, method: str, path: str, body=None, seen: int | None = None):
+    def ask(
+        self,
+        who: Person | None,
+        method: str,
+        path: str,
+        body=None,
+        seen: int | None = None,
+        file: bytes | None = None,
+    ):
         """What the office answers; it must do it."""
         headers = {"Authorization": f"Bearer {who.token}"} if who else {}
         if seen is not None:
             headers["If-Match"] = f'"{seen}"'
-        answer = self._http.request(method, self.url + path, json=body, headers=headers, timeout=30)
+        answer = self._http.request(
+            method, self.url + path, json=body, data=file, headers=headers, timeout=30
+        )
         if not answer.ok:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None

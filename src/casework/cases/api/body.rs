@@ -9,7 +9,7 @@ use crate::casework::cases::life::State;
 use crate::casework::cases::model::Transition;
 use crate::casework::cases::service::{Action, Shown};
 use crate::kernel::division::DivisionCode;
-use crate::kernel::id::{CaseId, ResidentId, UserId};
+use crate::kernel::id::{ApplicationId, CaseId, ResidentId, UserId};
 use crate::kernel::time::Timestamp;
 use crate::programs::{Decision, Service, Step};
 
@@ -17,7 +17,7 @@ use crate::programs::{Decision, Service, Step};
 #[schema(as = Case, example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "case_number": "990121-2022-000123", "service": "subsidy",
     "program_code": "nursing_subsidy", "program_version": 2, "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08",
-    "division_code": "990121103201", "state": "in_review", "step": "initial_review", "allowed_actions": ["endorse", "return", "reject"],
+    "application_id": null, "division_code": "990121103201", "state": "in_review", "step": "initial_review", "allowed_actions": ["endorse", "return", "reject"],
     "due_date": "2022-07-18", "details": {}, "eligibility": {"outcome": "eligible", "program_version": 2, "decided_on": "2022-07-04",
         "clauses": [], "amount_fen": 55000, "amount_zh": "按自理能力分档", "amount_en": "by degree of care needed", "facts": {}},
     "version": 2, "created_at": "2022-07-04T01:00:00.000000Z", "updated_at": "2022-07-04T01:05:00.000000Z",
@@ -33,6 +33,9 @@ pub struct CaseBody {
     program_version: i32,
     #[schema(value_type = uuid::Uuid)]
     resident_id: ResidentId,
+    /// The one form that opened it along with others.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    application_id: Option<ApplicationId>,
     #[schema(value_type = String)]
     division_code: DivisionCode,
     state: State,
@@ -72,6 +75,7 @@ impl From<Shown> for CaseBody {
             program_code: case.program_code,
             program_version: shown.program_version,
             resident_id: case.resident_id,
+            application_id: case.application_id,
             division_code: case.division_code,
             state: case.position.state,
             step: case.position.step,
@@ -105,18 +109,29 @@ pub struct TransitionBody {
     to_step: Option<Step>,
     round: i32,
     /// Null when it happened by itself.
-    actor: Option<TransitionActor>,
+    actor: Option<Staff>,
     comment: Option<String>,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     at: Timestamp,
 }
 
+/// Somebody of an office, by name.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TransitionActor {
+pub struct Staff {
     #[schema(value_type = uuid::Uuid)]
     id: UserId,
     username: String,
     display_name: String,
+}
+
+impl From<(UserId, String, String)> for Staff {
+    fn from((id, username, display_name): (UserId, String, String)) -> Self {
+        Self {
+            id,
+            username,
+            display_name,
+        }
+    }
 }
 
 impl From<Transition> for TransitionBody {
@@ -129,13 +144,7 @@ impl From<Transition> for TransitionBody {
             to_state: entry.to.0,
             to_step: entry.to.1,
             round: entry.round,
-            actor: entry
-                .actor
-                .map(|(id, username, display_name)| TransitionActor {
-                    id,
-                    username,
-                    display_name,
-                }),
+            actor: entry.actor.map(Into::into),
             comment: entry.comment,
             at: entry.at,
         }

@@ -1,0 +1,13 @@
+DROP POLICY reach ON document_objects;
+DROP POLICY reach ON documents;
+DROP TABLE case_notes;
+DROP TABLE document_withdrawals;
+DROP TABLE case_documents;
+DROP TABLE documents;
+DROP TABLE document_objects;
+DROP TRIGGER cases_application_fixed ON cases;
+DROP TRIGGER cases_application_of_resident ON cases;
+DROP FUNCTION refuse_other_resident;
+DROP INDEX cases_application;
+ALTER TABLE cases DROP COLUMN application_id;
+DROP TABLE applications;

@@ -1,0 +1,10 @@
+DROP TABLE case_notes;
+DROP TABLE document_withdrawals;
+DROP TABLE case_documents;
+DROP TABLE documents;
+DROP TABLE document_objects;
+DROP TRIGGER cases_application_fixed;
+DROP TRIGGER cases_application_of_resident;
+DROP INDEX cases_application;
+ALTER TABLE cases DROP COLUMN application_id;
+DROP TABLE applications;

@@ -1,0 +1,10 @@
+//! What people bring to a case: kept encrypted outside the database, looked at on record, withdrawn or
+//! replaced but never gone. A program version says which documents its cases need.
+
+pub mod api;
+mod archive;
+mod model;
+pub mod service;
+mod store;
+
+pub use archive::Archive;
