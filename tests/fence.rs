@@ -73,10 +73,17 @@ async fn furnished() -> Option<TestOffice> {
         .act(&case, "approve")
         .await
         .expect(201);
+    let relation = serde_json::json!({"relation": "sibling"});
+    office
+        .as_user("civil.990121")
+        .await
+        .post(&format!("/v1/cases/{case}/recusals"), relation)
+        .await
+        .expect(201);
     Some(office)
 }
 
-const FENCED: [&str; 8] = [
+const FENCED: [&str; 11] = [
     "residents",
     "certificates",
     "certificate_components",
@@ -85,6 +92,9 @@ const FENCED: [&str; 8] = [
     "case_duties",
     "case_transitions",
     "enrollments",
+    "tasks",
+    "task_assignments",
+    "user_relations",
 ];
 
 #[actix_web::test]
@@ -151,6 +161,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "case_transitions",
         "certificate_components",
         "program_versions",
+        "task_assignments",
     ] {
         let column = service
             .within(None, |db| {
@@ -175,6 +186,11 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         );
     }
     service.refuses("UPDATE grants SET role = 'auditor'", "permission denied");
+    service.refuses("UPDATE tasks SET role = 'auditor'", "permission denied");
+    service.refuses(
+        "UPDATE user_relations SET relation = 'friend_or_interest'",
+        "permission denied",
+    );
     for sql in [
         "ALTER TABLE residents DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE audit_events DISABLE TRIGGER ALL",

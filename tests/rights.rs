@@ -39,9 +39,16 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "grant.manage",
         "organization.manage",
     ];
-    // The seals cover everybody's entries alike.
-    let seals = ["/v1/audit/checkpoints", "/v1/audit/verification"];
-    !everywhere.contains(&permit) && path != "/v1/residents/search" && !seals.contains(&path)
+    let alike = [
+        // The seals cover everybody's entries.
+        "/v1/audit/checkpoints",
+        "/v1/audit/verification",
+        // These answer of what is in sight, and that there is no more.
+        "/v1/residents/search",
+        "/v1/transition-batches",
+        "/v1/users/{id}/hand-over",
+    ];
+    !everywhere.contains(&permit) && !alike.contains(&path)
 }
 
 /// Everything that changes something, and every look at a person; refusals are, too. What is left shows accounts,
@@ -57,6 +64,7 @@ fn is_recorded(operation: &str) -> bool {
         "list_divisions",
         "list_enrollments",
         "list_organizations",
+        "list_overdue_tasks",
         "list_program_versions",
         "list_programs",
         "list_resident_cases",

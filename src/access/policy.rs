@@ -95,6 +95,14 @@ policy! {
     CaseFile = "case.file": VillageLiaison | TownshipCaseworker | CountyCaseworker;
     /// Moving a case: which move, the case's state and review step decide.
     CaseAct = "case.act": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    /// Who is related to whom, as the office knows it.
+    RecusalRead = "recusal.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer
+        | CitySupervisor | Auditor;
+    RecusalEnd = "recusal.end": CountyApprover | CitySupervisor;
+    /// One's own desk.
+    TaskRead = "task.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    /// Everybody's desks.
+    TaskAssign = "task.assign": CountyApprover | CitySupervisor;
     EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
     /// An audit administrator sees only records that speak of no resident.
@@ -104,7 +112,14 @@ policy! {
 impl Action {
     /// What somebody answers for in person: no key of another system does it.
     pub const fn takes_a_person(self) -> bool {
-        matches!(self, Self::CaseAct | Self::UserManage | Self::GrantManage)
+        matches!(
+            self,
+            Self::CaseAct
+                | Self::RecusalEnd
+                | Self::TaskAssign
+                | Self::UserManage
+                | Self::GrantManage
+        )
     }
 
     pub fn allows(self, role: Role) -> bool {

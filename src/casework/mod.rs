@@ -2,7 +2,10 @@
 //! `programs`, `registry`, `access` and the ground floor; the services above plug in through
 //! [`CaseService`].
 
+pub mod batches;
 pub mod calendar;
 pub mod cases;
+pub mod recusals;
+pub mod tasks;
 
 pub use cases::{Approval, CaseService, Desk};

@@ -47,6 +47,8 @@ tables! {
         created_at -> Instant,
         updated_at -> Instant,
         version -> Integer,
+        phone -> Nullable<Binary>,
+        phone_index -> Nullable<Binary>,
     }
     grants (id) {
         id -> Guid,
@@ -266,6 +268,40 @@ tables! {
         duty -> Nullable<Text>,
         comment -> Nullable<Text>,
         at -> Instant,
+    }
+    user_relations (id) {
+        id -> Guid,
+        user_id -> Guid,
+        resident_id -> Guid,
+        relation -> Text,
+        reason -> Nullable<Text>,
+        declared_at -> Instant,
+        ended_at -> Nullable<Instant>,
+        ended_by -> Nullable<Guid>,
+        end_reason -> Nullable<Text>,
+    }
+    tasks (case_id, sequence) {
+        case_id -> Guid,
+        sequence -> Integer,
+        resident_id -> Guid,
+        division_code -> Text,
+        round -> Integer,
+        step -> Text,
+        role -> Text,
+        due_date -> Date,
+        assignee_id -> Nullable<Guid>,
+        version -> Integer,
+        created_at -> Instant,
+        done_at -> Nullable<Instant>,
+        county_code -> Nullable<Text>,
+    }
+    task_assignments (id) {
+        id -> Guid,
+        case_id -> Guid,
+        sequence -> Integer,
+        user_id -> Nullable<Guid>,
+        assigned_by -> Nullable<Guid>,
+        assigned_at -> Instant,
     }
     enrollments (id) {
         id -> Guid,

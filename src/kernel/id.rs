@@ -51,6 +51,9 @@ kinds! {
     ProgramVersion => ProgramVersionId;
     Case => CaseId;
     CaseTransition => CaseTransitionId;
+    /// A declared relation of a user to a resident.
+    Recusal => RecusalId;
+    TaskAssignment => TaskAssignmentId;
     Enrollment => EnrollmentId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.

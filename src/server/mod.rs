@@ -28,6 +28,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         registry::residents::service::SEALED_COLUMNS,
         registry::facts::service::SEALED_COLUMNS,
         access::second_factors::service::SEALED_COLUMNS,
+        access::users::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -43,6 +44,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     registry::facts::api::routes(config);
     programs::api::routes(config);
     casework::cases::api::routes(config);
+    casework::batches::api::routes(config);
+    casework::recusals::api::routes(config);
+    casework::tasks::api::routes(config);
     subsidies::enrollments::api::routes(config);
     inspection::events::api::routes(config);
     inspection::checkpoints::api::routes(config);

@@ -43,6 +43,11 @@ pub struct Belongings {
     pub case: String,
     pub enrollment: String,
     pub organization: String,
+    /// A case whose initial review waits, and somebody who may take it.
+    pub task: String,
+    pub reviewer: String,
+    /// What somebody declared of the resident.
+    pub recusal: String,
 }
 
 impl Belongings {
@@ -97,7 +102,19 @@ impl Belongings {
             .get(&format!("/v1/organizations?division_code={village}"))
             .await
             .expect(200);
+        let civil = office.as_user(&format!("civil.{county}")).await;
+        let relation = json!({"relation": "friend_or_interest"});
+        let recusal = id_of(
+            &civil
+                .post(&format!("/v1/cases/{case}/recusals"), relation)
+                .await
+                .expect(201),
+        );
+        let (task, reviewer) = waiting(office, village).await;
         Self {
+            task,
+            reviewer,
+            recusal,
             division: village,
             resident,
             case,
@@ -114,8 +131,26 @@ impl Belongings {
             case: missing(),
             enrollment: missing(),
             organization: missing(),
+            task: missing(),
+            reviewer: missing(),
+            recusal: missing(),
         }
     }
+}
+
+/// Somebody else's case at initial review, filed by the liaison, and who reviews there.
+async fn waiting(office: &TestOffice, village: &str) -> (String, String) {
+    let mut somebody = person();
+    somebody["division_code"] = json!(village);
+    let resident = id_of(&office.register(somebody).await);
+    let liaison = office.as_user(&format!("liaison.{village}")).await;
+    let body = json!({"resident_id": resident, "program_code": "nursing_subsidy"});
+    let case = id_of(&liaison.post("/v1/cases", body).await.expect(201));
+    liaison.act(&case, "submit").await.expect(201);
+    let reviewer = office
+        .as_user(&format!("township2.{}", &village[..9]))
+        .await;
+    (case, id_of(&reviewer.get("/v1/me").await.expect(200)))
 }
 
 /// Accounts belong to no county.
@@ -146,6 +181,7 @@ pub fn call(
         "cases" => &on.case,
         "enrollments" => &on.enrollment,
         "organizations" => &on.organization,
+        "tasks" => &on.task,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -162,7 +198,8 @@ pub fn call(
         .replace("{id}", entity)
         .replace("{code}", code)
         .replace("{grant_id}", grant)
-        .replace("{key_id}", key);
+        .replace("{key_id}", key)
+        .replace("{recusal_id}", &on.recusal);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -178,6 +215,14 @@ pub fn call(
             json!({"resident_id": on.resident, "program_code": "nursing_subsidy", "details": {}}),
         ),
         "create_case_transition" => Some(json!({"action": "withdraw"})),
+        "create_transition_batch" => {
+            Some(json!({"items": [{"case_id": on.case, "version": 1, "action": "withdraw"}]}))
+        }
+        "declare_recusal" => Some(json!({"relation": "sibling"})),
+        "end_recusal" => Some(json!({"reason": "并非亲属"})),
+        "assign_task" => Some(json!({"user_id": on.reviewer})),
+        "claim_task" => None,
+        "hand_over_desk" => Some(json!({})),
         "search_residents" => Some(json!({"id_number": number})),
         "update_resident" => Some(json!({"phone": null})),
         "record_certificate" => {

@@ -80,7 +80,7 @@ vocabulary! {
 }
 
 impl Duty {
-    const fn of(step: Step) -> Option<Self> {
+    pub const fn of(step: Step) -> Option<Self> {
         match step {
             Step::InitialReview => Some(Self::InitialReview),
             Step::Verification => Some(Self::Verification),

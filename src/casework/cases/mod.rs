@@ -6,4 +6,5 @@ mod model;
 pub mod service;
 mod store;
 
+pub use life::{Duty, State};
 pub use model::{Approval, Case, CaseService, Desk, NewCase, NewTransition};

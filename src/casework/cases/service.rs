@@ -4,11 +4,14 @@ use chrono::Datelike;
 
 use super::life::{Duty, Position, State, follow};
 use super::model::{
-    Approval, Case, Desk, NewCase, NewTransition, Situation, Transition, separation,
+    Approval, Case, Desk, NewCase, NewTransition, Situation, Transition, files_as_liaison,
+    separation,
 };
 use super::store::{self, Entry};
 use crate::access::{Act, Actor, Permit, acts};
 use crate::audit::{Event, Origin};
+use crate::casework::recusals::{self, keep_off};
+use crate::casework::tasks;
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
@@ -32,18 +35,21 @@ pub struct Shown {
     pub allowed: Vec<Action>,
 }
 
-fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: CaseId) -> Result<Case> {
+/// A case in sight, or 404.
+pub fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: CaseId) -> Result<Case> {
     store::find(db, permit.scope(), id)?.ok_or_else(|| Code::CaseNotFound.into())
 }
 
 fn shown(db: &mut Db, actor: &Actor, case: Case, eligibility: Option<Decision>) -> Result<Shown> {
     let version = programs::service::version(db, case.program_version_id)?;
     let duties = store::duties(db, case.id, actor.user)?;
+    let ties = recusals::service::ties_of(db, actor.user, case.resident_id)?;
     let allowed = Situation {
         case: &case,
         steps: &version.steps,
         actor,
         duties: &duties,
+        ties: &ties,
     }
     .allowed();
     let eligibility = match eligibility {
@@ -67,6 +73,8 @@ pub fn create(
 ) -> Result<Recorded<Shown>> {
     let actor = permit.actor();
     let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
+    let ties = recusals::service::ties_of(tx, actor.user, resident.id)?;
+    keep_off(&ties, files_as_liaison(actor, resident.division_code))?;
     let program = programs::service::find(tx, &new.program_code).map_err(|_unknown| {
         Error::field(
             "/program_code",
@@ -156,7 +164,10 @@ pub fn page(
     }
     let cases = store::page(db, &scope, filter, after, count)?;
     let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
-    let duties = store::duties_on(db, &ids, permit.actor().user)?;
+    let user = permit.actor().user;
+    let duties = store::duties_on(db, &ids, user)?;
+    let residents: Vec<_> = cases.iter().map(|case| case.resident_id).collect();
+    let ties = recusals::service::ties(db, &[user], &residents)?;
     let mut versions: Vec<_> = cases.iter().map(|case| case.program_version_id).collect();
     versions.sort_unstable();
     versions.dedup();
@@ -172,11 +183,17 @@ pub fn page(
                 .filter(|(id, ..)| *id == case.id)
                 .map(|(_, round, duty)| (*round, *duty))
                 .collect();
+            let tied: Vec<_> = ties
+                .iter()
+                .filter(|(_, resident, _)| *resident == case.resident_id)
+                .map(|(_, _, tie)| *tie)
+                .collect();
             let allowed = Situation {
                 case: &case,
                 steps: own,
                 actor: permit.actor(),
                 duties: &done,
+                ties: &tied,
             }
             .allowed();
             Ok(Shown {
@@ -254,11 +271,13 @@ pub fn act(
         _ => programs::service::version(tx, old.program_version_id)?,
     };
     let duties = store::duties(tx, id, actor.user)?;
+    let ties = recusals::service::ties_of(tx, actor.user, old.resident_id)?;
     let next = Situation {
         case: &old,
         steps: &version.steps,
         actor,
         duties: &duties,
+        ties: &ties,
     }
     .check(request.action)?;
     let mut case = old.clone();
@@ -304,7 +323,9 @@ pub fn act(
     if let Some(duty) = fresh {
         store::insert_duty(tx, id, next.to.round, actor.user, duty)?;
     }
-    let mut event = event(permit.origin(), name(request.action), &moved);
+    let assignee = tasks::service::turn(tx, &moved, &version.steps)?;
+    let mut event =
+        event(permit.origin(), name(request.action), &moved).change("assignee_id", assignee);
     if let Some(comment) = request.comment {
         event = event.reason(comment);
     }
@@ -451,7 +472,9 @@ pub fn close_notice(tx: &mut Tx<'_>, desk: &Desk, request: RequestId) -> Result<
         comment: None,
     };
     let moved = advance(tx, &old, case, None, &entry)?;
-    tx.record(event(&origin, name(Action::CloseNotice), &moved), ())
+    let assignee = tasks::service::turn(tx, &moved, &steps)?;
+    let event = event(&origin, name(Action::CloseNotice), &moved);
+    tx.record(event.change("assignee_id", assignee), ())
 }
 
 /// Whether a public notice waits to be ended.

@@ -1,0 +1,10 @@
+ALTER TABLE api_keys DROP CONSTRAINT api_keys_personal;
+DROP TABLE task_assignments, tasks;
+DROP TRIGGER case_transitions_recused ON case_transitions;
+DROP TRIGGER case_duties_recused ON case_duties;
+DROP FUNCTION refuse_recused_step, refuse_recused_duty;
+DROP FUNCTION is_recused;
+DROP TABLE user_relations;
+DROP INDEX users_phone;
+ALTER TABLE users DROP COLUMN phone_index;
+ALTER TABLE users DROP COLUMN phone;
