@@ -236,6 +236,39 @@ on_both! {
         assert_eq!(office.task(&case).await["assignee"], Value::Null);
     }
 
+    async fn what_comes_near_its_day_is_pointed_out_and_again_when_late(office: &TestOffice) {
+        use std::time::Duration;
+
+        let case = office.filed_by_liaison().await;
+        let at = async |time: &str| {
+            office.clock.set(crate::support::office::instant(time));
+            office.pass(Duration::ZERO).await;
+            let task = office.task(&case).await;
+            (task["reminded_at"].clone(), task["overdue_working_days"].clone())
+        };
+        // Due on Monday, 18 July: two working days before is Thursday.
+        assert_eq!(at("2022-07-13T15:59:00Z").await, (Value::Null, json!(0)));
+        let thursday = json!("2022-07-13T16:00:00.000000Z");
+        assert_eq!(at("2022-07-13T16:00:00Z").await, (thursday.clone(), json!(0)));
+        assert_eq!(at("2022-07-18T15:59:00Z").await, (thursday, json!(0)));
+        let tuesday = json!("2022-07-18T16:00:00.000000Z");
+        assert_eq!(at("2022-07-18T16:00:00Z").await, (tuesday.clone(), json!(1)));
+        // Once; the weekend does not count.
+        assert_eq!(at("2022-07-24T01:00:00Z").await, (tuesday, json!(4)));
+        let auditor = office.as_user("auditor.990121").await;
+        let records = auditor.get("/v1/audit/events?action=case.task_reminded").await.expect(200);
+        let kinds: Vec<_> = records["items"].as_array().unwrap().iter().map(|event| event["changes"]["reminder"].clone()).collect();
+        assert_eq!(kinds, [json!("overdue"), json!("due_soon")]);
+        // What is done is not pointed out.
+        let withdrawn = office.filed_by_liaison().await;
+        office.as_user(LIAISON).await.act(&withdrawn, "withdraw").await.expect(201);
+        office.pass_days(60).await;
+        let auditor = office.as_user("auditor.990121").await;
+        let all = format!("/v1/audit/events?entity_id={withdrawn}&limit=200");
+        let records = auditor.get(&all).await.expect(200)["items"].as_array().unwrap().clone();
+        assert!(!records.is_empty() && records.iter().all(|event| event["action"] != "case.task_reminded"));
+    }
+
     async fn lists_go_by_due_date_and_say_what_is_overdue(office: &TestOffice) {
         let mut cases = Vec::new();
         for _ in 0..5 {

@@ -293,6 +293,8 @@ tables! {
         version -> Integer,
         created_at -> Instant,
         done_at -> Nullable<Instant>,
+        soon_reminded_at -> Nullable<Instant>,
+        late_reminded_at -> Nullable<Instant>,
         county_code -> Nullable<Text>,
     }
     task_assignments (id) {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Office;
-use crate::casework::cases;
-use crate::db::Reach;
+use crate::casework::{cases, tasks};
+use crate::db::{Db, Reach};
 use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RequestId;
@@ -72,5 +72,25 @@ pub async fn run_due(office: &Office) -> Result<usize> {
             Err(error) => return Err(error),
         }
     }
+    remind(office).await?;
     Ok(done)
+}
+
+/// Points out what comes near its due date or is past it.
+async fn remind(office: &Office) -> Result<()> {
+    let store = office.store();
+    loop {
+        let desk = office.desk().clone();
+        let waits = move |db: &mut Db| tasks::service::reminder_waits(db, &desk);
+        if !store.read(Reach::EVERYTHING, waits).await? {
+            return Ok(());
+        }
+        let request: RequestId = store.given().new_id();
+        let desk = office.desk().clone();
+        store
+            .write(Reach::EVERYTHING, move |tx| {
+                tasks::service::remind(tx, &desk, request)
+            })
+            .await?;
+    }
 }

@@ -83,6 +83,9 @@ CREATE TABLE tasks (
     version integer NOT NULL,
     created_at timestamptz NOT NULL,
     done_at timestamptz,
+    -- When it was said that the day comes near, and that it is past.
+    soon_reminded_at timestamptz,
+    late_reminded_at timestamptz,
     county_code text COLLATE "C" GENERATED ALWAYS AS (left(division_code, 6)) STORED,
     PRIMARY KEY (case_id, sequence),
     FOREIGN KEY (case_id, resident_id) REFERENCES cases (id, resident_id),
@@ -95,9 +98,15 @@ CREATE INDEX tasks_assignee ON tasks (assignee_id, due_date, case_id) WHERE done
 CREATE INDEX tasks_county ON tasks (county_code, role, due_date, case_id) WHERE done_at IS NULL;
 CREATE INDEX tasks_division ON tasks (division_code, role, due_date, case_id) WHERE done_at IS NULL;
 CREATE INDEX tasks_due ON tasks (due_date, case_id) WHERE done_at IS NULL;
+-- What nobody was reminded of yet.
+CREATE INDEX tasks_unreminded ON tasks (due_date, case_id)
+    WHERE done_at IS NULL AND soon_reminded_at IS NULL AND late_reminded_at IS NULL;
+CREATE INDEX tasks_late ON tasks (due_date, case_id) WHERE done_at IS NULL AND late_reminded_at IS NULL;
 CREATE INDEX tasks_resident ON tasks (case_id, resident_id);
 CREATE TRIGGER tasks_identity BEFORE UPDATE ON tasks FOR EACH ROW
     WHEN (OLD.done_at IS NOT NULL
+        OR (OLD.soon_reminded_at IS NOT NULL AND NEW.soon_reminded_at IS DISTINCT FROM OLD.soon_reminded_at)
+        OR (OLD.late_reminded_at IS NOT NULL AND NEW.late_reminded_at IS DISTINCT FROM OLD.late_reminded_at)
         OR (NEW.case_id, NEW.sequence, NEW.resident_id, NEW.division_code, NEW.round, NEW.step, NEW.role, NEW.created_at)
            IS DISTINCT FROM
            (OLD.case_id, OLD.sequence, OLD.resident_id, OLD.division_code, OLD.round, OLD.step, OLD.role, OLD.created_at))
@@ -136,7 +145,7 @@ ALTER TABLE api_keys ADD CONSTRAINT api_keys_personal CHECK (
 
 GRANT SELECT, INSERT ON user_relations, tasks, task_assignments TO huican_service;
 GRANT UPDATE (ended_at, ended_by, end_reason) ON user_relations TO huican_service;
-GRANT UPDATE (assignee_id, version, done_at) ON tasks TO huican_service;
+GRANT UPDATE (assignee_id, version, done_at, soon_reminded_at, late_reminded_at) ON tasks TO huican_service;
 
 ALTER TABLE user_relations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reach ON user_relations

@@ -93,6 +93,9 @@ CREATE TABLE tasks (
     version INTEGER NOT NULL,
     created_at INTEGER NOT NULL,
     done_at INTEGER,
+    -- When it was said that the day comes near, and that it is past.
+    soon_reminded_at INTEGER,
+    late_reminded_at INTEGER,
     county_code TEXT GENERATED ALWAYS AS (substr(division_code, 1, 6)) STORED,
     PRIMARY KEY (case_id, sequence),
     FOREIGN KEY (case_id, resident_id) REFERENCES cases (id, resident_id),
@@ -105,11 +108,17 @@ CREATE INDEX tasks_assignee ON tasks (assignee_id, due_date, case_id) WHERE done
 CREATE INDEX tasks_county ON tasks (county_code, role, due_date, case_id) WHERE done_at IS NULL;
 CREATE INDEX tasks_division ON tasks (division_code, role, due_date, case_id) WHERE done_at IS NULL;
 CREATE INDEX tasks_due ON tasks (due_date, case_id) WHERE done_at IS NULL;
+-- What nobody was reminded of yet.
+CREATE INDEX tasks_unreminded ON tasks (due_date, case_id)
+    WHERE done_at IS NULL AND soon_reminded_at IS NULL AND late_reminded_at IS NULL;
+CREATE INDEX tasks_late ON tasks (due_date, case_id) WHERE done_at IS NULL AND late_reminded_at IS NULL;
 CREATE INDEX tasks_resident ON tasks (case_id, resident_id);
 CREATE TRIGGER tasks_identity BEFORE UPDATE ON tasks
 WHEN OLD.done_at IS NOT NULL OR NEW.case_id <> OLD.case_id OR NEW.sequence <> OLD.sequence
   OR NEW.resident_id <> OLD.resident_id OR NEW.division_code <> OLD.division_code OR NEW.round <> OLD.round
   OR NEW.step <> OLD.step OR NEW.role <> OLD.role OR NEW.created_at <> OLD.created_at
+  OR (OLD.soon_reminded_at IS NOT NULL AND NEW.soon_reminded_at IS NOT OLD.soon_reminded_at)
+  OR (OLD.late_reminded_at IS NOT NULL AND NEW.late_reminded_at IS NOT OLD.late_reminded_at)
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: what a task is about does not change');
 END;

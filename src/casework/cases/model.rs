@@ -126,6 +126,11 @@ impl Desk {
     pub fn due(&self, from: NaiveDate, working_days: usize) -> NaiveDate {
         self.calendar.after(from, working_days)
     }
+
+    /// By how many working days a date has passed.
+    pub fn overdue(&self, date: NaiveDate, today: NaiveDate) -> usize {
+        self.calendar.passed(date, today)
+    }
 }
 
 /// Roles that file cases, submit and withdraw them.

@@ -11,6 +11,7 @@ use self::body::{AssignmentBody, HandedOverBody, OverdueBody, TaskBody};
 use super::model::{HandOver, Listed, NewAssignment, View};
 use super::service::{self, Mark, Window};
 use crate::access::{Permit, acts};
+use crate::casework::Desk;
 use crate::db::Store;
 use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
@@ -77,11 +78,16 @@ struct OverdueQuery {
     division_code: Option<DivisionCode>,
 }
 
-fn cut(paging: &Paging<Mark>, rows: Vec<Listed>, today: NaiveDate) -> Result<web::Json<TaskPage>> {
+fn cut(
+    paging: &Paging<Mark>,
+    rows: Vec<Listed>,
+    desk: &Desk,
+    today: NaiveDate,
+) -> Result<web::Json<TaskPage>> {
     let (rows, next) = paging.cut(rows, |listed| Mark::of(&listed.task))?;
     let items = rows
         .into_iter()
-        .map(|listed| TaskBody::of(listed, today))
+        .map(|listed| TaskBody::of(listed, desk, today))
         .collect();
     Ok(web::Json(TaskPage { items, next }))
 }
@@ -98,6 +104,7 @@ fn cut(paging: &Paging<Mark>, rows: Vec<Listed>, today: NaiveDate) -> Result<web
 async fn list_tasks(
     permit: Permit<acts::TaskRead>,
     store: web::Data<Store>,
+    desk: web::Data<Desk>,
     Params(query): Params<DeskQuery>,
 ) -> Result<web::Json<TaskPage>> {
     let keys = store.keys();
@@ -115,7 +122,7 @@ async fn list_tasks(
             service::desk(db, &permit, view, &window)
         })
         .await?;
-    cut(&paging, rows, store.given().now().office_date())
+    cut(&paging, rows, &desk, store.given().now().office_date())
 }
 
 /// What waits in your offices
@@ -129,6 +136,7 @@ async fn list_tasks(
 async fn list_office_tasks(
     permit: Permit<acts::TaskAssign>,
     store: web::Data<Store>,
+    desk: web::Data<Desk>,
     Params(query): Params<OfficeQuery>,
 ) -> Result<web::Json<TaskPage>> {
     let keys = store.keys();
@@ -152,7 +160,7 @@ async fn list_office_tasks(
             service::of_offices(db, &permit, assignee, &window)
         })
         .await?;
-    cut(&paging, rows, store.given().now().office_date())
+    cut(&paging, rows, &desk, store.given().now().office_date())
 }
 
 /// How much is overdue, by office and person

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::Role;
@@ -28,6 +28,8 @@ pub struct Task {
     pub assignee: Option<UserId>,
     pub version: i32,
     pub created_at: Timestamp,
+    /// When its due date was last pointed out.
+    pub reminded_at: Option<Timestamp>,
 }
 
 /// A task as a list shows it.
@@ -40,6 +42,14 @@ pub struct Listed {
     pub resident_name: Option<String>,
     /// User name and display name.
     pub assignee: Option<(String, String)>,
+}
+
+/// What is pointed out of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reminder {
+    DueSoon,
+    Overdue,
 }
 
 /// Somebody who may take a step.

@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 
 use super::model::{
-    Candidate, HandedOver, Listed, NewAssignment, Overdue, Task, View, by_office, choose,
+    Candidate, HandedOver, Listed, NewAssignment, Overdue, Reminder, Task, View, by_office, choose,
 };
 use super::store::{self, Whose};
 use crate::access::{Act, Permit, acts, users};
 use crate::audit::{Event, Origin};
-use crate::casework::cases::{Case, Duty};
+use crate::casework::cases::{Case, Desk, Duty};
 use crate::casework::recusals;
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{CaseId, ResidentId, UserId};
+use crate::kernel::id::{CaseId, RequestId, ResidentId, UserId};
 use crate::programs::ReviewStep;
 
 pub use super::store::Mark;
@@ -74,6 +74,7 @@ pub fn turn(tx: &mut Tx<'_>, case: &Case, steps: &[ReviewStep]) -> Result<Option
         assignee: None,
         version: 1,
         created_at: tx.now(),
+        reminded_at: None,
     };
     task.assignee = by_rule(tx, &task, None)?;
     store::insert(tx, &task)?;
@@ -297,4 +298,37 @@ pub fn overdue(
         .into_iter()
         .map(|(id, username, display_name)| (id, (username, display_name)));
     Ok((counts, names.collect()))
+}
+
+/// So many working days before its due date a task is pointed out.
+const SOON: usize = 2;
+/// Tasks that one unit of work points out.
+const TOGETHER: i64 = 100;
+
+fn unreminded(db: &mut Db, desk: &Desk, most: i64) -> Result<Vec<(Task, Reminder)>> {
+    let today = db.today();
+    store::unreminded(db, today, desk.due(today, SOON), most)
+}
+
+/// Whether a task comes near its due date or is past it, and nobody was told.
+pub fn reminder_waits(db: &mut Db, desk: &Desk) -> Result<bool> {
+    Ok(!unreminded(db, desk, 1)?.is_empty())
+}
+
+/// Points out tasks that come near their due date or are past it, each of the two once.
+pub fn remind(tx: &mut Tx<'_>, desk: &Desk, request: RequestId) -> Result<Recorded<()>> {
+    let origin = Origin::system(request);
+    let waiting = unreminded(tx, desk, TOGETHER)?;
+    let looked = Event::new(&origin, "case.tasks_looked_through").change("tasks", waiting.len());
+    let mut all = tx.record(looked, ())?;
+    for (task, reminder) in waiting {
+        if store::remind(tx, &task, reminder)? {
+            let event = event(&origin, "case.task_reminded", &task)
+                .change("reminder", reminder)
+                .change("due_date", task.due_date);
+            let one = tx.record(event, ())?;
+            all = all.and(one).map(|_both| ());
+        }
+    }
+    Ok(all)
 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 
-use super::model::{Listed, Overdue, Task, View};
+use super::model::{Listed, Overdue, Reminder, Task, View};
 use crate::access::{Actor, Held, Role, Scope, within};
 use crate::casework::cases::Duty;
 use crate::db::schema::{case_duties, cases, residents, task_assignments, tasks, users};
@@ -42,6 +42,8 @@ struct Row {
     assignee_id: Option<UserId>,
     version: i32,
     created_at: Timestamp,
+    soon_reminded_at: Option<Timestamp>,
+    late_reminded_at: Option<Timestamp>,
 }
 
 impl From<Row> for Task {
@@ -58,6 +60,7 @@ impl From<Row> for Task {
             assignee: row.assignee_id,
             version: row.version,
             created_at: row.created_at,
+            reminded_at: row.late_reminded_at.or(row.soon_reminded_at),
         }
     }
 }
@@ -186,6 +189,52 @@ pub fn loads(db: &mut Db, of: &[UserId]) -> Result<Vec<(UserId, i64)>> {
         .group_by(tasks::assignee_id)
         .select((tasks::assignee_id.assume_not_null(), count_star()));
     db.in_every_office(|db| Ok(query.load(db.conn())?))
+}
+
+/// What nobody was reminded of yet: due by `horizon`, or due before `today`.
+pub fn unreminded(
+    db: &mut Db,
+    today: NaiveDate,
+    horizon: NaiveDate,
+    most: i64,
+) -> Result<Vec<(Task, Reminder)>> {
+    let late: Vec<Row> = tasks::table
+        .select(Row::as_select())
+        .filter(tasks::done_at.is_null())
+        .filter(tasks::late_reminded_at.is_null())
+        .filter(tasks::due_date.lt(today))
+        .order((tasks::due_date, tasks::case_id))
+        .limit(most)
+        .load(db.conn())?;
+    let soon: Vec<Row> = tasks::table
+        .select(Row::as_select())
+        .filter(tasks::done_at.is_null())
+        .filter(tasks::soon_reminded_at.is_null())
+        .filter(tasks::late_reminded_at.is_null())
+        .filter(tasks::due_date.between(today, horizon))
+        .order((tasks::due_date, tasks::case_id))
+        .limit(most)
+        .load(db.conn())?;
+    let late = late.into_iter().map(|row| (row.into(), Reminder::Overdue));
+    let soon = soon.into_iter().map(|row| (row.into(), Reminder::DueSoon));
+    Ok(late.chain(soon).collect())
+}
+
+/// Notes that somebody was reminded of a task, unless another process was first.
+pub fn remind(tx: &mut Tx<'_>, task: &Task, reminder: Reminder) -> Result<bool> {
+    let now = tx.now();
+    let open = tasks::table
+        .find((task.case_id, task.sequence))
+        .filter(tasks::done_at.is_null());
+    let changed = match reminder {
+        Reminder::DueSoon => diesel::update(open.filter(tasks::soon_reminded_at.is_null()))
+            .set(tasks::soon_reminded_at.eq(now))
+            .execute(tx.conn())?,
+        Reminder::Overdue => diesel::update(open.filter(tasks::late_reminded_at.is_null()))
+            .set(tasks::late_reminded_at.eq(now))
+            .execute(tx.conn())?,
+    };
+    Ok(changed == 1)
 }
 
 /// Where a page ended.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::access::Role;
+use crate::casework::Desk;
 use crate::casework::tasks::model::{HandedOver, Listed, Overdue, Task};
 use crate::casework::tasks::service::Names;
 use crate::kernel::division::DivisionCode;
@@ -19,7 +20,7 @@ use crate::programs::{Service, Step};
     "case_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "case_number": "990121-2022-000123", "service": "subsidy",
     "program_code": "nursing_subsidy", "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "resident_name_masked": "张**",
     "division_code": "990121103201", "step": "initial_review", "role": "township_caseworker", "round": 1,
-    "due_date": "2022-07-18", "overdue": false,
+    "due_date": "2022-07-18", "overdue": false, "overdue_working_days": 0, "reminded_at": "2022-07-14T01:00:00.000000Z",
     "assignee": {"id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e09", "username": "township2.990121103", "display_name": "丙岭三号镇 审核人"},
     "version": 1, "created_at": "2022-07-04T01:05:00.000000Z"
 }))]
@@ -42,6 +43,11 @@ pub struct TaskBody {
     due_date: NaiveDate,
     /// Past its due date.
     overdue: bool,
+    /// By how many working days.
+    overdue_working_days: usize,
+    /// When it was last pointed out that its due date comes near, or is past.
+    #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
+    reminded_at: Option<Timestamp>,
     /// Null where it is nobody's.
     assignee: Option<TaskAssignee>,
     /// The task's own, not the case's.
@@ -69,7 +75,7 @@ fn named(id: Option<UserId>, name: Option<(String, String)>) -> Option<TaskAssig
 }
 
 impl TaskBody {
-    pub fn of(listed: Listed, today: NaiveDate) -> Self {
+    pub fn of(listed: Listed, desk: &Desk, today: NaiveDate) -> Self {
         let task = listed.task;
         let name = listed.resident_name.as_deref().map(PersonName::parse);
         Self {
@@ -85,6 +91,8 @@ impl TaskBody {
             round: task.round,
             due_date: task.due_date,
             overdue: task.due_date < today,
+            overdue_working_days: desk.overdue(task.due_date, today),
+            reminded_at: task.reminded_at,
             assignee: named(task.assignee, listed.assignee),
             version: task.version,
             created_at: task.created_at,
