@@ -70,6 +70,16 @@ async fn furnished() -> Option<TestOffice> {
     office
         .as_user("approver.990121")
         .await
+        .post_seen(
+            &format!("/v1/cases/{case}/supplement-requests"),
+            6,
+            serde_json::json!({"what": "护理证明"}),
+        )
+        .await
+        .expect(201);
+    office
+        .as_user("approver.990121")
+        .await
         .act(&case, "approve")
         .await
         .expect(201);
@@ -83,7 +93,7 @@ async fn furnished() -> Option<TestOffice> {
     Some(office)
 }
 
-const FENCED: [&str; 11] = [
+const FENCED: [&str; 12] = [
     "residents",
     "certificates",
     "certificate_components",
@@ -95,6 +105,7 @@ const FENCED: [&str; 11] = [
     "tasks",
     "task_assignments",
     "user_relations",
+    "supplement_requests",
 ];
 
 #[actix_web::test]

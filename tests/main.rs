@@ -33,6 +33,7 @@ mod roster;
 mod sealing;
 mod second_factors;
 mod sessions;
+mod supplements;
 mod support;
 mod tasks;
 mod users;

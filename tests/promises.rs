@@ -255,6 +255,42 @@ on_both! {
         office.sql(&format!("BEGIN; {review}{}; COMMIT", endorse.sql(office))).unwrap();
     }
 
+    async fn nothing_lapses_but_what_was_asked_for_and_not_answered(office: &TestOffice) {
+        let case = office.literal(&office.case_at("initial_review").await);
+        let reviewer = office.user("township2.990121103").await;
+        let at = office.instant_literal();
+        let lapse = |actor, duty| {
+            Entry { case: &case, action: "lapse", from: REVIEW, to: ("returned", ""), round: 1, actor, duty }.sql(office)
+        };
+        let request = |number: u32, sequence: u32, outcome: &str| {
+            let id = office.literal(&format!("{FRESH}{number:04}"));
+            format!(
+                "INSERT INTO supplement_requests (id, case_id, sequence, what, due_date, remaining_days, requested_by,
+                    requested_at, outcome, ended_at, answered_by, answer)
+                 VALUES ({id}, {case}, {sequence}, '证明', '2022-07-18', 5, {reviewer}, {at}, {outcome})"
+            )
+        };
+        let open = "NULL, NULL, NULL, NULL";
+        office.refuses(&lapse("NULL", ""), "nothing_lapsed");
+        office.refuses(&request(50, 1, open), "foreign key");
+        office.refuses(&request(50, 2, &format!("'answered', {at}, NULL, NULL")), "check");
+        office.refuses(&request(50, 2, &format!("'lapsed', {at}, {reviewer}, '有'")), "check");
+        office.sql(&request(50, 2, open)).unwrap();
+        office.refuses(&request(51, 2, open), "unique");
+        office.refuses(&lapse("NULL", ""), "nothing_lapsed");
+        office.refuses("UPDATE supplement_requests SET what = '别的'", "append_only");
+        office.refuses("DELETE FROM supplement_requests", "append_only");
+        let end = format!("UPDATE supplement_requests SET outcome = 'lapsed', ended_at = {at}; ");
+        // Nobody lets it lapse, and it leads back and nowhere else.
+        office.refuses(&(end.clone() + &lapse(&reviewer, "")), "check");
+        office.refuses(&(end.clone() + &lapse("NULL", "").replace("'returned'", "'approved'")), "check");
+        office.sql(&format!("BEGIN; {end}{}; COMMIT", lapse("NULL", ""))).unwrap();
+        office.refuses("UPDATE supplement_requests SET outcome = NULL, ended_at = NULL", "append_only");
+        if office.backend == Backend::Sqlite {
+            office.refuses(&request(50, 2, open).replace("INSERT", "INSERT OR REPLACE"), "unique");
+        }
+    }
+
     async fn one_task_waits_of_a_case_as_its_history_says(office: &TestOffice) {
         let case = office.literal(&office.case_at("initial_review").await);
         let at = office.instant_literal();

@@ -278,7 +278,7 @@ fn the_table_of_rights() {
 fn administrators_see_no_resident() {
     for action in Action::ALL {
         let name = action.as_str();
-        let of_residents = ["resident.", "case.", "enrollment."]
+        let of_residents = ["resident.", "case.", "recusal.", "task.", "enrollment."]
             .iter()
             .any(|entity| name.starts_with(entity));
         let by_administrators = action.roles().iter().any(|role| role.is_administrator());

@@ -6,6 +6,7 @@ pub mod batches;
 pub mod calendar;
 pub mod cases;
 pub mod recusals;
+pub mod supplements;
 pub mod tasks;
 
 pub use cases::{Approval, CaseService, Desk};

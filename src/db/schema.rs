@@ -295,7 +295,22 @@ tables! {
         done_at -> Nullable<Instant>,
         soon_reminded_at -> Nullable<Instant>,
         late_reminded_at -> Nullable<Instant>,
+        paused_at -> Nullable<Instant>,
         county_code -> Nullable<Text>,
+    }
+    supplement_requests (id) {
+        id -> Guid,
+        case_id -> Guid,
+        sequence -> Integer,
+        what -> Text,
+        due_date -> Date,
+        remaining_days -> Integer,
+        requested_by -> Guid,
+        requested_at -> Instant,
+        outcome -> Nullable<Text>,
+        ended_at -> Nullable<Instant>,
+        answered_by -> Nullable<Guid>,
+        answer -> Nullable<Text>,
     }
     task_assignments (id) {
         id -> Guid,

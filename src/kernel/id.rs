@@ -54,6 +54,7 @@ kinds! {
     /// A declared relation of a user to a resident.
     Recusal => RecusalId;
     TaskAssignment => TaskAssignmentId;
+    SupplementRequest => SupplementRequestId;
     Enrollment => EnrollmentId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Office;
-use crate::casework::{cases, tasks};
+use crate::casework::{cases, supplements, tasks};
 use crate::db::{Db, Reach};
 use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
@@ -72,8 +72,37 @@ pub async fn run_due(office: &Office) -> Result<usize> {
             Err(error) => return Err(error),
         }
     }
+    lapse(office).await?;
     remind(office).await?;
     Ok(done)
+}
+
+/// Sends back what was not supplemented in time.
+async fn lapse(office: &Office) -> Result<()> {
+    let store = office.store();
+    while store
+        .read(Reach::EVERYTHING, supplements::service::lapse_waits)
+        .await?
+    {
+        let request: RequestId = store.given().new_id();
+        let desk = office.desk().clone();
+        let lapsed = store
+            .write(Reach::EVERYTHING, move |tx| {
+                supplements::service::lapse(tx, &desk, request)
+            })
+            .await;
+        match lapsed {
+            Ok(()) => {}
+            // It was answered, or another process was first.
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Code::IfMatchStale | Code::SupplementEnded | Code::SupplementNotFound
+                ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Points out what comes near its due date or is past it.

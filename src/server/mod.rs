@@ -46,6 +46,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::cases::api::routes(config);
     casework::batches::api::routes(config);
     casework::recusals::api::routes(config);
+    casework::supplements::api::routes(config);
     casework::tasks::api::routes(config);
     subsidies::enrollments::api::routes(config);
     inspection::events::api::routes(config);

@@ -46,6 +46,8 @@ pub struct Belongings {
     /// A case whose initial review waits, and somebody who may take it.
     pub task: String,
     pub reviewer: String,
+    /// What the reviewer asked for.
+    pub supplement: String,
     /// What somebody declared of the resident.
     pub recusal: String,
 }
@@ -110,10 +112,11 @@ impl Belongings {
                 .await
                 .expect(201),
         );
-        let (task, reviewer) = waiting(office, village).await;
+        let (task, reviewer, supplement) = waiting(office, village).await;
         Self {
             task,
             reviewer,
+            supplement,
             recusal,
             division: village,
             resident,
@@ -133,13 +136,14 @@ impl Belongings {
             organization: missing(),
             task: missing(),
             reviewer: missing(),
+            supplement: missing(),
             recusal: missing(),
         }
     }
 }
 
-/// Somebody else's case at initial review, filed by the liaison, and who reviews there.
-async fn waiting(office: &TestOffice, village: &str) -> (String, String) {
+/// Somebody else's case at initial review, filed by the liaison, who reviews there, and what they ask for.
+async fn waiting(office: &TestOffice, village: &str) -> (String, String, String) {
     let mut somebody = person();
     somebody["division_code"] = json!(village);
     let resident = id_of(&office.register(somebody).await);
@@ -150,7 +154,18 @@ async fn waiting(office: &TestOffice, village: &str) -> (String, String) {
     let reviewer = office
         .as_user(&format!("township2.{}", &village[..9]))
         .await;
-    (case, id_of(&reviewer.get("/v1/me").await.expect(200)))
+    let path = format!("/v1/cases/{case}/supplement-requests");
+    let asked = reviewer.post_seen(
+        &path,
+        2,
+        json!({"what": "护理证明", "due_date": "2022-12-31"}),
+    );
+    let asked = id_of(&asked.await.expect(201));
+    (
+        case,
+        id_of(&reviewer.get("/v1/me").await.expect(200)),
+        asked,
+    )
 }
 
 /// Accounts belong to no county.
@@ -182,6 +197,7 @@ pub fn call(
         "enrollments" => &on.enrollment,
         "organizations" => &on.organization,
         "tasks" => &on.task,
+        "supplement-requests" => &on.supplement,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -222,6 +238,8 @@ pub fn call(
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
         "assign_task" => Some(json!({"user_id": on.reviewer})),
         "claim_task" => None,
+        "request_supplement" => Some(json!({"what": "护理证明"})),
+        "answer_supplement_request" => Some(json!({"comment": "已补充"})),
         "hand_over_desk" => Some(json!({})),
         "search_residents" => Some(json!({"id_number": number})),
         "update_resident" => Some(json!({"phone": null})),

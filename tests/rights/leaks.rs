@@ -27,6 +27,7 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/cases/{}", of.case),
         format!("/v1/cases/{}/transitions", of.case),
         format!("/v1/cases/{}/recusals", of.case),
+        format!("/v1/cases/{}/supplement-requests", of.task),
         format!("/v1/enrollments/{}", of.enrollment),
     ] {
         all.push(client.get(&path).await.expect(200));
@@ -77,9 +78,15 @@ fn calls(document: &Value, other: &Belongings, account: &super::calls::Account) 
         }
     }
     all.sort_by_key(|call| {
-        [&other.resident, &other.case, &other.enrollment, &other.task]
-            .iter()
-            .any(|id| call.path.contains(*id))
+        [
+            &other.resident,
+            &other.case,
+            &other.enrollment,
+            &other.task,
+            &other.supplement,
+        ]
+        .iter()
+        .any(|id| call.path.contains(*id))
     });
     all
 }
@@ -94,7 +101,8 @@ on_both! {
         let account = staff(office).await;
         let before = picture(office, &other).await;
         assert!(before[0].to_string().contains(NAME) && before[1].to_string().contains(NUMBERS));
-        let traces = [&other.resident, &other.case, &other.enrollment, &other.task, &other.recusal, NAME, NUMBERS];
+        let traces = [&other.resident, &other.case, &other.enrollment, &other.task,
+            &other.supplement, &other.recusal, NAME, NUMBERS];
 
         let mut asked = 0;
         let all = searches(&somebody).into_iter().chain(calls(&document, &other, &account));

@@ -86,6 +86,8 @@ CREATE TABLE tasks (
     -- When it was said that the day comes near, and that it is past.
     soon_reminded_at timestamptz,
     late_reminded_at timestamptz,
+    -- Since when its clock stands still.
+    paused_at timestamptz,
     county_code text COLLATE "C" GENERATED ALWAYS AS (left(division_code, 6)) STORED,
     PRIMARY KEY (case_id, sequence),
     FOREIGN KEY (case_id, resident_id) REFERENCES cases (id, resident_id),
@@ -105,8 +107,6 @@ CREATE INDEX tasks_late ON tasks (due_date, case_id) WHERE done_at IS NULL AND l
 CREATE INDEX tasks_resident ON tasks (case_id, resident_id);
 CREATE TRIGGER tasks_identity BEFORE UPDATE ON tasks FOR EACH ROW
     WHEN (OLD.done_at IS NOT NULL
-        OR (OLD.soon_reminded_at IS NOT NULL AND NEW.soon_reminded_at IS DISTINCT FROM OLD.soon_reminded_at)
-        OR (OLD.late_reminded_at IS NOT NULL AND NEW.late_reminded_at IS DISTINCT FROM OLD.late_reminded_at)
         OR (NEW.case_id, NEW.sequence, NEW.resident_id, NEW.division_code, NEW.round, NEW.step, NEW.role, NEW.created_at)
            IS DISTINCT FROM
            (OLD.case_id, OLD.sequence, OLD.resident_id, OLD.division_code, OLD.round, OLD.step, OLD.role, OLD.created_at))
@@ -131,6 +131,70 @@ CREATE INDEX task_assignments_assigned_by ON task_assignments (assigned_by);
 CREATE TRIGGER task_assignments_fixed BEFORE UPDATE OR DELETE ON task_assignments FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER task_assignments_keep BEFORE TRUNCATE ON task_assignments FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- What a reviewer still needs to see. The step's clock stands still until the answer, or until the day has
+-- passed: then the case goes back by itself.
+CREATE TABLE supplement_requests (
+    id uuid NOT NULL PRIMARY KEY,
+    case_id uuid NOT NULL,
+    sequence integer NOT NULL,
+    what text NOT NULL CHECK (what <> ''),
+    due_date date NOT NULL,
+    remaining_days integer NOT NULL CHECK (remaining_days >= 0),
+    requested_by uuid NOT NULL REFERENCES users (id),
+    requested_at timestamptz NOT NULL,
+    outcome text CHECK (outcome IN ('answered', 'lapsed', 'closed')),
+    ended_at timestamptz,
+    answered_by uuid REFERENCES users (id),
+    answer text,
+    CHECK ((outcome IS NULL) = (ended_at IS NULL)),
+    CHECK ((answered_by IS NULL) = (answer IS NULL)),
+    CHECK (coalesce(outcome, '') = 'answered' OR answered_by IS NULL),
+    CHECK (coalesce(outcome, '') <> 'answered' OR answered_by IS NOT NULL),
+    FOREIGN KEY (case_id, sequence) REFERENCES tasks (case_id, sequence)
+);
+CREATE UNIQUE INDEX supplement_requests_open ON supplement_requests (case_id) WHERE outcome IS NULL;
+CREATE INDEX supplement_requests_due ON supplement_requests (due_date, case_id) WHERE outcome IS NULL;
+CREATE INDEX supplement_requests_task ON supplement_requests (case_id, sequence, id);
+CREATE INDEX supplement_requests_requested_by ON supplement_requests (requested_by);
+CREATE INDEX supplement_requests_answered_by ON supplement_requests (answered_by);
+CREATE TRIGGER supplement_requests_only_end BEFORE UPDATE ON supplement_requests FOR EACH ROW
+    WHEN (OLD.outcome IS NOT NULL OR NEW.outcome IS NULL
+        OR (NEW.id, NEW.case_id, NEW.sequence, NEW.what, NEW.due_date, NEW.remaining_days, NEW.requested_by, NEW.requested_at)
+           IS DISTINCT FROM
+           (OLD.id, OLD.case_id, OLD.sequence, OLD.what, OLD.due_date, OLD.remaining_days, OLD.requested_by, OLD.requested_at))
+    EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER supplement_requests_keep BEFORE DELETE ON supplement_requests FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER supplement_requests_keep_all BEFORE TRUNCATE ON supplement_requests FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+ALTER TABLE case_transitions
+    DROP CONSTRAINT case_transitions_action_check,
+    ADD CONSTRAINT case_transitions_action_check CHECK (action IN (
+        'create', 'submit', 'endorse', 'return', 'reject', 'object', 'approve', 'start', 'suspend', 'resume',
+        'complete', 'terminate', 'withdraw', 'request_reconsideration', 'close_notice', 'lapse')),
+    DROP CONSTRAINT case_transitions_check,
+    ADD CONSTRAINT case_transitions_check CHECK ((actor_id IS NULL) = (action IN ('close_notice', 'lapse'))),
+    DROP CONSTRAINT case_transitions_check4,
+    ADD CONSTRAINT case_transitions_check4 CHECK (to_state = CASE action
+        WHEN 'create' THEN 'draft' WHEN 'submit' THEN 'in_review' WHEN 'endorse' THEN 'in_review'
+        WHEN 'return' THEN 'returned' WHEN 'reject' THEN 'rejected' WHEN 'object' THEN 'in_review'
+        WHEN 'approve' THEN 'approved' WHEN 'start' THEN 'in_service' WHEN 'suspend' THEN 'suspended'
+        WHEN 'resume' THEN 'in_service' WHEN 'complete' THEN 'completed' WHEN 'terminate' THEN 'terminated'
+        WHEN 'withdraw' THEN 'withdrawn' WHEN 'request_reconsideration' THEN 'under_reconsideration'
+        WHEN 'close_notice' THEN 'in_review' WHEN 'lapse' THEN 'returned' END);
+-- Nothing lapses but what was asked for at this step and not answered.
+CREATE FUNCTION refuse_lapse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM supplement_requests s
+        WHERE s.case_id = NEW.case_id AND s.sequence = NEW.previous_sequence AND s.outcome = 'lapsed')
+    THEN
+        RAISE EXCEPTION 'huican.nothing_lapsed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER case_transitions_lapse BEFORE INSERT ON case_transitions FOR EACH ROW
+    WHEN (NEW.action = 'lapse') EXECUTE FUNCTION refuse_lapse();
+
 -- What waits already waits for nobody in particular.
 INSERT INTO tasks (case_id, sequence, resident_id, division_code, round, step, role, due_date, version, created_at)
 SELECT c.id, c.last_transition, c.resident_id, c.division_code, c.round, c.step, s.value ->> 'role', c.due_date, 1, c.updated_at
@@ -143,9 +207,10 @@ WHERE c.state = 'in_review' AND s.value ->> 'step' = c.step AND s.value ->> 'rol
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_personal CHECK (
     ' ' || permits || ' ' NOT LIKE '% recusal.end %' AND ' ' || permits || ' ' NOT LIKE '% task.assign %');
 
-GRANT SELECT, INSERT ON user_relations, tasks, task_assignments TO huican_service;
+GRANT SELECT, INSERT ON user_relations, tasks, task_assignments, supplement_requests TO huican_service;
 GRANT UPDATE (ended_at, ended_by, end_reason) ON user_relations TO huican_service;
-GRANT UPDATE (assignee_id, version, done_at, soon_reminded_at, late_reminded_at) ON tasks TO huican_service;
+GRANT UPDATE (assignee_id, version, due_date, done_at, soon_reminded_at, late_reminded_at, paused_at) ON tasks TO huican_service;
+GRANT UPDATE (outcome, ended_at, answered_by, answer) ON supplement_requests TO huican_service;
 
 ALTER TABLE user_relations ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reach ON user_relations
@@ -155,4 +220,7 @@ CREATE POLICY reach ON tasks
     USING (CASE WHEN division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange) THEN true ELSE false END);
 ALTER TABLE task_assignments ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reach ON task_assignments
+    USING (EXISTS (SELECT 1 FROM cases c WHERE c.id = case_id));
+ALTER TABLE supplement_requests ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY reach ON supplement_requests
     USING (EXISTS (SELECT 1 FROM cases c WHERE c.id = case_id));

@@ -96,6 +96,8 @@ CREATE TABLE tasks (
     -- When it was said that the day comes near, and that it is past.
     soon_reminded_at INTEGER,
     late_reminded_at INTEGER,
+    -- Since when its clock stands still.
+    paused_at INTEGER,
     county_code TEXT GENERATED ALWAYS AS (substr(division_code, 1, 6)) STORED,
     PRIMARY KEY (case_id, sequence),
     FOREIGN KEY (case_id, resident_id) REFERENCES cases (id, resident_id),
@@ -117,8 +119,6 @@ CREATE TRIGGER tasks_identity BEFORE UPDATE ON tasks
 WHEN OLD.done_at IS NOT NULL OR NEW.case_id <> OLD.case_id OR NEW.sequence <> OLD.sequence
   OR NEW.resident_id <> OLD.resident_id OR NEW.division_code <> OLD.division_code OR NEW.round <> OLD.round
   OR NEW.step <> OLD.step OR NEW.role <> OLD.role OR NEW.created_at <> OLD.created_at
-  OR (OLD.soon_reminded_at IS NOT NULL AND NEW.soon_reminded_at IS NOT OLD.soon_reminded_at)
-  OR (OLD.late_reminded_at IS NOT NULL AND NEW.late_reminded_at IS NOT OLD.late_reminded_at)
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: what a task is about does not change');
 END;
@@ -158,6 +158,68 @@ CREATE TRIGGER task_assignments_no_replace BEFORE INSERT ON task_assignments
 WHEN EXISTS (SELECT 1 FROM task_assignments WHERE id = NEW.id)
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: task_assignments.id');
+END;
+
+-- What a reviewer still needs to see. The step's clock stands still until the answer, or until the day has
+-- passed: then the case goes back by itself.
+CREATE TABLE supplement_requests (
+    id BLOB NOT NULL PRIMARY KEY,
+    case_id BLOB NOT NULL,
+    sequence INTEGER NOT NULL,
+    what TEXT NOT NULL CHECK (what <> ''),
+    due_date TEXT NOT NULL,
+    remaining_days INTEGER NOT NULL CHECK (remaining_days >= 0),
+    requested_by BLOB NOT NULL REFERENCES users (id),
+    requested_at INTEGER NOT NULL,
+    outcome TEXT CHECK (outcome IN ('answered', 'lapsed', 'closed')),
+    ended_at INTEGER,
+    answered_by BLOB REFERENCES users (id),
+    answer TEXT,
+    CHECK ((outcome IS NULL) = (ended_at IS NULL)),
+    CHECK ((answered_by IS NULL) = (answer IS NULL)),
+    CHECK (coalesce(outcome, '') = 'answered' OR answered_by IS NULL),
+    CHECK (coalesce(outcome, '') <> 'answered' OR answered_by IS NOT NULL),
+    FOREIGN KEY (case_id, sequence) REFERENCES tasks (case_id, sequence)
+) STRICT;
+CREATE UNIQUE INDEX supplement_requests_open ON supplement_requests (case_id) WHERE outcome IS NULL;
+CREATE INDEX supplement_requests_due ON supplement_requests (due_date, case_id) WHERE outcome IS NULL;
+CREATE INDEX supplement_requests_task ON supplement_requests (case_id, sequence, id);
+CREATE INDEX supplement_requests_requested_by ON supplement_requests (requested_by);
+CREATE INDEX supplement_requests_answered_by ON supplement_requests (answered_by);
+CREATE TRIGGER supplement_requests_only_end BEFORE UPDATE ON supplement_requests
+WHEN OLD.outcome IS NOT NULL OR NEW.outcome IS NULL OR NEW.id <> OLD.id OR NEW.case_id <> OLD.case_id
+  OR NEW.sequence <> OLD.sequence OR NEW.what <> OLD.what OR NEW.due_date <> OLD.due_date
+  OR NEW.remaining_days <> OLD.remaining_days OR NEW.requested_by <> OLD.requested_by
+  OR NEW.requested_at <> OLD.requested_at
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a request can only be ended, once');
+END;
+CREATE TRIGGER supplement_requests_keep BEFORE DELETE ON supplement_requests
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: requests are never deleted');
+END;
+CREATE TRIGGER supplement_requests_no_replace BEFORE INSERT ON supplement_requests
+WHEN EXISTS (SELECT 1 FROM supplement_requests WHERE id = NEW.id OR (case_id = NEW.case_id AND outcome IS NULL AND NEW.outcome IS NULL))
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: supplement_requests.case_id');
+END;
+
+-- A CHECK is no part of what is stored, and SQLite changes it in no other way without making anew the table
+-- that all history hangs on (https://sqlite.org/lang_altertable.html, at the end).
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = replace(replace(replace(sql,
+    '''request_reconsideration'', ''close_notice''))', '''request_reconsideration'', ''close_notice'', ''lapse''))'),
+    '(action = ''close_notice'')', '(action IN (''close_notice'', ''lapse''))'),
+    'WHEN ''close_notice'' THEN ''in_review'' END', 'WHEN ''close_notice'' THEN ''in_review'' WHEN ''lapse'' THEN ''returned'' END')
+WHERE type = 'table' AND name = 'case_transitions';
+PRAGMA writable_schema = RESET;
+-- Nothing lapses but what was asked for at this step and not answered.
+CREATE TRIGGER case_transitions_lapse BEFORE INSERT ON case_transitions
+WHEN NEW.action = 'lapse' AND NOT EXISTS (
+    SELECT 1 FROM supplement_requests s
+    WHERE s.case_id = NEW.case_id AND s.sequence = NEW.previous_sequence AND s.outcome = 'lapsed')
+BEGIN
+    SELECT RAISE(ABORT, 'huican.nothing_lapsed');
 END;
 
 -- What waits already waits for nobody in particular.

@@ -52,6 +52,8 @@ vocabulary! {
         RequestReconsideration = "request_reconsideration", "申请复查";
         /// A public notice ended without objection.
         CloseNotice = "close_notice", "公示期满";
+        /// What a reviewer asked for did not come in time.
+        Lapse = "lapse", "逾期未补正";
     }
 }
 
@@ -169,6 +171,7 @@ pub fn follow(at: Position, action: Action, steps: &[ReviewStep]) -> Option<Move
         (State::InReview, Action::Return) if duty.is_some() => {
             plain(State::Returned).map(|to| Move { duty, ..to })
         }
+        (State::InReview, Action::Lapse) if duty.is_some() => plain(State::Returned),
         (State::InReview, Action::Reject) if duty.is_some() => {
             plain(State::Rejected).map(|to| Move { duty, ..to })
         }

@@ -1,6 +1,7 @@
 //! One person's application to one program, and everything that happens to it.
 
 pub mod api;
+pub mod clock;
 mod life;
 mod model;
 pub mod service;

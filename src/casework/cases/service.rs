@@ -358,6 +358,7 @@ fn name(action: Action) -> &'static str {
         Action::Withdraw => "case.withdrawn",
         Action::RequestReconsideration => "case.reconsideration_requested",
         Action::CloseNotice => "case.notice_closed",
+        Action::Lapse => "case.lapsed",
     }
 }
 
@@ -450,30 +451,43 @@ fn approve(
 
 /// Ends the oldest public notice that ran out without objection.
 pub fn close_notice(tx: &mut Tx<'_>, desk: &Desk, request: RequestId) -> Result<Recorded<()>> {
-    let origin = Origin::system(request);
     let today = tx.today();
     let Some(old) = store::notice_over(tx, today)? else {
         return Err(Code::CaseNotFound.into());
     };
+    by_itself(tx, desk, request, &old, Action::CloseNotice, None)
+}
+
+/// Moves a case that nobody moves.
+pub fn by_itself(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    request: RequestId,
+    old: &Case,
+    action: Action,
+    comment: Option<&str>,
+) -> Result<Recorded<()>> {
+    let origin = Origin::system(request);
+    let today = tx.today();
     let steps = programs::service::version(tx, old.program_version_id)?.steps;
-    let next = follow(old.position, Action::CloseNotice, &steps)
-        .ok_or_else(|| Error::internal("a public notice is followed by another step"))?;
+    let next = follow(old.position, action, &steps)
+        .ok_or_else(|| Error::internal(format!("a case cannot {action} by itself")))?;
     let mut case = old.clone();
     case.position = next.to;
     case.due_date = next.working_days.map(|days| desk.due(today, days));
     let entry = Entry {
         case: old.id,
         sequence: old.last_transition + 1,
-        action: Action::CloseNotice,
+        action,
         from: Some(old.position),
         to: next.to,
         actor: None,
         duty: None,
-        comment: None,
+        comment,
     };
-    let moved = advance(tx, &old, case, None, &entry)?;
+    let moved = advance(tx, old, case, None, &entry)?;
     let assignee = tasks::service::turn(tx, &moved, &steps)?;
-    let event = event(&origin, name(Action::CloseNotice), &moved);
+    let event = event(&origin, name(action), &moved);
     tx.record(event.change("assignee_id", assignee), ())
 }
 

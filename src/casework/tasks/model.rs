@@ -30,6 +30,8 @@ pub struct Task {
     pub created_at: Timestamp,
     /// When its due date was last pointed out.
     pub reminded_at: Option<Timestamp>,
+    /// Its clock stands still while a reviewer waits for supplements.
+    pub paused: bool,
 }
 
 /// A task as a list shows it.

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use super::model::{
     Candidate, HandedOver, Listed, NewAssignment, Overdue, Reminder, Task, View, by_office, choose,
 };
@@ -9,7 +11,7 @@ use super::store::{self, Whose};
 use crate::access::{Act, Permit, acts, users};
 use crate::audit::{Event, Origin};
 use crate::casework::cases::{Case, Desk, Duty};
-use crate::casework::recusals;
+use crate::casework::{recusals, supplements};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
@@ -52,6 +54,7 @@ fn by_rule(db: &mut Db, task: &Task, but: Option<UserId>) -> Result<Option<UserI
 /// A case has moved: what waited is done, and what now waits is somebody's, by rule; whose.
 pub fn turn(tx: &mut Tx<'_>, case: &Case, steps: &[ReviewStep]) -> Result<Option<UserId>> {
     store::finish(tx, case.id)?;
+    supplements::service::close(tx, case.id)?;
     let waits = steps
         .iter()
         .find(|one| Some(one.step) == case.position.step);
@@ -75,6 +78,7 @@ pub fn turn(tx: &mut Tx<'_>, case: &Case, steps: &[ReviewStep]) -> Result<Option
         version: 1,
         created_at: tx.now(),
         reminded_at: None,
+        paused: false,
     };
     task.assignee = by_rule(tx, &task, None)?;
     store::insert(tx, &task)?;
@@ -82,6 +86,17 @@ pub fn turn(tx: &mut Tx<'_>, case: &Case, steps: &[ReviewStep]) -> Result<Option
         store::note(tx, &task, task.assignee, None)?;
     }
     Ok(task.assignee)
+}
+
+/// The clock of what waits of a case stands still.
+pub fn pause(tx: &mut Tx<'_>, case: CaseId) -> Result<()> {
+    let now = tx.now();
+    store::set_clock(tx, case, Some(now), None)
+}
+
+/// It goes on, until a later day.
+pub fn resume(tx: &mut Tx<'_>, case: CaseId, due_date: NaiveDate) -> Result<()> {
+    store::set_clock(tx, case, None, Some(due_date))
 }
 
 /// Gives a task to somebody, or to nobody; by whom, unless by rule.

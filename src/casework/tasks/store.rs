@@ -44,6 +44,7 @@ struct Row {
     created_at: Timestamp,
     soon_reminded_at: Option<Timestamp>,
     late_reminded_at: Option<Timestamp>,
+    paused_at: Option<Timestamp>,
 }
 
 impl From<Row> for Task {
@@ -61,6 +62,7 @@ impl From<Row> for Task {
             version: row.version,
             created_at: row.created_at,
             reminded_at: row.late_reminded_at.or(row.soon_reminded_at),
+            paused: row.paused_at.is_some(),
         }
     }
 }
@@ -94,6 +96,33 @@ pub fn finish(tx: &mut Tx<'_>, case: CaseId) -> Result<()> {
         .set(tasks::done_at.eq(now))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// Stops the clock of what waits of a case, or lets it go on until another day, of which nobody was
+/// reminded.
+pub fn set_clock(
+    tx: &mut Tx<'_>,
+    case: CaseId,
+    paused_at: Option<Timestamp>,
+    due_date: Option<NaiveDate>,
+) -> Result<()> {
+    let open = tasks::table
+        .filter(tasks::case_id.eq(case))
+        .filter(tasks::done_at.is_null());
+    let never = None::<Timestamp>;
+    let changed = diesel::update(open)
+        .set((
+            tasks::paused_at.eq(paused_at),
+            due_date.map(|day| tasks::due_date.eq(day)),
+            tasks::soon_reminded_at.eq(never),
+            tasks::late_reminded_at.eq(never),
+        ))
+        .execute(tx.conn())?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Code::TaskNotFound.into())
+    }
 }
 
 /// Gives a task to somebody, or to nobody, unless it was given away or done since it was read.
@@ -201,6 +230,7 @@ pub fn unreminded(
     let late: Vec<Row> = tasks::table
         .select(Row::as_select())
         .filter(tasks::done_at.is_null())
+        .filter(tasks::paused_at.is_null())
         .filter(tasks::late_reminded_at.is_null())
         .filter(tasks::due_date.lt(today))
         .order((tasks::due_date, tasks::case_id))
@@ -209,6 +239,7 @@ pub fn unreminded(
     let soon: Vec<Row> = tasks::table
         .select(Row::as_select())
         .filter(tasks::done_at.is_null())
+        .filter(tasks::paused_at.is_null())
         .filter(tasks::soon_reminded_at.is_null())
         .filter(tasks::late_reminded_at.is_null())
         .filter(tasks::due_date.between(today, horizon))
@@ -329,7 +360,9 @@ pub fn page(
         }
     }
     if let Some(day) = due_before {
-        query = query.filter(tasks::due_date.lt(day));
+        query = query
+            .filter(tasks::due_date.lt(day))
+            .filter(tasks::paused_at.is_null());
     }
     if let Some(mark) = after {
         let later = tasks::due_date.gt(mark.due_date);
@@ -370,6 +403,7 @@ pub fn overdue(db: &mut Db, scope: &Scope, day: NaiveDate) -> Result<Vec<Overdue
         .into_boxed::<MultiBackend>()
         .filter(within!(tasks::division_code, tasks::county_code, scope))
         .filter(tasks::done_at.is_null())
+        .filter(tasks::paused_at.is_null())
         .filter(tasks::due_date.lt(day))
         .load(db.conn())?;
     Ok(rows

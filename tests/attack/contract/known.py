@@ -263,6 +263,22 @@ def claim(world: World) -> Call:
     return Call({"id": case}, by=world.office.person(clerk), seen=seen)
 
 
+@makes("request_supplement")
+def ask_for(world: World) -> Call:
+    body = {"what": "请补充护理证明"}
+    by = world.office.person("township2.990121103")
+    return Call({"id": submitted(world)}, body, by, seen=2)
+
+
+@makes("answer_supplement_request")
+def answer(world: World) -> Call:
+    call = ask_for(world)
+    path = f"/v1/cases/{call.path['id']}/supplement-requests"
+    made = world.office.ask(call.by, "POST", path, call.body, seen=call.seen)
+    liaison = world.office.person(f"liaison.{VILLAGE}")
+    return Call({"id": made["id"]}, {"comment": "已补充"}, liaison)
+
+
 @makes("hand_over_desk")
 def hand_over(world: World) -> Call:
     person = world.office.person("township2.990121103")

@@ -40,7 +40,8 @@ pub struct TaskBody {
     /// Who takes the step.
     role: Role,
     round: i32,
-    due_date: NaiveDate,
+    /// Null while the clock stands still, because a reviewer waits for supplements.
+    due_date: Option<NaiveDate>,
     /// Past its due date.
     overdue: bool,
     /// By how many working days.
@@ -77,6 +78,7 @@ fn named(id: Option<UserId>, name: Option<(String, String)>) -> Option<TaskAssig
 impl TaskBody {
     pub fn of(listed: Listed, desk: &Desk, today: NaiveDate) -> Self {
         let task = listed.task;
+        let is_late = !task.paused && task.due_date < today;
         let name = listed.resident_name.as_deref().map(PersonName::parse);
         Self {
             case_id: task.case_id,
@@ -89,9 +91,13 @@ impl TaskBody {
             step: task.step,
             role: task.role,
             round: task.round,
-            due_date: task.due_date,
-            overdue: task.due_date < today,
-            overdue_working_days: desk.overdue(task.due_date, today),
+            due_date: (!task.paused).then_some(task.due_date),
+            overdue: is_late,
+            overdue_working_days: if is_late {
+                desk.overdue(task.due_date, today)
+            } else {
+                0
+            },
             reminded_at: task.reminded_at,
             assignee: named(task.assignee, listed.assignee),
             version: task.version,
