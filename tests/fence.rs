@@ -70,14 +70,31 @@ async fn furnished() -> Option<TestOffice> {
     office
         .as_user("approver.990121")
         .await
+        .post_seen(
+            &format!("/v1/cases/{case}/supplement-requests"),
+            6,
+            serde_json::json!({"what": "护理证明"}),
+        )
+        .await
+        .expect(201);
+    office
+        .as_user("approver.990121")
+        .await
         .act(&case, "approve")
         .await
         .expect(201);
     office.materials().await;
+    let relation = serde_json::json!({"relation": "sibling"});
+    office
+        .as_user("civil.990121")
+        .await
+        .post(&format!("/v1/cases/{case}/recusals"), relation)
+        .await
+        .expect(201);
     Some(office)
 }
 
-const FENCED: [&str; 14] = [
+const FENCED: [&str; 18] = [
     "applications",
     "case_documents",
     "case_notes",
@@ -92,6 +109,10 @@ const FENCED: [&str; 14] = [
     "case_duties",
     "case_transitions",
     "enrollments",
+    "tasks",
+    "task_assignments",
+    "user_relations",
+    "supplement_requests",
 ];
 
 #[actix_web::test]
@@ -161,6 +182,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "certificate_components",
         "document_withdrawals",
         "program_versions",
+        "task_assignments",
     ] {
         let column = service
             .within(None, |db| {
@@ -185,6 +207,11 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         );
     }
     service.refuses("UPDATE grants SET role = 'auditor'", "permission denied");
+    service.refuses("UPDATE tasks SET role = 'auditor'", "permission denied");
+    service.refuses(
+        "UPDATE user_relations SET relation = 'friend_or_interest'",
+        "permission denied",
+    );
     for sql in [
         "ALTER TABLE residents DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE audit_events DISABLE TRIGGER ALL",

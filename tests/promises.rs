@@ -161,6 +161,8 @@ on_both! {
             ("audit_events", "reason = 'edited'"),
             ("case_transitions", "comment = 'edited'"),
             ("case_duties", "duty = 'filing'"),
+            ("tasks", "role = 'auditor'"),
+            ("task_assignments", "user_id = NULL"),
             ("certificate_components", "severity_level = 4"),
             ("program_versions", "legal_basis = 'edited'"),
             ("certificates", "severity_level = 4"),
@@ -178,13 +180,134 @@ on_both! {
         office.refuses("DELETE FROM residents", "append_only");
         office.refuses("UPDATE residents SET created_by = NULL", "append_only");
         if office.backend == Backend::Sqlite {
-            for table in ["audit_events", "case_transitions", "certificates", "circumstances", "grants", "enrollments"] {
+            for table in ["audit_events", "case_transitions", "tasks", "task_assignments", "certificates", "circumstances", "grants", "enrollments"] {
                 // Without what the database computes by itself.
                 let columns = office.text(&format!("SELECT group_concat(name) AS one FROM pragma_table_info('{table}')"));
                 let replace = format!("INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}");
                 office.refuses(&replace, "unique|append_only|overlaps");
             }
         }
+    }
+
+    async fn who_is_related_takes_no_step_whatever_statement_is_written(office: &TestOffice) {
+        let case = office.literal(&office.case_at("initial_review").await);
+        let resident = format!("(SELECT resident_id FROM cases WHERE id = {case})");
+        let reviewer = office.user("township2.990121103").await;
+        let filer = office.user("township.990121103").await;
+        let liaison = office.user("liaison.990121103201").await;
+        let at = office.instant_literal();
+        let relation = |number: u32, user: &str, relation: &str, end: &str| {
+            let id = office.literal(&format!("{FRESH}{number:04}"));
+            format!(
+                "INSERT INTO user_relations (id, user_id, resident_id, relation, declared_at, ended_at, ended_by, end_reason)
+                 VALUES ({id}, {user}, {resident}, '{relation}', {at}, {end})"
+            )
+        };
+        let open = "NULL, NULL, NULL";
+        let review = duty(&case, 1, &reviewer, "initial_review");
+        let endorse = Entry {
+            case: &case, action: "endorse", from: REVIEW, to: VERIFICATION, round: 1, actor: &reviewer, duty: "initial_review",
+        };
+        let withdraw = Entry {
+            case: &case, action: "withdraw", from: REVIEW, to: ("withdrawn", ""), round: 1, actor: &filer, duty: "filing",
+        };
+
+        // A relation is of a known kind, declared once, ended by another, with a reason, once.
+        office.refuses(&relation(40, &reviewer, "colleague", open), "check");
+        office.refuses(&relation(40, &reviewer, "sibling", &format!("{at}, {reviewer}, '不是'")), "check");
+        office.refuses(&relation(40, &reviewer, "sibling", &format!("{at}, {filer}, NULL")), "check");
+        office.sql(&relation(40, &reviewer, "sibling", open)).unwrap();
+        office.refuses(&relation(41, &reviewer, "spouse", open), "unique");
+        office.refuses("UPDATE user_relations SET relation = 'friend_or_interest'", "append_only");
+        office.refuses("DELETE FROM user_relations", "append_only");
+        if office.backend == Backend::Postgres {
+            office.refuses("TRUNCATE user_relations", "append_only");
+        } else {
+            office.refuses(&relation(40, &reviewer, "sibling", open).replace("INSERT", "INSERT OR REPLACE"), "unique");
+        }
+
+        // Who is related takes no duty; one taken before does not help.
+        office.refuses(&(review.clone() + &endorse.sql(office)), "recusal_required");
+        office.sql(&relation(42, &filer, "parent", open)).unwrap();
+        office.refuses(&withdraw.sql(office), "recusal_required");
+        // A liaison files for relatives, but reviews nothing of theirs, and does not file for themself.
+        office.sql(&relation(43, &liaison, "child", open)).unwrap();
+        office.refuses(&duty(&case, 1, &liaison, "initial_review"), "recusal_required");
+        office.sql(&duty(&case, 1, &liaison, "filing")).unwrap();
+        let end = |user: &str, by: &str| {
+            format!("UPDATE user_relations SET ended_at = {at}, ended_by = {by}, end_reason = '查明' WHERE user_id = {user}")
+        };
+        office.refuses(&end(&reviewer, &reviewer), "check");
+        office.sql(&end(&liaison, &filer)).unwrap();
+        office.sql(&relation(44, &liaison, "self", open)).unwrap();
+        office.refuses(&duty(&case, 2, &liaison, "filing"), "recusal_required");
+
+        // Ended, once; then what the office sees by itself: the same phone.
+        office.sql(&end(&reviewer, &filer)).unwrap();
+        office.refuses(&end(&reviewer, &filer), "append_only");
+        let phone = |phone: &str| {
+            format!("UPDATE users SET (phone, phone_index) = (SELECT {phone}, phone_index FROM residents) WHERE id = {reviewer}")
+        };
+        office.refuses(&phone("nullif(phone, phone)"), "check");
+        office.sql(&phone("phone")).unwrap();
+        office.refuses(&review, "recusal_required");
+        office.sql(&format!("UPDATE users SET phone = NULL, phone_index = NULL WHERE id = {reviewer}")).unwrap();
+        office.sql(&format!("BEGIN; {review}{}; COMMIT", endorse.sql(office))).unwrap();
+    }
+
+    async fn nothing_lapses_but_what_was_asked_for_and_not_answered(office: &TestOffice) {
+        let case = office.literal(&office.case_at("initial_review").await);
+        let reviewer = office.user("township2.990121103").await;
+        let at = office.instant_literal();
+        let lapse = |actor, duty| {
+            Entry { case: &case, action: "lapse", from: REVIEW, to: ("returned", ""), round: 1, actor, duty }.sql(office)
+        };
+        let request = |number: u32, sequence: u32, outcome: &str| {
+            let id = office.literal(&format!("{FRESH}{number:04}"));
+            format!(
+                "INSERT INTO supplement_requests (id, case_id, sequence, what, due_date, remaining_days, requested_by,
+                    requested_at, outcome, ended_at, answered_by, answer)
+                 VALUES ({id}, {case}, {sequence}, '证明', '2022-07-18', 5, {reviewer}, {at}, {outcome})"
+            )
+        };
+        let open = "NULL, NULL, NULL, NULL";
+        office.refuses(&lapse("NULL", ""), "nothing_lapsed");
+        office.refuses(&request(50, 1, open), "foreign key");
+        office.refuses(&request(50, 2, &format!("'answered', {at}, NULL, NULL")), "check");
+        office.refuses(&request(50, 2, &format!("'lapsed', {at}, {reviewer}, '有'")), "check");
+        office.sql(&request(50, 2, open)).unwrap();
+        office.refuses(&request(51, 2, open), "unique");
+        office.refuses(&lapse("NULL", ""), "nothing_lapsed");
+        office.refuses("UPDATE supplement_requests SET what = '别的'", "append_only");
+        office.refuses("DELETE FROM supplement_requests", "append_only");
+        let end = format!("UPDATE supplement_requests SET outcome = 'lapsed', ended_at = {at}; ");
+        // Nobody lets it lapse, and it leads back and nowhere else.
+        office.refuses(&(end.clone() + &lapse(&reviewer, "")), "check");
+        office.refuses(&(end.clone() + &lapse("NULL", "").replace("'returned'", "'approved'")), "check");
+        office.sql(&format!("BEGIN; {end}{}; COMMIT", lapse("NULL", ""))).unwrap();
+        office.refuses("UPDATE supplement_requests SET outcome = NULL, ended_at = NULL", "append_only");
+        if office.backend == Backend::Sqlite {
+            office.refuses(&request(50, 2, open).replace("INSERT", "INSERT OR REPLACE"), "unique");
+        }
+    }
+
+    async fn one_task_waits_of_a_case_as_its_history_says(office: &TestOffice) {
+        let case = office.literal(&office.case_at("initial_review").await);
+        let at = office.instant_literal();
+        let task = |sequence: u32, round: u32, step: &str, done: &str| {
+            format!(
+                "INSERT INTO tasks (case_id, sequence, resident_id, division_code, round, step, role, due_date, version, created_at, done_at)
+                 SELECT id, {sequence}, resident_id, division_code, {round}, '{step}', 'county_approver', '2022-07-18', 1, {at}, {done}
+                 FROM cases WHERE id = {case}"
+            )
+        };
+        office.refuses(&task(1, 1, "approval", at), "foreign key");
+        office.refuses(&task(3, 1, "initial_review", at), "foreign key");
+        office.refuses(&task(2, 1, "initial_review", "NULL"), "unique");
+        office.refuses("UPDATE tasks SET step = 'approval'", "append_only");
+        office.sql(&format!("UPDATE tasks SET done_at = {at}")).unwrap();
+        office.refuses("UPDATE tasks SET done_at = NULL", "append_only");
+        office.refuses("UPDATE tasks SET assignee_id = NULL", "append_only");
     }
 
     async fn seals_and_second_factors_only_move_on(office: &TestOffice) {

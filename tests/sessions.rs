@@ -71,7 +71,7 @@ on_both! {
         assert_eq!(me["grants"][0]["division_code"], "990121000000");
         let expected = [
             "division.read", "organization.read", "resident.read", "resident.write", "resident.disclose", "program.read",
-            "case.read", "case.file", "case.act", "document.read", "document.write", "note.write", "enrollment.read",
+            "case.read", "case.file", "case.act", "document.read", "document.write", "note.write", "recusal.read", "task.read", "enrollment.read",
         ];
         assert_eq!(me["permissions"], json!(expected));
     }

@@ -104,6 +104,14 @@ policy! {
         | CivilAffairsOfficer | Auditor;
     DocumentWrite = "document.write": VillageLiaison | TownshipCaseworker | CountyCaseworker;
     NoteWrite = "note.write": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    /// Who is related to whom, as the office knows it.
+    RecusalRead = "recusal.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer
+        | CitySupervisor | Auditor;
+    RecusalEnd = "recusal.end": CountyApprover | CitySupervisor;
+    /// One's own desk.
+    TaskRead = "task.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    /// Everybody's desks.
+    TaskAssign = "task.assign": CountyApprover | CitySupervisor;
     EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
     /// An audit administrator sees only records that speak of no resident.
@@ -115,7 +123,12 @@ impl Action {
     pub const fn takes_a_person(self) -> bool {
         matches!(
             self,
-            Self::CaseAct | Self::UserManage | Self::GrantManage | Self::ProgramApprove
+            Self::CaseAct
+                | Self::RecusalEnd
+                | Self::TaskAssign
+                | Self::UserManage
+                | Self::GrantManage
+                | Self::ProgramApprove
         )
     }
 

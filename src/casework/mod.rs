@@ -3,10 +3,14 @@
 //! [`CaseService`].
 
 pub mod applications;
+pub mod batches;
 pub mod calendar;
 pub mod cases;
 pub mod documents;
 pub mod notes;
+pub mod recusals;
+pub mod supplements;
+pub mod tasks;
 pub mod unserved;
 
 pub use cases::{Approval, CaseService, Desk, Field};

@@ -47,6 +47,8 @@ tables! {
         created_at -> Instant,
         updated_at -> Instant,
         version -> Integer,
+        phone -> Nullable<Binary>,
+        phone_index -> Nullable<Binary>,
     }
     grants (id) {
         id -> Guid,
@@ -360,6 +362,57 @@ tables! {
         author_id -> Guid,
         body -> Binary,
         written_at -> Instant,
+    }
+    user_relations (id) {
+        id -> Guid,
+        user_id -> Guid,
+        resident_id -> Guid,
+        relation -> Text,
+        reason -> Nullable<Text>,
+        declared_at -> Instant,
+        ended_at -> Nullable<Instant>,
+        ended_by -> Nullable<Guid>,
+        end_reason -> Nullable<Text>,
+    }
+    tasks (case_id, sequence) {
+        case_id -> Guid,
+        sequence -> Integer,
+        resident_id -> Guid,
+        division_code -> Text,
+        round -> Integer,
+        step -> Text,
+        role -> Text,
+        due_date -> Date,
+        assignee_id -> Nullable<Guid>,
+        version -> Integer,
+        created_at -> Instant,
+        done_at -> Nullable<Instant>,
+        soon_reminded_at -> Nullable<Instant>,
+        late_reminded_at -> Nullable<Instant>,
+        paused_at -> Nullable<Instant>,
+        county_code -> Nullable<Text>,
+    }
+    supplement_requests (id) {
+        id -> Guid,
+        case_id -> Guid,
+        sequence -> Integer,
+        what -> Text,
+        due_date -> Date,
+        remaining_days -> Integer,
+        requested_by -> Guid,
+        requested_at -> Instant,
+        outcome -> Nullable<Text>,
+        ended_at -> Nullable<Instant>,
+        answered_by -> Nullable<Guid>,
+        answer -> Nullable<Text>,
+    }
+    task_assignments (id) {
+        id -> Guid,
+        case_id -> Guid,
+        sequence -> Integer,
+        user_id -> Nullable<Guid>,
+        assigned_by -> Nullable<Guid>,
+        assigned_at -> Instant,
     }
     enrollments (id) {
         id -> Guid,

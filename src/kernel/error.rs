@@ -141,6 +141,7 @@ codes! {
     CaseOpen = "case.already_open", Conflict, "The resident already has an open case or benefit in this program", "该人在此项目已有在办个案或正在享受";
     CaseTransition = "case.transition_not_allowed", Conflict, "The case is not in a state that allows this", "个案当前状态不允许此操作";
     CaseSeparation = "case.separation_of_duties", Forbidden, "Who filed, reviewed or approved a case takes no other step of it", "申报、审核、审批须由不同人员办理";
+    CaseRecusal = "case.recusal_required", Forbidden, "Who is related to the resident takes no step of their cases", "与当事人有利害关系的须回避";
     CaseStepRole = "case.step_role", Forbidden, "This step belongs to another role", "此环节由其他岗位办理";
     CaseNotEligible = "case.not_eligible", Unprocessable, "The program's rules find the resident not eligible", "按项目规则不符合条件";
     CaseNeedsInformation = "case.needs_information", Unprocessable, "Facts needed for a decision are missing", "缺少作出决定所需的信息";
@@ -152,6 +153,16 @@ codes! {
     DocumentSubmitted = "document.submitted", Conflict, "A case was submitted with this document; add another that replaces it", "个案已随该材料提交，请以新材料替换";
     ApplicationNotFound = "application.not_found", NotFound, "There is no such application in your sight", "您的可见范围内没有该申请";
     ApplicationSubmitted = "application.submitted", Conflict, "The application has no draft left to submit", "该申请没有待提交的个案";
+    RecusalNotFound = "recusal.not_found", NotFound, "There is no such declared relation to this resident", "没有这项回避申报";
+    RecusalDeclared = "recusal.declared", Conflict, "You have declared a relation to this resident already", "您已申报与该人的关系";
+    RecusalEnded = "recusal.ended", Conflict, "This declared relation has ended already", "该项回避申报已终止";
+    RecusalOwn = "recusal.own", Forbidden, "Somebody else ends a relation that you declared", "本人申报的回避须由他人终止";
+    TaskNotFound = "task.not_found", NotFound, "No review step of such a case waits in your sight", "您的可见范围内没有该待办";
+    TaskTaken = "task.taken", Conflict, "The task is somebody's already", "该待办已有人办理";
+    SupplementNotFound = "supplement.not_found", NotFound, "There is no such request in your sight", "您的可见范围内没有该补正通知";
+    SupplementOpen = "supplement.open", Conflict, "An earlier request waits for its answer", "已有待答复的补正通知";
+    SupplementEnded = "supplement.ended", Conflict, "This request waits for no answer", "该补正通知已答复或已失效";
+    TaskNotEligible = "task.not_eligible", Forbidden, "You may not take this step", "您不能办理此环节";
 
     FileUnreadable = "file.unreadable", Unprocessable, "The file cannot be read", "文件无法读取";
 

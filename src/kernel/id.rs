@@ -69,6 +69,10 @@ kinds! {
     /// A stored content; its name where it lies.
     DocumentObject => DocumentObjectId;
     Note => NoteId;
+    /// A declared relation of a user to a resident.
+    Recusal => RecusalId;
+    TaskAssignment => TaskAssignmentId;
+    SupplementRequest => SupplementRequestId;
     Enrollment => EnrollmentId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.

@@ -29,6 +29,10 @@ impl PhoneError {
 }
 
 impl Phone {
+    /// Under this name numbers are indexed wherever they are kept, so that the same one is found to be
+    /// the same.
+    pub const FIELD: &'static str = "phone";
+
     pub fn parse(text: &str) -> Result<Self, PhoneError> {
         let text = text::compact(text);
         let (national, international) = match text.strip_prefix("+86") {

@@ -54,6 +54,15 @@ impl WorkingDays {
             .nth(earlier)
             .unwrap_or(NaiveDate::MAX)
     }
+
+    /// How many working days have passed after `date` by the end of `until`.
+    pub fn passed(&self, date: NaiveDate, until: NaiveDate) -> usize {
+        date.iter_days()
+            .skip(1)
+            .take_while(|day| *day <= until)
+            .filter(|day| self.is_working_day(*day))
+            .count()
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +100,17 @@ mod tests {
         assert_eq!(calendar.after(date("2022-09-30"), 1), date("2022-10-08"));
         assert_eq!(calendar.after(date("2022-09-30"), 3), date("2022-10-10"));
         assert_eq!(calendar.after(date("2022-10-01"), 0), date("2022-10-01"));
+    }
+
+    #[test]
+    fn what_passed_is_what_comes_after_turned_round() {
+        let calendar = calendar();
+        let (friday, saturday) = (date("2022-09-30"), date("2022-10-08"));
+        assert_eq!(calendar.passed(friday, friday), 0);
+        assert_eq!(calendar.passed(friday, date("2022-10-07")), 0);
+        assert_eq!(calendar.passed(friday, saturday), 1);
+        assert_eq!(calendar.passed(friday, date("2022-10-10")), 3);
+        assert_eq!(calendar.passed(saturday, friday), 0);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Office;
-use crate::casework::{cases, documents};
-use crate::db::{Reach, Store};
+use crate::casework::{cases, documents, supplements, tasks};
+use crate::db::{Db, Reach, Store};
 use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RequestId;
@@ -91,6 +91,8 @@ pub async fn run_due(office: &Office) -> Result<usize> {
             Err(error) => return Err(error),
         }
     }
+    lapse(office).await?;
+    remind(office).await?;
     Ok(done)
 }
 
@@ -152,4 +154,51 @@ async fn run(store: &Store, claimed: Claimed, request: RequestId) -> Result<()> 
             simulations::finish(tx, request, &claimed, &counties)
         })
         .await
+}
+
+/// Sends back what was not supplemented in time.
+async fn lapse(office: &Office) -> Result<()> {
+    let store = office.store();
+    while store
+        .read(Reach::EVERYTHING, supplements::service::lapse_waits)
+        .await?
+    {
+        let request: RequestId = store.given().new_id();
+        let desk = office.desk().clone();
+        let lapsed = store
+            .write(Reach::EVERYTHING, move |tx| {
+                supplements::service::lapse(tx, &desk, request)
+            })
+            .await;
+        match lapsed {
+            Ok(()) => {}
+            // It was answered, or another process was first.
+            Err(error)
+                if matches!(
+                    error.code(),
+                    Code::IfMatchStale | Code::SupplementEnded | Code::SupplementNotFound
+                ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Points out what comes near its due date or is past it.
+async fn remind(office: &Office) -> Result<()> {
+    let store = office.store();
+    loop {
+        let desk = office.desk().clone();
+        let waits = move |db: &mut Db| tasks::service::reminder_waits(db, &desk);
+        if !store.read(Reach::EVERYTHING, waits).await? {
+            return Ok(());
+        }
+        let request: RequestId = store.given().new_id();
+        let desk = office.desk().clone();
+        store
+            .write(Reach::EVERYTHING, move |tx| {
+                tasks::service::remind(tx, &desk, request)
+            })
+            .await?;
+    }
 }

@@ -40,6 +40,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         access::second_factors::service::SEALED_COLUMNS,
         casework::documents::service::SEALED_COLUMNS,
         casework::notes::service::SEALED_COLUMNS,
+        access::users::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -62,6 +63,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::documents::api::routes(config);
     casework::notes::api::routes(config);
     casework::unserved::api::routes(config);
+    casework::batches::api::routes(config);
+    casework::recusals::api::routes(config);
+    casework::supplements::api::routes(config);
+    casework::tasks::api::routes(config);
     subsidies::enrollments::api::routes(config);
     inspection::events::api::routes(config);
     inspection::checkpoints::api::routes(config);

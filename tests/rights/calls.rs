@@ -45,6 +45,13 @@ pub struct Belongings {
     pub document: String,
     pub enrollment: String,
     pub organization: String,
+    /// A case whose initial review waits, and somebody who may take it.
+    pub task: String,
+    pub reviewer: String,
+    /// What the reviewer asked for.
+    pub supplement: String,
+    /// What somebody declared of the resident.
+    pub recusal: String,
 }
 
 impl Belongings {
@@ -98,7 +105,20 @@ impl Belongings {
             .get(&format!("/v1/organizations?division_code={village}"))
             .await
             .expect(200);
+        let civil = office.as_user(&format!("civil.{county}")).await;
+        let relation = json!({"relation": "friend_or_interest"});
+        let recusal = id_of(
+            &civil
+                .post(&format!("/v1/cases/{case}/recusals"), relation)
+                .await
+                .expect(201),
+        );
+        let (task, reviewer, supplement) = waiting(office, village).await;
         Self {
+            task,
+            reviewer,
+            supplement,
+            recusal,
             division: village,
             resident,
             case,
@@ -119,8 +139,38 @@ impl Belongings {
             document: missing(),
             enrollment: missing(),
             organization: missing(),
+            task: missing(),
+            reviewer: missing(),
+            supplement: missing(),
+            recusal: missing(),
         }
     }
+}
+
+/// Somebody else's case at initial review, filed by the liaison, who reviews there, and what they ask for.
+async fn waiting(office: &TestOffice, village: &str) -> (String, String, String) {
+    let mut somebody = person();
+    somebody["division_code"] = json!(village);
+    let resident = id_of(&office.register(somebody).await);
+    let liaison = office.as_user(&format!("liaison.{village}")).await;
+    let body = json!({"resident_id": resident, "program_code": "nursing_subsidy"});
+    let case = id_of(&liaison.post("/v1/cases", body).await.expect(201));
+    liaison.act(&case, "submit").await.expect(201);
+    let reviewer = office
+        .as_user(&format!("township2.{}", &village[..9]))
+        .await;
+    let path = format!("/v1/cases/{case}/supplement-requests");
+    let asked = reviewer.post_seen(
+        &path,
+        2,
+        json!({"what": "护理证明", "due_date": "2022-12-31"}),
+    );
+    let asked = id_of(&asked.await.expect(201));
+    (
+        case,
+        id_of(&reviewer.get("/v1/me").await.expect(200)),
+        asked,
+    )
 }
 
 /// Accounts belong to no county.
@@ -174,6 +224,8 @@ pub fn call(
         "documents" => &on.document,
         "enrollments" => &on.enrollment,
         "organizations" => &on.organization,
+        "tasks" => &on.task,
+        "supplement-requests" => &on.supplement,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -199,7 +251,8 @@ pub fn call(
         .replace("{grant_id}", grant)
         .replace("{key_id}", key)
         .replace("{draft_id}", draft)
-        .replace("{simulation_id}", simulation);
+        .replace("{simulation_id}", simulation)
+        .replace("{recusal_id}", &on.recusal);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -231,6 +284,16 @@ pub fn call(
         "create_case_note" => Some(json!({"text": "已电话核实"})),
         "withdraw_document" => Some(json!({"reason": "误传材料"})),
         "create_case_transition" => Some(json!({"action": "withdraw"})),
+        "create_transition_batch" => {
+            Some(json!({"items": [{"case_id": on.case, "version": 1, "action": "withdraw"}]}))
+        }
+        "declare_recusal" => Some(json!({"relation": "sibling"})),
+        "end_recusal" => Some(json!({"reason": "并非亲属"})),
+        "assign_task" => Some(json!({"user_id": on.reviewer})),
+        "claim_task" => None,
+        "request_supplement" => Some(json!({"what": "护理证明"})),
+        "answer_supplement_request" => Some(json!({"comment": "已补充"})),
+        "hand_over_desk" => Some(json!({})),
         "search_residents" => Some(json!({"id_number": number})),
         "update_resident" => Some(json!({"phone": null})),
         "record_certificate" => {

@@ -1,7 +1,7 @@
 //! `/v1/sessions`: signing in, staying so, seeing and ending one's sessions; `/v1/me` and its password.
 
-use actix_web::http::header::{CACHE_CONTROL, USER_AGENT};
-use actix_web::{HttpRequest, HttpResponse, delete, get, post, web};
+use actix_web::http::header::{CACHE_CONTROL, ETAG, USER_AGENT};
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -9,10 +9,11 @@ use super::Session;
 use super::service::{self, Client, Pair, Sessions, logout};
 use crate::access::second_factors::Otp;
 use crate::access::second_factors::api::OneTimePassword;
-use crate::access::{AnyClient, Role, Signed};
+use crate::access::users::{self, MePatch, User};
+use crate::access::{Actor, AnyClient, Role, Signed};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
-use crate::http::{Body, ReadErrors, WriteErrors, request};
+use crate::http::{Body, IfMatch, ReadErrors, WriteErrors, etag, request};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationId, SessionId, UserId};
@@ -99,7 +100,7 @@ fn answer(pair: Pair) -> HttpResponse {
 #[schema(example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "username": "township.990121103", "display_name": "丙岭三号镇 经办人",
     "grants": [{"role": "township_caseworker", "organization_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "division_code": "990121103000"}],
-    "permissions": ["resident.read", "resident.write"]
+    "permissions": ["resident.read", "resident.write"], "phone_masked": "120****1234", "version": 1
 }))]
 struct Me {
     #[schema(value_type = uuid::Uuid)]
@@ -108,6 +109,29 @@ struct Me {
     display_name: String,
     grants: Vec<MyGrant>,
     permissions: Vec<&'static str>,
+    phone_masked: Option<String>,
+    version: i32,
+}
+
+impl Me {
+    fn answer(actor: &Actor, user: User) -> HttpResponse {
+        let grants = actor.grants.iter().map(|held| MyGrant {
+            role: held.role,
+            organization_id: held.organization,
+            division_code: held.division,
+        });
+        HttpResponse::Ok()
+            .insert_header((ETAG, etag(user.version)))
+            .json(Self {
+                id: actor.user,
+                username: actor.username.clone(),
+                display_name: actor.display_name.clone(),
+                grants: grants.collect(),
+                permissions: actor.permissions(),
+                phone_masked: user.phone.map(|phone| phone.masked()),
+                version: user.version,
+            })
+    }
 }
 
 #[derive(Serialize, ToSchema)]
@@ -283,25 +307,42 @@ async fn change_password(
 /// Who you are and what you may do
 #[utoipa::path(
     operation_id = "get_me", tag = "access", extensions(("x-permit" = json!("signed_in"))),
-    responses((status = 200, description = "You", body = Me), ReadErrors)
+    responses((status = 200, description = "You", body = Me, headers(("ETag" = String, description = "Your account's version"))), ReadErrors)
 )]
 #[get("/v1/me")]
-async fn get_me(AnyClient(actor): AnyClient) -> web::Json<Me> {
-    web::Json(Me {
-        id: actor.user,
-        username: actor.username.clone(),
-        display_name: actor.display_name.clone(),
-        grants: actor
-            .grants
-            .iter()
-            .map(|held| MyGrant {
-                role: held.role,
-                organization_id: held.organization,
-                division_code: held.division,
-            })
-            .collect(),
-        permissions: actor.permissions(),
-    })
+async fn get_me(AnyClient(actor): AnyClient, store: web::Data<Store>) -> Result<HttpResponse> {
+    let id = actor.user;
+    let user = store
+        .read(Reach::NOTHING, move |db| users::service::get(db, id))
+        .await?;
+    Ok(Me::answer(&actor, user))
+}
+
+/// Say where you are reached
+///
+/// A number that a resident has, too, shows a relation: you take no step of that resident's cases.
+#[utoipa::path(
+    operation_id = "update_me", tag = "access",
+    params(("If-Match" = String, Header, description = "The ETag you saw")),
+    request_body = MePatch, extensions(("x-permit" = json!("signed_in"))),
+    responses(
+        (status = 200, description = "You, as you now are", body = Me, headers(("ETag" = String, description = "Your account's version"))),
+        ReadErrors, WriteErrors)
+)]
+#[patch("/v1/me")]
+async fn update_me(
+    Signed(actor): Signed,
+    store: web::Data<Store>,
+    seen: IfMatch,
+    patch: Body<MePatch>,
+) -> Result<HttpResponse> {
+    let own = actor.clone();
+    let user = store
+        .write(Reach::NOTHING, move |tx| {
+            users::service::change_own(tx, &own, seen, &patch)
+        })
+        .await?;
+    Ok(Me::answer(&actor, user))
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
@@ -313,5 +354,6 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
         .service(list_sessions)
         .service(end_session)
         .service(change_password)
-        .service(get_me);
+        .service(get_me)
+        .service(update_me);
 }

@@ -6,4 +6,4 @@ pub mod password;
 pub mod service;
 mod store;
 
-pub use model::{Grant, NewGrant, NewUser, User, UserPatch, UserState};
+pub use model::{Grant, MePatch, NewGrant, NewUser, User, UserPatch, UserState};

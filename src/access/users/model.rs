@@ -1,14 +1,15 @@
 //! An account and a grant.
 
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::access::policy::Role;
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{self, Error};
 use crate::kernel::id::{GrantId, OrganizationId, UserId};
-use crate::kernel::patch;
+use crate::kernel::patch::{self, Patch};
+use crate::kernel::phone::Phone;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
@@ -23,7 +24,8 @@ vocabulary! {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "username": "township.990121103", "display_name": "丙岭三号镇 经办人",
-    "state": "active", "version": 1, "created_at": "2022-01-05T01:00:00.000000Z", "updated_at": "2022-01-05T01:00:00.000000Z"
+    "state": "active", "phone_masked": "120****1234", "version": 1,
+    "created_at": "2022-01-05T01:00:00.000000Z", "updated_at": "2022-01-05T01:00:00.000000Z"
 }))]
 pub struct User {
     #[schema(value_type = uuid::Uuid)]
@@ -31,11 +33,20 @@ pub struct User {
     pub username: String,
     pub display_name: String,
     pub state: UserState,
+    /// Where the office reaches them; who has a resident's number takes no step of their cases.
+    #[serde(rename = "phone_masked", serialize_with = "masked")]
+    #[schema(value_type = Option<String>)]
+    pub phone: Option<Phone>,
     pub version: i32,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub created_at: Timestamp,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub updated_at: Timestamp,
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn masked<S: Serializer>(phone: &Option<Phone>, serializer: S) -> Result<S::Ok, S::Error> {
+    phone.as_ref().map(Phone::masked).serialize(serializer)
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -71,6 +82,19 @@ pub struct UserPatch {
     #[serde(default, deserialize_with = "patch::stated")]
     #[schema(nullable = false)]
     pub state: Option<UserState>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub phone: Patch<Phone>,
+}
+
+/// What people change of their own account: a merge patch.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"phone": "12000005678"}))]
+pub struct MePatch {
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub phone: Patch<Phone>,
 }
 
 /// A role at an organization, from one day until before another.
@@ -117,7 +141,7 @@ const LONGEST_USERNAME: usize = 64;
 const LONGEST_NAME: usize = 100;
 
 /// User names are typed by people and printed in records: plain letters, nothing to mix up.
-pub fn check_username(username: &str) -> Result<()> {
+pub fn check_username(username: &str) -> error::Result<()> {
     let fits = (SHORTEST_USERNAME..=LONGEST_USERNAME).contains(&username.len())
         && username.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit())
         && username.bytes().all(|byte| {
@@ -134,7 +158,7 @@ pub fn check_username(username: &str) -> Result<()> {
     ))
 }
 
-pub fn check_display_name(name: &str) -> Result<String> {
+pub fn check_display_name(name: &str) -> error::Result<String> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME {
         return Err(Error::field(

@@ -2,17 +2,20 @@
 //! give rights, and whoever gives rights (the security administrator) does not make accounts.
 
 use super::model::{
-    Grant, NewGrant, NewUser, User, UserPatch, UserState, check_display_name, check_username,
+    Grant, MePatch, NewGrant, NewUser, User, UserPatch, UserState, check_display_name,
+    check_username,
 };
 use super::{password, store};
-use crate::access::sessions;
+use crate::access::{Actor, sessions};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{GrantId, UserId};
+use crate::kernel::patch::Patch;
+use crate::kernel::phone::Phone;
 
-pub use super::store::{held_on, named, page, set_password};
+pub use super::store::{SEALED_COLUMNS, held_on, holders, named, page, set_password};
 
 /// Checks everything about a new account that needs no database; returns the display name.
 pub fn check(new: &NewUser) -> Result<String> {
@@ -36,6 +39,7 @@ pub fn create(
         username: username.to_owned(),
         display_name: display_name.to_owned(),
         state: UserState::Active,
+        phone: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -139,12 +143,39 @@ pub fn change(
         user.state = state;
         event = event.change("state", state);
     }
+    event = change_phone(&mut user, &patch.phone, event);
     user.version += 1;
     user.updated_at = tx.now();
     store::update(tx, &user)?;
     if user.state == UserState::Disabled {
         sessions::service::end_all(tx, id, sessions::EndReason::Disabled)?;
     }
+    tx.record(event, user)
+}
+
+fn change_phone(user: &mut User, patch: &Patch<Phone>, event: Event) -> Event {
+    user.phone = match patch {
+        Patch::Keep => return event,
+        Patch::Clear => None,
+        Patch::Set(phone) => Some(phone.clone()),
+    };
+    event.change("phone", "changed")
+}
+
+/// What people change of their own account.
+pub fn change_own(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    seen: IfMatch,
+    patch: &MePatch,
+) -> Result<Recorded<User>> {
+    let mut user = get(tx, actor.user)?;
+    seen.check(user.version)?;
+    let event = Event::new(&actor.origin(), "user.own_updated").on(&user.id);
+    let event = change_phone(&mut user, &patch.phone, event);
+    user.version += 1;
+    user.updated_at = tx.now();
+    store::update(tx, &user)?;
     tx.record(event, user)
 }
 

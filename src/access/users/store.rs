@@ -7,16 +7,18 @@ use super::model::{Grant, User, UserState};
 use crate::access::permit::Held;
 use crate::access::policy::Role;
 use crate::db::schema::{grants, organizations, users};
+use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{GrantId, OrganizationId, UserId};
+use crate::kernel::phone::Phone;
 use crate::kernel::time::Timestamp;
 
 types::text_columns!(Role, UserState);
 
 diesel::joinable!(grants -> organizations (organization_id));
-diesel::allow_tables_to_appear_in_same_query!(grants, organizations);
+diesel::allow_tables_to_appear_in_same_query!(grants, organizations, users);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
@@ -25,32 +27,38 @@ struct Row {
     username: String,
     display_name: String,
     state: UserState,
+    phone: Option<Vec<u8>>,
     version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-impl From<Row> for User {
-    fn from(row: Row) -> Self {
-        let Row {
-            id,
-            username,
-            display_name,
-            state,
-            version,
-            created_at,
-            updated_at,
-        } = row;
-        Self {
-            id,
-            username,
-            display_name,
-            state,
-            version,
-            created_at,
-            updated_at,
-        }
-    }
+pub const SEALED_COLUMNS: &[SealedColumn] = &[sealed_column!(users::phone of id: UserId)];
+
+fn place(id: UserId) -> String {
+    format!("users|phone|{id}")
+}
+
+fn open(db: &Db, row: Row) -> Result<User> {
+    let phone = row
+        .phone
+        .map(|sealed| {
+            let plain = db.keys().open(&place(row.id), &sealed);
+            let plain = plain.map_err(Error::internal)?;
+            let text = std::str::from_utf8(&plain).map_err(Error::internal)?;
+            Phone::parse(text).map_err(Error::internal)
+        })
+        .transpose()?;
+    Ok(User {
+        id: row.id,
+        username: row.username,
+        display_name: row.display_name,
+        state: row.state,
+        phone,
+        version: row.version,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    })
 }
 
 pub fn find(db: &mut Db, id: UserId) -> Result<Option<User>> {
@@ -59,7 +67,7 @@ pub fn find(db: &mut Db, id: UserId) -> Result<Option<User>> {
         .select(Row::as_select())
         .first(db.conn())
         .optional()?;
-    Ok(row.map(Into::into))
+    row.map(|row| open(db, row)).transpose()
 }
 
 /// The account and its password hash.
@@ -69,7 +77,8 @@ pub fn named(db: &mut Db, username: &str) -> Result<Option<(User, String)>> {
         .select((Row::as_select(), users::password_hash))
         .first(db.conn())
         .optional()?;
-    Ok(row.map(|(row, hash)| (row.into(), hash)))
+    row.map(|(row, hash)| Ok((open(db, row)?, hash)))
+        .transpose()
 }
 
 pub fn page(db: &mut Db, after: Option<UserId>, count: i64) -> Result<Vec<User>> {
@@ -80,7 +89,7 @@ pub fn page(db: &mut Db, after: Option<UserId>, count: i64) -> Result<Vec<User>>
         query = query.filter(users::id.gt(after));
     }
     let rows: Vec<Row> = query.order(users::id).limit(count).load(db.conn())?;
-    Ok(rows.into_iter().map(Into::into).collect())
+    rows.into_iter().map(|row| open(db, row)).collect()
 }
 
 pub fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result<()> {
@@ -107,6 +116,12 @@ pub fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result<()> {
 
 /// Writes what may change, if nobody changed it since `user` was read.
 pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
+    let number = user.phone.as_ref().map(Phone::as_str);
+    let phone = number
+        .map(|number| tx.keys().seal(&place(user.id), number.as_bytes()))
+        .transpose()
+        .map_err(Error::internal)?;
+    let phone_index = number.map(|number| tx.keys().blind_index(Phone::FIELD, number));
     let same = users::table
         .filter(users::id.eq(user.id))
         .filter(users::version.eq(user.version - 1));
@@ -114,6 +129,8 @@ pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
         .set((
             users::display_name.eq(&user.display_name),
             users::state.eq(user.state),
+            users::phone.eq(phone),
+            users::phone_index.eq(phone_index),
             users::updated_at.eq(user.updated_at),
             users::version.eq(user.version),
         ))
@@ -204,6 +221,27 @@ pub fn held_on(db: &mut Db, user: UserId, day: NaiveDate) -> Result<Vec<Held>> {
             division,
         })
         .collect())
+}
+
+/// Who may sign in and holds a role today over a division, and where it was granted.
+pub fn holders(
+    db: &mut Db,
+    role: Role,
+    division: DivisionCode,
+) -> Result<Vec<(UserId, DivisionCode)>> {
+    let today = db.today();
+    let above = std::iter::successors(Some(division), |lower| lower.parent());
+    Ok(grants::table
+        .inner_join(organizations::table)
+        .inner_join(users::table.on(grants::user_id.eq(users::id)))
+        .filter(organizations::division_code.eq_any(above.collect::<Vec<_>>()))
+        .filter(grants::role.eq(role))
+        .filter(grants::revoked_at.is_null())
+        .filter(grants::valid_from.le(today))
+        .filter(grants::valid_to.is_null().or(grants::valid_to.gt(today)))
+        .filter(users::state.eq(UserState::Active))
+        .select((grants::user_id, organizations::division_code))
+        .load(db.conn())?)
 }
 
 pub fn organization_division(db: &mut Db, id: OrganizationId) -> Result<DivisionCode> {

@@ -64,6 +64,8 @@ vocabulary! {
         RequestReconsideration = "request_reconsideration", "申请复查";
         /// A public notice ended without objection.
         CloseNotice = "close_notice", "公示期满";
+        /// What a reviewer asked for did not come in time.
+        Lapse = "lapse", "逾期未补正";
     }
 }
 
@@ -78,6 +80,28 @@ impl Action {
         Self::Approve,
         Self::Withdraw,
     ];
+
+    /// The audit's name of it.
+    pub const fn recorded_as(self) -> &'static str {
+        match self {
+            Self::Create => "case.created",
+            Self::Submit => "case.submitted",
+            Self::Endorse => "case.endorsed",
+            Self::Return => "case.returned",
+            Self::Reject => "case.rejected",
+            Self::Object => "case.objected",
+            Self::Approve => "case.approved",
+            Self::Start => "case.started",
+            Self::Suspend => "case.suspended",
+            Self::Resume => "case.resumed",
+            Self::Complete => "case.completed",
+            Self::Terminate => "case.terminated",
+            Self::Withdraw => "case.withdrawn",
+            Self::RequestReconsideration => "case.reconsideration_requested",
+            Self::CloseNotice => "case.notice_closed",
+            Self::Lapse => "case.lapsed",
+        }
+    }
 }
 
 vocabulary! {
@@ -92,7 +116,7 @@ vocabulary! {
 }
 
 impl Duty {
-    const fn of(step: Step) -> Option<Self> {
+    pub const fn of(step: Step) -> Option<Self> {
         match step {
             Step::InitialReview => Some(Self::InitialReview),
             Step::Verification => Some(Self::Verification),
@@ -181,6 +205,7 @@ pub fn follow(at: Position, action: Action, steps: &[ReviewStep]) -> Option<Move
         (State::InReview, Action::Return) if duty.is_some() => {
             plain(State::Returned).map(|to| Move { duty, ..to })
         }
+        (State::InReview, Action::Lapse) if duty.is_some() => plain(State::Returned),
         (State::InReview, Action::Reject) if duty.is_some() => {
             plain(State::Rejected).map(|to| Move { duty, ..to })
         }

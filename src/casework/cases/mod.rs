@@ -1,6 +1,7 @@
 //! One person's application to one program, and everything that happens to it.
 
 pub mod api;
+pub mod clock;
 mod details;
 mod life;
 mod model;
@@ -8,5 +9,5 @@ pub mod service;
 mod store;
 
 pub use details::Field;
-pub use life::State;
+pub use life::{Duty, State};
 pub use model::{Approval, Case, CaseService, Desk, NewCase, NewTransition};

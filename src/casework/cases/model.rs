@@ -11,6 +11,7 @@ use super::details::Field;
 use super::life::{Action, Duty, Move, Position, State, follow};
 use crate::access::{Actor, Role};
 use crate::audit::{Event, Origin};
+use crate::casework::recusals::{Tie, keep_off};
 use crate::db::{Recorded, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
@@ -164,6 +165,11 @@ impl Desk {
     pub fn due(&self, from: NaiveDate, working_days: usize) -> NaiveDate {
         self.calendar.after(from, working_days)
     }
+
+    /// By how many working days a date has passed.
+    pub fn overdue(&self, date: NaiveDate, today: NaiveDate) -> usize {
+        self.calendar.passed(date, today)
+    }
 }
 
 /// Roles that file cases, submit and withdraw them.
@@ -183,11 +189,13 @@ pub struct Situation<'a> {
     pub actor: &'a Actor,
     /// What the actor has done in a round, by round.
     pub duties: &'a [(i32, Duty)],
+    /// What ties the actor to the resident.
+    pub ties: &'a [Tie],
 }
 
 impl Situation<'_> {
     /// Where the action leads, if this person may take it: the state first, then the role, then
-    /// separation of duties.
+    /// recusal and separation of duties.
     pub fn check(&self, action: Action) -> Result<Move> {
         let at = self.case.position;
         let Some(next) = follow(at, action, self.steps) else {
@@ -207,6 +215,11 @@ impl Situation<'_> {
                 .member("state", at.state.as_str()));
         };
         self.check_role(action)?;
+        let files = next.duty == Some(Duty::Filing);
+        keep_off(
+            self.ties,
+            files && files_as_liaison(self.actor, self.case.division_code),
+        )?;
         if let Some(duty) = next.duty {
             let done = self
                 .duties
@@ -258,6 +271,11 @@ impl Situation<'_> {
             .filter(|action| self.check(*action).is_ok())
             .collect()
     }
+}
+
+/// Whether somebody files there as a village liaison, who does so for everybody but themself.
+pub fn files_as_liaison(actor: &Actor, division: DivisionCode) -> bool {
+    actor.holds(Role::VillageLiaison, division)
 }
 
 pub fn separation(done: Duty) -> Error {

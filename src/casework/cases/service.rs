@@ -7,12 +7,15 @@ use chrono::Datelike;
 use super::details;
 use super::life::{Duty, Position, State, follow};
 use super::model::{
-    Approval, Case, Desk, NewCase, NewTransition, Situation, Transition, separation,
+    Approval, Case, Desk, NewCase, NewTransition, Situation, Transition, files_as_liaison,
+    separation,
 };
 use super::store::{self, Entry};
 use crate::access::{Act, Actor, Permit, Scope, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::documents;
+use crate::casework::recusals::{self, keep_off};
+use crate::casework::tasks;
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
@@ -47,11 +50,13 @@ pub fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: CaseId) -> Result<Case
 fn shown(db: &mut Db, actor: &Actor, case: Case, eligibility: Option<Decision>) -> Result<Shown> {
     let version = programs::service::version(db, case.program_version_id)?;
     let duties = store::duties(db, case.id, actor.user)?;
+    let ties = recusals::service::ties_of(db, actor.user, case.resident_id)?;
     let allowed = Situation {
         case: &case,
         steps: &version.terms.steps,
         actor,
         duties: &duties,
+        ties: &ties,
     }
     .allowed();
     let eligibility = match eligibility {
@@ -103,6 +108,8 @@ pub fn open(
 ) -> Result<Recorded<Shown>> {
     let actor = permit.actor();
     let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
+    let ties = recusals::service::ties_of(tx, actor.user, resident.id)?;
+    keep_off(&ties, files_as_liaison(actor, resident.division_code))?;
     let program = programs::service::find(tx, &new.program_code).map_err(|_unknown| {
         Error::field(
             "/program_code",
@@ -193,7 +200,10 @@ pub fn page(
     }
     let cases = store::page(db, &scope, filter, after, count)?;
     let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
-    let duties = store::duties_on(db, &ids, permit.actor().user)?;
+    let user = permit.actor().user;
+    let duties = store::duties_on(db, &ids, user)?;
+    let residents: Vec<_> = cases.iter().map(|case| case.resident_id).collect();
+    let ties = recusals::service::ties(db, &[user], &residents)?;
     let mut versions: Vec<_> = cases.iter().map(|case| case.program_version_id).collect();
     versions.sort_unstable();
     versions.dedup();
@@ -209,11 +219,17 @@ pub fn page(
                 .filter(|(id, ..)| *id == case.id)
                 .map(|(_, round, duty)| (*round, *duty))
                 .collect();
+            let tied: Vec<_> = ties
+                .iter()
+                .filter(|(_, resident, _)| *resident == case.resident_id)
+                .map(|(_, _, tie)| *tie)
+                .collect();
             let allowed = Situation {
                 case: &case,
                 steps: &version.terms.steps,
                 actor: permit.actor(),
                 duties: &done,
+                ties: &tied,
             }
             .allowed();
             Ok(Shown {
@@ -267,11 +283,13 @@ pub fn act(
         _ => programs::service::version(tx, old.program_version_id)?,
     };
     let duties = store::duties(tx, id, actor.user)?;
+    let ties = recusals::service::ties_of(tx, actor.user, old.resident_id)?;
     let next = Situation {
         case: &old,
         steps: &version.terms.steps,
         actor,
         duties: &duties,
+        ties: &ties,
     }
     .check(request.action)?;
     let mut case = old.clone();
@@ -320,7 +338,9 @@ pub fn act(
     if let Some(duty) = fresh {
         store::insert_duty(tx, id, next.to.round, actor.user, duty)?;
     }
-    let mut event = event(permit.origin(), name(request.action), &moved);
+    let assignee = tasks::service::turn(tx, &moved, &version.terms.steps)?;
+    let mut event = event(permit.origin(), request.action.recorded_as(), &moved)
+        .change("assignee_id", assignee);
     if let Some(comment) = request.comment {
         event = event.reason(comment);
     }
@@ -333,27 +353,6 @@ pub fn act(
     };
     let moved = shown(tx, actor, moved, decided)?;
     Ok(opened.map(|()| moved))
-}
-
-/// The audit's name of an action.
-fn name(action: Action) -> &'static str {
-    match action {
-        Action::Create => "case.created",
-        Action::Submit => "case.submitted",
-        Action::Endorse => "case.endorsed",
-        Action::Return => "case.returned",
-        Action::Reject => "case.rejected",
-        Action::Object => "case.objected",
-        Action::Approve => "case.approved",
-        Action::Start => "case.started",
-        Action::Suspend => "case.suspended",
-        Action::Resume => "case.resumed",
-        Action::Complete => "case.completed",
-        Action::Terminate => "case.terminated",
-        Action::Withdraw => "case.withdrawn",
-        Action::RequestReconsideration => "case.reconsideration_requested",
-        Action::CloseNotice => "case.notice_closed",
-    }
 }
 
 /// Writes where the case now stands and the entry that led there. The case comes first: of two who
@@ -445,29 +444,44 @@ fn approve(
 
 /// Ends the oldest public notice that ran out without objection.
 pub fn close_notice(tx: &mut Tx<'_>, desk: &Desk, request: RequestId) -> Result<Recorded<()>> {
-    let origin = Origin::system(request);
     let today = tx.today();
     let Some(old) = store::notice_over(tx, today)? else {
         return Err(Code::CaseNotFound.into());
     };
+    by_itself(tx, desk, request, &old, Action::CloseNotice, None)
+}
+
+/// Moves a case that nobody moves.
+pub fn by_itself(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    request: RequestId,
+    old: &Case,
+    action: Action,
+    comment: Option<&str>,
+) -> Result<Recorded<()>> {
+    let origin = Origin::system(request);
+    let today = tx.today();
     let version = programs::service::version(tx, old.program_version_id)?;
-    let next = follow(old.position, Action::CloseNotice, &version.terms.steps)
-        .ok_or_else(|| Error::internal("a public notice is followed by another step"))?;
+    let next = follow(old.position, action, &version.terms.steps)
+        .ok_or_else(|| Error::internal(format!("a case cannot {action} by itself")))?;
     let mut case = old.clone();
     case.position = next.to;
     case.due_date = next.working_days.map(|days| desk.due(today, days));
     let entry = Entry {
         case: old.id,
         sequence: old.last_transition + 1,
-        action: Action::CloseNotice,
+        action,
         from: Some(old.position),
         to: next.to,
         actor: None,
         duty: None,
-        comment: None,
+        comment,
     };
-    let moved = advance(tx, &old, case, None, &entry)?;
-    tx.record(event(&origin, name(Action::CloseNotice), &moved), ())
+    let moved = advance(tx, old, case, None, &entry)?;
+    let assignee = tasks::service::turn(tx, &moved, &version.terms.steps)?;
+    let event = event(&origin, action.recorded_as(), &moved);
+    tx.record(event.change("assignee_id", assignee), ())
 }
 
 /// Whether a public notice waits to be ended.

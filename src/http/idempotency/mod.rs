@@ -89,6 +89,17 @@ impl Answer {
             body,
         })
     }
+
+    /// 201 for what has no address of its own.
+    pub fn done(body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(body).map_err(Error::internal)?;
+        Ok(Self {
+            status: 201,
+            location: None,
+            etag: None,
+            body,
+        })
+    }
 }
 
 impl From<Answer> for HttpResponse {

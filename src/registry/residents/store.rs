@@ -23,7 +23,7 @@ diesel::joinable!(residents -> divisions (division_code));
 diesel::allow_tables_to_appear_in_same_query!(residents, divisions, certificates, circumstances);
 
 const ID_FIELD: &str = "id_number";
-const PHONE_FIELD: &str = "phone";
+const PHONE_FIELD: &str = Phone::FIELD;
 /// Sorts after everything that begins with what stands before it.
 const LAST: char = '\u{10FFFF}';
 

@@ -256,6 +256,94 @@ def move(world: World) -> Call:
     return Call({"id": case["id"]}, body, world.office.person(name), case["version"])
 
 
+def submitted(world: World) -> str:
+    """A case of the liaison's that waits for its initial review."""
+    liaison = f"liaison.{VILLAGE}"
+    resident, _ = world.resident()
+    body = {"resident_id": resident, "program_code": PROGRAMS[0]}
+    case = world.ask(liaison, "POST", "/v1/cases", body)
+    moves = f"/v1/cases/{case['id']}/transitions"
+    world.ask(liaison, "POST", moves, {"action": "submit"}, seen=case["version"])
+    return case["id"]
+
+
+@makes("create_transition_batch")
+def move_many(world: World) -> Call:
+    items = [
+        {"case_id": submitted(world), "version": world.random.choice([1, 2]), "action": "endorse"}
+        for _ in range(2)
+    ]
+    return Call(body={"items": items}, by=world.office.person("township2.990121103"))
+
+
+RELATIONS = ("spouse", "parent", "child", "sibling", "other_relative", "friend_or_interest")
+
+
+@makes("declare_recusal")
+def declare(world: World) -> Call:
+    body = {"relation": world.random.choice(RELATIONS), "reason": "本人申报"}
+    by = world.office.person("township2.990121103")
+    return Call({"id": submitted(world)}, body, by)
+
+
+@makes("end_recusal")
+def end_relation(world: World) -> Call:
+    call = declare(world)
+    path = f"/v1/cases/{call.path['id']}/recusals"
+    made = world.office.ask(call.by, "POST", path, call.body)
+    body = {"reason": "经核实并非亲属"}
+    return Call({**call.path, "recusal_id": made["id"]}, body)
+
+
+@makes("assign_task")
+def assign(world: World) -> Call:
+    body = {"user_id": world.office.person("township2.990121103").id}
+    return Call({"id": submitted(world)}, body, seen=1)
+
+
+@makes("claim_task")
+def claim(world: World) -> Call:
+    """One that nobody but the caller may take, and that is not theirs yet."""
+    clerk, reviewer = world.clerk, "township2.990121103"
+    case = submitted(world)
+    for name in (clerk, reviewer):
+        world.ask(name, "POST", f"/v1/cases/{case}/recusals", {"relation": "sibling"})
+    known = world.ask("approver.990121", "GET", f"/v1/cases/{case}/recusals")["items"]
+    declared = next(item["id"] for item in known if item["user"]["username"] == clerk)
+    ending = f"/v1/cases/{case}/recusals/{declared}/ending"
+    world.ask("approver.990121", "POST", ending, {"reason": "经核实并非亲属"})
+    free = world.ask(clerk, "GET", "/v1/tasks?view=unassigned&limit=200")["items"]
+    seen = next(item["version"] for item in free if item["case_id"] == case)
+    return Call({"id": case}, by=world.office.person(clerk), seen=seen)
+
+
+@makes("request_supplement")
+def ask_for(world: World) -> Call:
+    body = {"what": "请补充护理证明"}
+    by = world.office.person("township2.990121103")
+    return Call({"id": submitted(world)}, body, by, seen=2)
+
+
+@makes("answer_supplement_request")
+def answer(world: World) -> Call:
+    call = ask_for(world)
+    path = f"/v1/cases/{call.path['id']}/supplement-requests"
+    made = world.office.ask(call.by, "POST", path, call.body, seen=call.seen)
+    liaison = world.office.person(f"liaison.{VILLAGE}")
+    return Call({"id": made["id"]}, {"comment": "已补充"}, liaison)
+
+
+@makes("hand_over_desk")
+def hand_over(world: World) -> Call:
+    person = world.office.person("township2.990121103")
+    return Call({"id": person.id}, {"to_user_id": world.office.person(world.clerk).id})
+
+
+@makes("update_me")
+def tell_phone(world: World) -> Call:
+    return Call(body={"phone": "12000005678"}, by=world.office.guest(), seen=1)
+
+
 @makes("create_organization")
 def open_organization(world: World) -> Call:
     name = f"某康复中心{world.citizen_id()}"

@@ -1,0 +1,181 @@
+//! SQL of relations between users and residents.
+
+use diesel::prelude::*;
+
+use super::model::{Detection, Ending, Named, Recusal, Relation, Tie};
+use crate::db::schema::{residents, user_relations, users};
+use crate::db::{Db, Tx, on_unique, types};
+use crate::kernel::error::{Code, Result};
+use crate::kernel::id::{RecusalId, ResidentId, UserId};
+use crate::kernel::time::Timestamp;
+
+types::text_columns!(Relation);
+
+diesel::joinable!(user_relations -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(user_relations, users, residents);
+
+/// What ties these users to these residents now. Whatever else shows a relation, such as a household,
+/// an address or a bank account, is added here, to the two beneath, and to the database's own refusal
+/// (`migrations/*/…_reviews`).
+pub fn ties(
+    db: &mut Db,
+    whose: &[UserId],
+    to: &[ResidentId],
+) -> Result<Vec<(UserId, ResidentId, Tie)>> {
+    let declared: Vec<(UserId, ResidentId, Relation)> = user_relations::table
+        .filter(user_relations::user_id.eq_any(whose))
+        .filter(user_relations::resident_id.eq_any(to))
+        .filter(user_relations::ended_at.is_null())
+        .select((
+            user_relations::user_id,
+            user_relations::resident_id,
+            user_relations::relation,
+        ))
+        .load(db.conn())?;
+    let same_phone: Vec<(UserId, ResidentId)> = users::table
+        .inner_join(residents::table.on(users::phone_index.eq(residents::phone_index)))
+        .filter(users::id.eq_any(whose))
+        .filter(residents::id.eq_any(to))
+        .select((users::id, residents::id))
+        .load(db.conn())?;
+    let declared = declared
+        .into_iter()
+        .map(|(user, resident, relation)| (user, resident, Tie::Declared(relation)));
+    let detected = same_phone
+        .into_iter()
+        .map(|(user, resident)| (user, resident, Tie::Detected(Detection::SamePhone)));
+    Ok(declared.chain(detected).collect())
+}
+
+/// Whom a user is tied to, of the residents within reach.
+pub fn tied_to(db: &mut Db, user: UserId) -> Result<Vec<ResidentId>> {
+    let mut all: Vec<ResidentId> = user_relations::table
+        .filter(user_relations::user_id.eq(user))
+        .filter(user_relations::ended_at.is_null())
+        .select(user_relations::resident_id)
+        .load(db.conn())?;
+    let same_phone: Vec<ResidentId> = users::table
+        .inner_join(residents::table.on(users::phone_index.eq(residents::phone_index)))
+        .filter(users::id.eq(user))
+        .select(residents::id)
+        .load(db.conn())?;
+    all.extend(same_phone);
+    Ok(all)
+}
+
+/// Who shows a relation to a resident without having declared it.
+pub fn detected(db: &mut Db, resident: ResidentId) -> Result<Vec<(Named, Detection)>> {
+    let same_phone: Vec<Named> = users::table
+        .inner_join(residents::table.on(users::phone_index.eq(residents::phone_index)))
+        .filter(residents::id.eq(resident))
+        .order(users::id)
+        .select((users::id, users::username, users::display_name))
+        .load(db.conn())?;
+    Ok(same_phone
+        .into_iter()
+        .map(|user| (user, Detection::SamePhone))
+        .collect())
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = user_relations)]
+struct Row {
+    id: RecusalId,
+    relation: Relation,
+    reason: Option<String>,
+    declared_at: Timestamp,
+    ended_at: Option<Timestamp>,
+    ended_by: Option<UserId>,
+    end_reason: Option<String>,
+}
+
+fn read((row, user): (Row, Named)) -> Recusal {
+    let ended = match (row.ended_at, row.ended_by, row.end_reason) {
+        (Some(at), Some(by), Some(reason)) => Some(Ending { at, by, reason }),
+        _ => None,
+    };
+    Recusal {
+        id: Some(row.id),
+        user,
+        tie: Tie::Declared(row.relation),
+        reason: row.reason,
+        declared_at: Some(row.declared_at),
+        ended,
+    }
+}
+
+/// What was declared of a resident, oldest first.
+pub fn declared(db: &mut Db, resident: ResidentId) -> Result<Vec<Recusal>> {
+    let rows: Vec<(Row, Named)> = user_relations::table
+        .inner_join(users::table)
+        .filter(user_relations::resident_id.eq(resident))
+        .order(user_relations::id)
+        .select((
+            Row::as_select(),
+            (users::id, users::username, users::display_name),
+        ))
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(read).collect())
+}
+
+pub fn find(db: &mut Db, resident: ResidentId, id: RecusalId) -> Result<Option<Recusal>> {
+    let row: Option<(Row, Named)> = user_relations::table
+        .inner_join(users::table)
+        .filter(user_relations::resident_id.eq(resident))
+        .filter(user_relations::id.eq(id))
+        .select((
+            Row::as_select(),
+            (users::id, users::username, users::display_name),
+        ))
+        .first(db.conn())
+        .optional()?;
+    Ok(row.map(read))
+}
+
+pub fn insert(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    resident: ResidentId,
+    relation: Relation,
+    reason: Option<&str>,
+) -> Result<RecusalId> {
+    let (id, now): (RecusalId, _) = (tx.new_id(), tx.now());
+    diesel::insert_into(user_relations::table)
+        .values((
+            user_relations::id.eq(id),
+            user_relations::user_id.eq(user),
+            user_relations::resident_id.eq(resident),
+            user_relations::relation.eq(relation),
+            user_relations::reason.eq(reason),
+            user_relations::declared_at.eq(now),
+        ))
+        .execute(tx.conn())
+        .map_err(|error| {
+            on_unique(
+                error,
+                "user_relations.user_id",
+                "user_relations_open",
+                || Code::RecusalDeclared.into(),
+            )
+        })?;
+    Ok(id)
+}
+
+/// Ends what still holds.
+pub fn end(tx: &mut Tx<'_>, id: RecusalId, ending: &Ending) -> Result<()> {
+    let open = user_relations::table
+        .filter(user_relations::id.eq(id))
+        .filter(user_relations::ended_at.is_null());
+    let changed = diesel::update(open)
+        .set((
+            user_relations::ended_at.eq(ending.at),
+            user_relations::ended_by.eq(ending.by),
+            user_relations::end_reason.eq(&ending.reason),
+        ))
+        .execute(tx.conn())?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Code::RecusalEnded.into())
+    }
+}

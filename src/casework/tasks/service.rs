@@ -1,0 +1,349 @@
+//! Use cases of tasks.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use super::model::{
+    Candidate, HandedOver, Listed, NewAssignment, Overdue, Reminder, Task, View, by_office, choose,
+};
+use super::store::{self, Whose};
+use crate::access::{Act, Permit, acts, users};
+use crate::audit::{Event, Origin};
+use crate::casework::cases::{Case, Desk, Duty};
+use crate::casework::{recusals, supplements};
+use crate::db::{Db, Looked, Recorded, Tx};
+use crate::http::IfMatch;
+use crate::kernel::division::DivisionCode;
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{CaseId, RequestId, ResidentId, UserId};
+use crate::programs::ReviewStep;
+
+pub use super::store::Mark;
+
+/// Who may take a step: holders of its role there, without those who did something else in the round
+/// and those who are related to the resident.
+fn candidates(db: &mut Db, task: &Task) -> Result<Vec<(UserId, DivisionCode)>> {
+    let mut all = users::service::holders(db, task.role, task.division_code)?;
+    let holders: Vec<_> = all.iter().map(|(user, _)| *user).collect();
+    let separated = store::separated(db, task.case_id, task.round, Duty::of(task.step))?;
+    let tied = recusals::service::ties(db, &holders, &[task.resident_id])?;
+    all.retain(|(user, _)| {
+        !separated.contains(user) && !tied.iter().any(|(related, ..)| related == user)
+    });
+    Ok(all)
+}
+
+/// Whom the rule gives a task; nobody where nobody else may take it.
+fn by_rule(db: &mut Db, task: &Task, but: Option<UserId>) -> Result<Option<UserId>> {
+    let mut able = candidates(db, task)?;
+    able.retain(|(user, _)| Some(*user) != but);
+    let ids: Vec<_> = able.iter().map(|(user, _)| *user).collect();
+    let loads: HashMap<_, _> = store::loads(db, &ids)?.into_iter().collect();
+    let able: Vec<_> = able
+        .into_iter()
+        .map(|(user, office)| Candidate {
+            user,
+            level: office.level(),
+            load: loads.get(&user).copied().unwrap_or(0),
+        })
+        .collect();
+    Ok(choose(&able))
+}
+
+/// A case has moved: what waited is done, and what now waits is somebody's, by rule; whose.
+pub fn turn(tx: &mut Tx<'_>, case: &Case, steps: &[ReviewStep]) -> Result<Option<UserId>> {
+    store::finish(tx, case.id)?;
+    supplements::service::close(tx, case.id)?;
+    let waits = steps
+        .iter()
+        .find(|one| Some(one.step) == case.position.step);
+    let (Some(step), Some(due_date)) = (waits, case.due_date) else {
+        return Ok(None);
+    };
+    // A public notice is nobody's.
+    let Some(role) = step.role else {
+        return Ok(None);
+    };
+    let mut task = Task {
+        case_id: case.id,
+        sequence: case.last_transition,
+        resident_id: case.resident_id,
+        division_code: case.division_code,
+        round: case.position.round,
+        step: step.step,
+        role,
+        due_date,
+        assignee: None,
+        version: 1,
+        created_at: tx.now(),
+        reminded_at: None,
+        paused: false,
+    };
+    task.assignee = by_rule(tx, &task, None)?;
+    store::insert(tx, &task)?;
+    if task.assignee.is_some() {
+        store::note(tx, &task, task.assignee, None)?;
+    }
+    Ok(task.assignee)
+}
+
+/// The clock of what waits of a case stands still.
+pub fn pause(tx: &mut Tx<'_>, case: CaseId) -> Result<()> {
+    let now = tx.now();
+    store::set_clock(tx, case, Some(now), None)
+}
+
+/// It goes on, until a later day.
+pub fn resume(tx: &mut Tx<'_>, case: CaseId, due_date: NaiveDate) -> Result<()> {
+    store::set_clock(tx, case, None, Some(due_date))
+}
+
+/// Gives a task to somebody, or to nobody; by whom, unless by rule.
+fn give(tx: &mut Tx<'_>, task: Task, to: Option<UserId>, by: Option<UserId>) -> Result<Task> {
+    store::assign(tx, &task, to)?;
+    store::note(tx, &task, to, by)?;
+    Ok(Task {
+        assignee: to,
+        version: task.version + 1,
+        ..task
+    })
+}
+
+fn event(origin: &Origin, action: &'static str, task: &Task) -> Event {
+    Event::new(origin, action)
+        .on(&task.case_id)
+        .about(task.resident_id)
+        .within(task.division_code)
+        .change("step", task.step)
+        .change("assignee_id", task.assignee)
+}
+
+/// What of a resident's waits with somebody who is related to them goes to others, by rule.
+pub fn pass_on(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    from: UserId,
+    resident: ResidentId,
+) -> Result<Vec<Recorded<()>>> {
+    let mut all = Vec::new();
+    for task in store::with(tx, from, resident)? {
+        let to = by_rule(tx, &task, Some(from))?;
+        let task = give(tx, task, to, None)?;
+        all.push(tx.record(event(origin, "case.task_assigned", &task), ())?);
+    }
+    Ok(all)
+}
+
+fn found<A: Act>(db: &mut Db, permit: &Permit<A>, case: CaseId) -> Result<Task> {
+    store::find(db, permit.scope(), case)?.ok_or_else(|| Code::TaskNotFound.into())
+}
+
+/// A supervisor gives a task to somebody who may do it.
+pub fn assign(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::TaskAssign>,
+    case: CaseId,
+    seen: IfMatch,
+    new: &NewAssignment,
+) -> Result<Recorded<Task>> {
+    let task = found(tx, permit, case)?;
+    seen.check(task.version)?;
+    let able = candidates(tx, &task)?;
+    if !able.iter().any(|(user, _)| *user == new.user_id) {
+        return Err(not_eligible("/user_id"));
+    }
+    let task = give(tx, task, Some(new.user_id), Some(permit.actor().user))?;
+    tx.record(event(permit.origin(), "case.task_assigned", &task), task)
+}
+
+fn not_eligible(pointer: &str) -> Error {
+    Error::field(
+        pointer,
+        "assignee.not_eligible",
+        "not somebody who may take this step",
+        "该人员不能办理此环节",
+    )
+}
+
+/// Somebody takes a task that is nobody's.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::CaseAct>,
+    case: CaseId,
+    seen: IfMatch,
+) -> Result<Recorded<Task>> {
+    let task = found(tx, permit, case)?;
+    let user = permit.actor().user;
+    let able = candidates(tx, &task)?;
+    if !able.iter().any(|(candidate, _)| *candidate == user) {
+        return Err(Code::TaskNotEligible.into());
+    }
+    if task.assignee.is_some() {
+        return Err(Code::TaskTaken.into());
+    }
+    seen.check(task.version)?;
+    let task = give(tx, task, Some(user), Some(user))?;
+    tx.record(event(permit.origin(), "case.task_claimed", &task), task)
+}
+
+/// Clears a desk: every task goes to one person where that one may take it, or to whom the rule says.
+pub fn hand_over(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::TaskAssign>,
+    from: UserId,
+    to: Option<UserId>,
+) -> Result<Recorded<Vec<HandedOver>>> {
+    let holder = users::service::get(tx, from)?;
+    if to == Some(from) {
+        return Err(not_eligible("/to_user_id"));
+    }
+    let by = permit.actor().user;
+    let tasks = store::of_user(tx, permit.scope(), from)?;
+    let desk = Event::new(permit.origin(), "user.desk_handed_over")
+        .on(&from)
+        .change("username", holder.username)
+        .change("tasks", tasks.len());
+    let mut all = tx.record(desk, Vec::new())?;
+    for task in tasks {
+        let case_id = task.case_id;
+        let next = match to {
+            None => Some(by_rule(tx, &task, Some(from))?),
+            Some(to) => {
+                let able = candidates(tx, &task)?;
+                able.iter().any(|(user, _)| *user == to).then_some(Some(to))
+            }
+        };
+        let one = match next {
+            Some(assignee) => {
+                let task = give(tx, task, assignee, Some(by))?;
+                let item = HandedOver {
+                    case_id,
+                    assignee,
+                    moved: true,
+                };
+                tx.record(event(permit.origin(), "case.task_handed_over", &task), item)?
+            }
+            None => {
+                let event = event(permit.origin(), "case.task_handed_over", &task)
+                    .refused()
+                    .reason(Code::TaskNotEligible.as_str());
+                let item = HandedOver {
+                    case_id,
+                    assignee: task.assignee,
+                    moved: false,
+                };
+                tx.record(event, item)?
+            }
+        };
+        all = all.and(one).map(|(mut items, item)| {
+            items.push(item);
+            items
+        });
+    }
+    Ok(all)
+}
+
+/// Which part of a list is asked for.
+#[derive(Debug)]
+pub struct Window {
+    pub division: Option<DivisionCode>,
+    pub overdue: bool,
+    pub after: Option<Mark>,
+    pub count: i64,
+}
+
+fn page<A: Act>(
+    db: &mut Db,
+    permit: &Permit<A>,
+    whose: &Whose<'_>,
+    window: &Window,
+) -> Result<Looked<Vec<Listed>>> {
+    let scope = permit.scope_in(window.division)?;
+    let due_before = window.overdue.then(|| db.today());
+    let after = window.after.as_ref();
+    let all = store::page(db, &scope, whose, due_before, after, window.count)?;
+    let cases: Vec<_> = all.iter().map(|listed| listed.task.case_id).collect();
+    let event = Event::new(permit.origin(), "case.tasks_listed").change("case_ids", cases);
+    // A look at many belongs to the division that was looked at, so that its auditor sees it.
+    let event = match scope.divisions().first() {
+        Some(division) => event.within(*division),
+        None => event,
+    };
+    db.looked(event, all)
+}
+
+/// What the caller may do next: theirs or nobody's.
+pub fn desk(
+    db: &mut Db,
+    permit: &Permit<acts::TaskRead>,
+    view: View,
+    window: &Window,
+) -> Result<Looked<Vec<Listed>>> {
+    let actor = permit.actor();
+    let related = recusals::service::tied_to(db, actor.user)?;
+    page(db, permit, &Whose::Desk(actor, &related, view), window)
+}
+
+/// What waits in the caller's offices, with one person or with anybody and nobody.
+pub fn of_offices(
+    db: &mut Db,
+    permit: &Permit<acts::TaskAssign>,
+    assignee: Option<UserId>,
+    window: &Window,
+) -> Result<Looked<Vec<Listed>>> {
+    page(db, permit, &Whose::Office(assignee), window)
+}
+
+/// A user's name and display name, by id.
+pub type Names = HashMap<UserId, (String, String)>;
+
+/// How many tasks are past their due date, by office and person.
+pub fn overdue(
+    db: &mut Db,
+    permit: &Permit<acts::TaskAssign>,
+    division: Option<DivisionCode>,
+) -> Result<(Vec<Overdue>, Names)> {
+    let scope = permit.scope_in(division)?;
+    let today = db.today();
+    let counts = by_office(store::overdue(db, &scope, today)?);
+    let people: Vec<_> = counts.iter().filter_map(|one| one.assignee).collect();
+    let names = store::names(db, &people)?;
+    let names = names
+        .into_iter()
+        .map(|(id, username, display_name)| (id, (username, display_name)));
+    Ok((counts, names.collect()))
+}
+
+/// So many working days before its due date a task is pointed out.
+const SOON: usize = 2;
+/// Tasks that one unit of work points out.
+const TOGETHER: i64 = 100;
+
+fn unreminded(db: &mut Db, desk: &Desk, most: i64) -> Result<Vec<(Task, Reminder)>> {
+    let today = db.today();
+    store::unreminded(db, today, desk.due(today, SOON), most)
+}
+
+/// Whether a task comes near its due date or is past it, and nobody was told.
+pub fn reminder_waits(db: &mut Db, desk: &Desk) -> Result<bool> {
+    Ok(!unreminded(db, desk, 1)?.is_empty())
+}
+
+/// Points out tasks that come near their due date or are past it, each of the two once.
+pub fn remind(tx: &mut Tx<'_>, desk: &Desk, request: RequestId) -> Result<Recorded<()>> {
+    let origin = Origin::system(request);
+    let waiting = unreminded(tx, desk, TOGETHER)?;
+    let looked = Event::new(&origin, "case.tasks_looked_through").change("tasks", waiting.len());
+    let mut all = tx.record(looked, ())?;
+    for (task, reminder) in waiting {
+        if store::remind(tx, &task, reminder)? {
+            let event = event(&origin, "case.task_reminded", &task)
+                .change("reminder", reminder)
+                .change("due_date", task.due_date);
+            let one = tx.record(event, ())?;
+            all = all.and(one).map(|_both| ());
+        }
+    }
+    Ok(all)
+}
