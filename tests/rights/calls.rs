@@ -280,7 +280,7 @@ pub fn call(
         "create_application" => Some(
             json!({"resident_id": on.resident, "programs": [{"program_code": "nursing_subsidy"}]}),
         ),
-        "submit_application" => Some(json!({})),
+        "submit_application" | "hand_over_desk" => Some(json!({})),
         "create_case_note" => Some(json!({"text": "已电话核实"})),
         "withdraw_document" => Some(json!({"reason": "误传材料"})),
         "create_case_transition" => Some(json!({"action": "withdraw"})),
@@ -290,10 +290,9 @@ pub fn call(
         "declare_recusal" => Some(json!({"relation": "sibling"})),
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
         "assign_task" => Some(json!({"user_id": on.reviewer})),
-        "claim_task" => None,
+        "claim_task" | "approve_program_draft" | "add_document" => None,
         "request_supplement" => Some(json!({"what": "护理证明"})),
         "answer_supplement_request" => Some(json!({"comment": "已补充"})),
-        "hand_over_desk" => Some(json!({})),
         "search_residents" => Some(json!({"id_number": number})),
         "update_resident" => Some(json!({"phone": null})),
         "record_certificate" => {
@@ -318,7 +317,6 @@ pub fn call(
             json!({"code": format!("p{}", number.to_lowercase()), "service": "subsidy", "name_zh": "某项补贴", "name_en": "A subsidy"}),
         ),
         "create_program_draft" | "replace_program_draft" => Some(terms()),
-        "approve_program_draft" | "add_document" => None,
         "create_simulation" => Some(json!({"draft_id": draft, "from_month": "2022-07"})),
         _ if matches!(method, "get" | "delete") => None,
         other => panic!("say here how {other} is called"),

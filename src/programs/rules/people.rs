@@ -14,7 +14,7 @@ pub const COMPONENTS: usize = 6;
 /// In the place of a level: no such component.
 pub const NO_COMPONENT: i32 = 0;
 
-/// What is known of people at one time; every value is within its fact's range or [`NO_FACT`].
+/// What is known of people at one time; every value is within its fact's range, or says that it is not known.
 #[derive(Debug, Clone)]
 pub struct People {
     count: usize,
