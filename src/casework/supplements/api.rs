@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{NewAnswer, NewSupplement, Outcome, Supplement};
+use super::model::{NewAnswer, NewSupplement, Supplement, SupplementOutcome};
 use super::service;
 use crate::access::{Permit, acts};
 use crate::casework::Desk;
@@ -38,7 +38,7 @@ pub struct SupplementBody {
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     requested_at: Timestamp,
     /// Null while it waits.
-    outcome: Option<Outcome>,
+    outcome: Option<SupplementOutcome>,
     #[schema(value_type = Option<chrono::DateTime<chrono::Utc>>)]
     ended_at: Option<Timestamp>,
     #[schema(value_type = Option<uuid::Uuid>)]

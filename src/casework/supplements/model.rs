@@ -11,7 +11,7 @@ use crate::kernel::vocabulary::vocabulary;
 
 vocabulary! {
     /// How a request ended.
-    pub enum Outcome {
+    pub enum SupplementOutcome {
         Answered = "answered", "已答复";
         Lapsed = "lapsed", "逾期未补正";
         /// The case went on without it.
@@ -31,7 +31,7 @@ pub struct Supplement {
     pub remaining_days: usize,
     pub requested_by: UserId,
     pub requested_at: Timestamp,
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<SupplementOutcome>,
     pub ended_at: Option<Timestamp>,
     pub answered_by: Option<UserId>,
     pub answer: Option<String>,

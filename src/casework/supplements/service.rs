@@ -1,6 +1,6 @@
 //! Use cases of supplements.
 
-use super::model::{NewAnswer, NewSupplement, Outcome, Supplement, told};
+use super::model::{NewAnswer, NewSupplement, Supplement, SupplementOutcome, told};
 use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::{Event, Origin};
@@ -109,13 +109,13 @@ pub fn answer(
     }
     let by = permit.actor();
     clock::take(tx, by, &case, Action::Withdraw)?;
-    store::end(tx, id, Outcome::Answered, Some((by.user, text)))?;
+    store::end(tx, id, SupplementOutcome::Answered, Some((by.user, text)))?;
     let due_date = desk.due(tx.today(), asked.remaining_days);
     tasks::service::resume(tx, case.id, due_date)?;
     let case = clock::set_due(tx, &case, Some(due_date))?;
     let event = event(permit.origin(), "case.supplement_answered", &case).reason(text);
     let answered = Supplement {
-        outcome: Some(Outcome::Answered),
+        outcome: Some(SupplementOutcome::Answered),
         ended_at: Some(tx.now()),
         answered_by: Some(by.user),
         answer: Some(text.to_owned()),
@@ -136,7 +136,7 @@ pub fn lapse(tx: &mut Tx<'_>, desk: &Desk, request: RequestId) -> Result<Recorde
     let Some(asked) = store::overdue(tx, today)? else {
         return Err(Code::SupplementNotFound.into());
     };
-    store::end(tx, asked.id, Outcome::Lapsed, None)?;
+    store::end(tx, asked.id, SupplementOutcome::Lapsed, None)?;
     let case = clock::anywhere(tx, asked.case_id)?;
     let comment = format!("逾期未补正：{}", asked.what);
     cases::by_itself(tx, desk, request, &case, Action::Lapse, Some(&comment))

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{Outcome, Supplement};
+use super::model::{Supplement, SupplementOutcome};
 use crate::access::{Scope, within};
 use crate::db::schema::{cases, supplement_requests};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
@@ -11,7 +11,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, SupplementRequestId, UserId};
 use crate::kernel::time::Timestamp;
 
-types::text_columns!(Outcome);
+types::text_columns!(SupplementOutcome);
 
 diesel::allow_tables_to_appear_in_same_query!(supplement_requests, cases);
 
@@ -26,7 +26,7 @@ struct Row {
     remaining_days: i32,
     requested_by: UserId,
     requested_at: Timestamp,
-    outcome: Option<Outcome>,
+    outcome: Option<SupplementOutcome>,
     ended_at: Option<Timestamp>,
     answered_by: Option<UserId>,
     answer: Option<String>,
@@ -112,7 +112,7 @@ pub fn overdue(db: &mut Db, day: NaiveDate) -> Result<Option<Supplement>> {
 pub fn end(
     tx: &mut Tx<'_>,
     id: SupplementRequestId,
-    outcome: Outcome,
+    outcome: SupplementOutcome,
     answer: Option<(UserId, &str)>,
 ) -> Result<()> {
     let now = tx.now();
@@ -142,7 +142,7 @@ pub fn close(tx: &mut Tx<'_>, case: CaseId) -> Result<()> {
         .filter(supplement_requests::outcome.is_null());
     diesel::update(open)
         .set((
-            supplement_requests::outcome.eq(Outcome::Closed),
+            supplement_requests::outcome.eq(SupplementOutcome::Closed),
             supplement_requests::ended_at.eq(now),
         ))
         .execute(tx.conn())?;
