@@ -75,6 +75,9 @@ struct ProblemMembers {
     /// `case.separation_of_duties`: what you have done in this round.
     #[schema(required = false)]
     duty: String,
+    /// `case.recusal_required`: how you are related to the resident.
+    #[schema(required = false)]
+    relation: String,
     /// `case.not_eligible`, `case.needs_information`: the clauses that did not hold, as in a case's
     /// `eligibility`.
     #[schema(required = false, value_type = Vec<Object>)]

@@ -303,7 +303,7 @@ def assign(world: World) -> Call:
 
 @makes("claim_task")
 def claim(world: World) -> Call:
-    """One that nobody but the caller may take, and that is not theirs yet."""
+    """Of those that are nobody's one more than there were, which only the caller may take."""
     clerk, reviewer = world.clerk, "township2.990121103"
     case = submitted(world)
     for name in (clerk, reviewer):
@@ -313,8 +313,9 @@ def claim(world: World) -> Call:
     ending = f"/v1/cases/{case}/recusals/{declared}/ending"
     world.ask("approver.990121", "POST", ending, {"reason": "经核实并非亲属"})
     free = world.ask(clerk, "GET", "/v1/tasks?view=unassigned&limit=200")["items"]
-    seen = next(item["version"] for item in free if item["case_id"] == case)
-    return Call({"id": case}, by=world.office.person(clerk), seen=seen)
+    task = world.random.choice(free)
+    by = world.office.person(clerk)
+    return Call({"id": task["case_id"]}, by=by, seen=task["version"])
 
 
 @makes("request_supplement")
