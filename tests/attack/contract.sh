@@ -23,3 +23,6 @@ export PYTHONDONTWRITEBYTECODE=1
 for database in sqlite postgres; do
     "$python" "$attack" "${CARGO_TARGET_DIR:-target}/debug/huican" "$database" "$@"
 done
+if [ $# = 0 ]; then
+    "$python" "$attack" "${CARGO_TARGET_DIR:-target}/debug/huican" sqlite --include-operation-id claim_task
+fi

@@ -42,6 +42,10 @@ def run(url: str, options: list[str]) -> bool:
     return held and not never
 
 
+# Done in a run of its own: in company the attack gives others the role, and they are asked first.
+ALONE = {"POST /v1/tasks/{id}/claim"}
+
+
 def tell(attack: Attack) -> list[str]:
     """Says how every operation was answered; what was never done."""
     classes = range(2, 6)
@@ -51,7 +55,8 @@ def tell(attack: Attack) -> list[str]:
         counts = {digit: 0 for digit in classes}
         for status, count in statuses.items():
             counts[status // 100] += count
-        if not counts[2]:
+        in_company = operation in ALONE and len(attack.answers) > 1
+        if not counts[2] and not in_company:
             never.append(f"never done: {operation} {dict(statuses)}")
         print(f"{operation:<50}" + "".join(f"{count:>7}" for count in counts.values()))
     return never

@@ -314,8 +314,10 @@ def claim(world: World) -> Call:
     ending = f"/v1/cases/{case}/recusals/{declared}/ending"
     world.ask("approver.990121", "POST", ending, {"reason": "经核实并非亲属"})
     free = world.ask(clerk, "GET", "/v1/tasks?view=unassigned&limit=200")["items"]
-    task = world.random.choice(free)
     by = world.office.person(clerk)
+    if not free:
+        return Call({"id": case}, by=by, seen=1)
+    task = world.random.choice(free)
     return Call({"id": task["case_id"]}, by=by, seen=task["version"])
 
 
