@@ -185,6 +185,23 @@ on_both! {
         assert!(office.sql("DELETE FROM simulations").unwrap_err().contains("append_only"));
     }
 
+    async fn who_has_no_account_any_more_asks_nothing(office: &TestOffice) {
+        three_people(office).await;
+        let asked = json!({"draft_id": draft(office).await["id"], "from_month": "2022-08"});
+        let asking = office.as_user("supervisor.990100").await;
+        let reply = asking.post(&format!("{PROGRAM}/simulations"), asked).await;
+        reply.expect(202);
+        let me = asking.get("/v1/me").await.expect(200);
+        let path = format!("/v1/users/{}", me["id"].as_str().unwrap());
+        let system = office.as_user("sysadmin").await;
+        let version = system.get(&path).await.expect(200)["version"].as_i64().unwrap();
+        system.patch_seen(&path, version, json!({"state": "disabled"})).await.expect(200);
+        office.simulate().await;
+        let other = office.as_user("supervisor2.990100").await;
+        let ended = other.get(reply.header("location").unwrap()).await.expect(200);
+        assert_eq!((&ended["state"], &ended["result"]), (&json!("failed"), &Value::Null));
+    }
+
     async fn whoever_dies_over_it_leaves_it_to_another(office: &TestOffice) {
         three_people(office).await;
         let asked = json!({"draft_id": draft(office).await["id"], "from_month": "2022-08"});

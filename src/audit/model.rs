@@ -97,6 +97,13 @@ impl Event {
         self
     }
 
+    /// A look at many belongs to the division that was looked at, so that its auditor sees it.
+    #[must_use]
+    pub fn within_first(mut self, divisions: &[DivisionCode]) -> Self {
+        self.division = divisions.first().copied();
+        self
+    }
+
     #[must_use]
     pub fn refused(mut self) -> Self {
         self.outcome = Outcome::Refused;

@@ -39,6 +39,15 @@ pub fn reason(text: &str) -> Result<&str> {
     ))
 }
 
+/// Whether a text may be a code that people give: 1 to 40 of a–z, 0–9 and `_`, a letter first.
+pub fn is_code(text: &str) -> bool {
+    (1..=40).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
 /// Marks that take no room on the screen and travel along when text is copied.
 pub fn is_invisible(character: char) -> bool {
     matches!(character, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}' | '\u{FEFF}')

@@ -260,50 +260,7 @@ pub fn create(
     permit: &Permit<acts::ProgramDraft>,
     program: Program,
 ) -> Result<Recorded<Program>> {
-    let mut wrong = Vec::new();
-    let mut refuse = |pointer: &str, code, en: &str, zh: &str| {
-        wrong.push(FieldError::new(pointer, code, en, zh));
-    };
-    let word = |text: &str| {
-        (1..=40).contains(&text.len())
-            && text.starts_with(|first: char| first.is_ascii_lowercase())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-    };
-    if !word(&program.code) {
-        refuse(
-            "/code",
-            "program.code",
-            "1 to 40 of a–z, 0–9 and _, a letter first",
-            "1 至 40 个小写字母、数字或下划线，以字母开头",
-        );
-    }
-    if program
-        .exclusive_group
-        .as_deref()
-        .is_some_and(|group| !word(group))
-    {
-        refuse(
-            "/exclusive_group",
-            "program.exclusive_group",
-            "1 to 40 of a–z, 0–9 and _, a letter first",
-            "1 至 40 个小写字母、数字或下划线，以字母开头",
-        );
-    }
-    for (pointer, name) in [
-        ("/name_zh", &program.name_zh),
-        ("/name_en", &program.name_en),
-    ] {
-        if !(1..=100).contains(&name.trim().chars().count()) {
-            refuse(
-                pointer,
-                "program.name",
-                "1 to 100 characters",
-                "1 至 100 个字",
-            );
-        }
-    }
+    let wrong = program.problems();
     if !wrong.is_empty() {
         return Err(Error::fields(wrong));
     }

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{RecusalId, UserId};
+use crate::kernel::text;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
@@ -87,7 +88,6 @@ pub struct NewEnding {
     pub reason: String,
 }
 
-const SHORTEST_REASON: usize = 2;
 const LONGEST_REASON: usize = 500;
 
 fn reason_length() -> Error {
@@ -113,12 +113,7 @@ impl NewRecusal {
 
 impl NewEnding {
     pub fn reason(&self) -> Result<&str> {
-        let reason = self.reason.trim();
-        if (SHORTEST_REASON..=LONGEST_REASON).contains(&reason.chars().count()) {
-            Ok(reason)
-        } else {
-            Err(reason_length())
-        }
+        text::reason(&self.reason)
     }
 }
 

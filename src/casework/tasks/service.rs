@@ -264,12 +264,9 @@ fn page<A: Act>(
     let after = window.after.as_ref();
     let all = store::page(db, &scope, whose, due_before, after, window.count)?;
     let cases: Vec<_> = all.iter().map(|listed| listed.task.case_id).collect();
-    let event = Event::new(permit.origin(), "case.tasks_listed").change("case_ids", cases);
-    // A look at many belongs to the division that was looked at, so that its auditor sees it.
-    let event = match scope.divisions().first() {
-        Some(division) => event.within(*division),
-        None => event,
-    };
+    let event = Event::new(permit.origin(), "case.tasks_listed")
+        .within_first(scope.divisions())
+        .change("case_ids", cases);
     db.looked(event, all)
 }
 

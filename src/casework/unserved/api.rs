@@ -4,7 +4,7 @@ use actix_web::{get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::{Mark, Sought, Unserved};
+use super::model::{Sought, Unserved};
 use super::service::{self, Search};
 use crate::access::{Permit, acts};
 use crate::db::Store;
@@ -15,6 +15,7 @@ use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
 use crate::programs::Outcome;
 use crate::programs::eligibility::api::EligibilityBody;
+use crate::registry::residents::Mark;
 
 /// Somebody to be visited, and for what.
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,13 +96,13 @@ async fn answer(
         count: paging.limit(),
         program,
     };
-    let found = store
+    let (found, next) = store
         .look(permit.reach(), move |db| {
             service::search(db, &permit, &search)
         })
         .await?;
-    let next = found.next.map(|mark| paging.cursor(&mark)).transpose()?;
-    let items = found.people.into_iter().map(Into::into).collect();
+    let next = next.map(|mark| paging.cursor(&mark)).transpose()?;
+    let items = found.into_iter().map(Into::into).collect();
     Ok(web::Json(UnservedPage { items, next }))
 }
 

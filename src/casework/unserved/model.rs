@@ -1,9 +1,5 @@
 //! A person to be visited, and why.
 
-use serde::{Deserialize, Serialize};
-
-use crate::kernel::division::DivisionCode;
-use crate::kernel::id::ResidentId;
 use crate::programs::{Decision, Outcome, Program};
 use crate::registry::Resident;
 
@@ -12,13 +8,6 @@ use crate::registry::Resident;
 pub struct Unserved {
     pub resident: Resident,
     pub programs: Vec<(Program, Decision)>,
-}
-
-/// Where the search stands: village by village.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    pub division_code: DivisionCode,
-    pub id: ResidentId,
 }
 
 /// Whom to look for.
@@ -35,12 +24,4 @@ impl Sought {
             None => decision.outcome != Outcome::NotEligible,
         }
     }
-}
-
-/// What one search found before it had enough, or had looked at enough.
-#[derive(Debug, Default)]
-pub struct Found {
-    pub people: Vec<Unserved>,
-    /// From where to go on; nothing when everybody was looked at.
-    pub next: Option<Mark>,
 }

@@ -14,6 +14,8 @@ pub use self::terms::{
     Benefit, BenefitPeriod, Clause, ParameterTables, RequiredDocument, ReviewStep, Rules, Terms,
 };
 pub use self::version::{DraftState, ProgramDraft, ProgramVersion};
+use crate::kernel::error::FieldError;
+use crate::kernel::text;
 use crate::kernel::vocabulary::vocabulary;
 
 vocabulary! {
@@ -50,4 +52,42 @@ pub struct Program {
     /// Of the programs of one group a person has one at a time.
     #[serde(default)]
     pub exclusive_group: Option<String>,
+}
+
+const LONGEST_NAME: usize = 100;
+
+impl Program {
+    /// What breaks a rule; all of it.
+    pub fn problems(&self) -> Vec<FieldError> {
+        let mut problems = Vec::new();
+        let mut refuse = |wrong: bool, pointer: &str, code, en: &str, zh: &str| {
+            if wrong {
+                problems.push(FieldError::new(pointer, code, en, zh));
+            }
+        };
+        let (en, zh) = (
+            "1 to 40 of a–z, 0–9 and _, a letter first",
+            "1 至 40 个小写字母、数字或下划线，以字母开头",
+        );
+        let group = self.exclusive_group.as_deref();
+        let wrong_code = !text::is_code(&self.code);
+        refuse(wrong_code, "/code", "program.code", en, zh);
+        refuse(
+            group.is_some_and(|group| !text::is_code(group)),
+            "/exclusive_group",
+            "program.exclusive_group",
+            en,
+            zh,
+        );
+        for (pointer, name) in [("/name_zh", &self.name_zh), ("/name_en", &self.name_en)] {
+            refuse(
+                !(1..=LONGEST_NAME).contains(&name.trim().chars().count()),
+                pointer,
+                "program.name",
+                "1 to 100 characters",
+                "1 至 100 个字",
+            );
+        }
+        problems
+    }
 }

@@ -11,12 +11,12 @@ use super::compile::Refusal;
 use super::expression::{NO_FACT, NO_NUMBER};
 use super::schema::{FACTS, FactId, Kind};
 use crate::kernel::division::DivisionCode;
+use crate::kernel::text;
 use crate::programs::model::ParameterTables;
 
 /// The largest value of a parameter, in fen or whatever it counts.
 pub const LARGEST: i64 = 10_000_000_000;
 const MOST_KEYS: usize = 2;
-const LONGEST_NAME: usize = 40;
 
 /// A parameter as rules name it: `params.<name>[fact]…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,15 +118,7 @@ fn problem(pointer: String, en: &str, zh: &str) -> Problem {
 }
 
 fn one(given: &ParameterTables, at: &str) -> Result<Parameter, Problem> {
-    let named = (1..=LONGEST_NAME).contains(&given.name.len())
-        && given
-            .name
-            .starts_with(|first: char| first.is_ascii_lowercase())
-        && given
-            .name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    if !named {
+    if !text::is_code(&given.name) {
         return Err(problem(
             format!("{at}/name"),
             "1 to 40 of a–z, 0–9 and _, a letter first",

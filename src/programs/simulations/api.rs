@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::{Fare, Mark, NewSimulation, Simulation};
+use super::model::{Fare, NewSimulation, Simulation};
 use super::service::{self, Search};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
@@ -16,6 +16,7 @@ use crate::kernel::error::Result;
 use crate::kernel::id::{ResidentId, SimulationId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
+use crate::registry::residents::Mark;
 
 page_of!(SimulationPage, Simulation);
 
@@ -88,15 +89,10 @@ async fn list_simulations(
     let code = code.into_inner();
     let rows = store
         .read(Reach::NOTHING, move |db| {
-            crate::programs::service::find(db, &code)?;
-            service::page(db, &code, after, count)
+            service::page(db, &permit, &code, after, count)
         })
         .await?;
-    let (rows, next) = paging.cut(rows, |one| one.id)?;
-    let items = rows
-        .into_iter()
-        .filter(|one| permit.scope().sees(one.division_code))
-        .collect();
+    let (items, next) = paging.cut(rows, |one| one.id)?;
     Ok(web::Json(SimulationPage { items, next }))
 }
 

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::tally::Tally;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::FieldError;
-use crate::kernel::id::{ProgramDraftId, ProgramVersionId, ResidentId, SimulationId, UserId};
+use crate::kernel::id::{ProgramDraftId, ProgramVersionId, SimulationId, UserId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
@@ -120,13 +120,6 @@ vocabulary! {
         Winner = "winner", "增加";
         Loser = "loser", "减少";
     }
-}
-
-/// Where a search for those who would be touched stands: village by village.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    pub division_code: DivisionCode,
-    pub id: ResidentId,
 }
 
 /// Somebody who would have more or less in a month.

@@ -1,15 +1,17 @@
 //! Asking for a simulation, running it county by county, and whom it would touch.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::model::{
-    CountyResult, Fare, Known, Mark, MonthResult, NewSimulation, Simulation, SimulationResult,
+    CountyResult, Fare, Known, MonthResult, NewSimulation, Simulation, SimulationResult,
     SimulationState, Touched, YearResult,
 };
 use super::store;
 use super::tally::{Room, Side, Tally, compare};
 use super::timeline::{Moment, Timeline};
-use crate::access::{Act, Permit, acts, divisions};
+use crate::access::users::{self, UserState};
+use crate::access::{Act, Permit, acts, divisions, sessions};
 use crate::audit::{Event, Origin};
 use crate::db::types::to_json;
 use crate::db::{Db, Looked, Recorded, Tx};
@@ -25,9 +27,10 @@ use crate::programs::model::{DraftState, ProgramVersion};
 use crate::programs::rules::{self, Compiled, Tables};
 use crate::programs::service::{self, Offers};
 use crate::registry::facts::{self, AsOf};
-use crate::registry::{residents, roll};
+use crate::registry::residents::{self, Mark};
+use crate::registry::{Resident, roll};
 
-pub use super::store::{page, waiting};
+pub use super::store::waiting;
 
 /// Queues a simulation; whichever process is free computes it.
 pub fn ask(
@@ -105,6 +108,18 @@ pub fn get<A: Act>(
         .ok_or_else(|| Code::SimulationNotFound.into())
 }
 
+/// Of a program, in sight, newest first.
+pub fn page(
+    db: &mut Db,
+    permit: &Permit<acts::ProgramDraft>,
+    code: &str,
+    after: Option<SimulationId>,
+    count: i64,
+) -> Result<Vec<Simulation>> {
+    service::find(db, code)?;
+    store::page(db, permit.scope(), code, after, count)
+}
+
 /// A simulation that this process has taken.
 #[derive(Debug)]
 pub struct Claimed {
@@ -114,7 +129,8 @@ pub struct Claimed {
     username: String,
 }
 
-/// Takes a waiting simulation; nothing where it was tried too often, which ends it.
+/// Takes a waiting simulation; nothing where it was tried too often, or whoever asked has no account any
+/// more, which ends it.
 pub fn claim(
     tx: &mut Tx<'_>,
     request: RequestId,
@@ -123,14 +139,14 @@ pub fn claim(
     let may_be_tried = store::claim(tx, id, attempts)?;
     let simulation = store::find(tx, id)?.ok_or(Code::SimulationNotFound)?;
     let origin = Origin::system(request);
-    if !may_be_tried {
+    let user = users::service::get(tx, simulation.requested_by)?;
+    if !may_be_tried || user.state != UserState::Active {
         store::finish(tx, id, attempts + 1, None)?;
         return tx.record(
             event(&origin, "simulation.failed", &simulation).failed(),
             None,
         );
     }
-    let user = crate::access::users::service::get(tx, simulation.requested_by)?;
     let event = event(&origin, "simulation.started", &simulation).change("attempt", attempts + 1);
     let claimed = Claimed {
         counties: counties(tx, simulation.division_code)?,
@@ -157,8 +173,8 @@ pub fn county(
     request: RequestId,
 ) -> Result<County> {
     let asked = &claimed.simulation;
-    let actor = crate::access::sessions::service::actor_named(db, &claimed.username, request)?;
-    let permit = std::sync::Arc::new(actor).permit::<acts::ProgramDraft>()?;
+    let actor = sessions::service::actor_named(db, &claimed.username, request)?;
+    let permit = Arc::new(actor).permit::<acts::ProgramDraft>()?;
     let scope = permit.scope_in(Some(division))?;
     let moments = moments(asked);
     let roll = roll::service::read(db, &scope)?;
@@ -327,10 +343,6 @@ pub struct Search {
     pub count: usize,
 }
 
-/// Residents looked at together, and in one request at the most.
-const CHUNK: i64 = 500;
-const MOST: usize = 10_000;
-
 /// Who would have more or less in a month of the simulation, and from where to go on: found again by the
 /// same rules and the same knowledge, which is kept.
 pub fn touched(
@@ -360,20 +372,10 @@ pub fn touched(
         valid_at: day,
         known_at: Some(moment.known_at),
     };
-    let (mut found, mut looked_at, mut after) = (Vec::new(), 0, search.after);
-    let next = 'all: loop {
-        let from = after.map(|mark| (mark.division_code, mark.id));
-        let chunk = residents::service::by_village(db, &scope, from, CHUNK)?;
-        let last = chunk.len() < usize::try_from(CHUNK).unwrap_or(0);
+    let look = |db: &mut Db, chunk: Vec<Resident>| {
         let ids: Vec<_> = chunk.iter().map(|resident| resident.id).collect();
         let mut snapshots = facts::service::snapshots(db, &ids, at)?;
-        for resident in chunk {
-            looked_at += 1;
-            let mark = Mark {
-                division_code: resident.division_code,
-                id: resident.id,
-            };
-            after = Some(mark);
+        let touched = |resident: Resident| {
             let snapshot = snapshots.remove(&resident.id).unwrap_or_default();
             let due = |rules: &Compiled| {
                 rules::due(rules, (&resident, &snapshot), day).unwrap_or(Fen::new(0))
@@ -382,26 +384,20 @@ pub fn touched(
                 Some((_, version)) => due(&*rules::of_version(version)?),
                 None => Fen::new(0),
             };
-            let proposed = due(&proposed);
+            let after = due(&proposed);
             let fares = match search.fare {
-                Fare::Winner => proposed > before,
-                Fare::Loser => proposed < before,
+                Fare::Winner => after > before,
+                Fare::Loser => after < before,
             };
-            if fares {
-                found.push(Touched {
-                    resident,
-                    before,
-                    after: proposed,
-                });
-            }
-            if found.len() >= search.count || looked_at >= MOST {
-                break 'all after;
-            }
-        }
-        if last {
-            break None;
-        }
+            Ok(fares.then_some(Touched {
+                resident,
+                before,
+                after,
+            }))
+        };
+        chunk.into_iter().map(touched).collect()
     };
+    let (found, next) = residents::service::walk(db, &scope, search.after, search.count, look)?;
     let ids: Vec<_> = found.iter().map(|one| one.resident.id).collect();
     let event = event(permit.origin(), "simulation.residents_listed", &asked)
         .change("month", search.month)

@@ -1,10 +1,11 @@
-//! SQL of simulations. They count people and name none: no scope applies to the rows.
+//! SQL of simulations. They count people and name none; jobs find them wherever they are.
 
 use std::time::Duration;
 
 use diesel::prelude::*;
 
 use super::model::{Known, Simulation, SimulationState};
+use crate::access::{Scope, within};
 use crate::db::schema::simulations;
 use crate::db::types::{self, from_json, to_json};
 use crate::db::{Db, MultiBackend, Tx};
@@ -98,6 +99,7 @@ pub fn find(db: &mut Db, id: SimulationId) -> Result<Option<Simulation>> {
 /// Of a program, newest first.
 pub fn page(
     db: &mut Db,
+    scope: &Scope,
     code: &str,
     after: Option<SimulationId>,
     count: i64,
@@ -105,6 +107,7 @@ pub fn page(
     let mut query = simulations::table
         .select(Row::as_select())
         .into_boxed::<MultiBackend>()
+        .filter(within!(simulations::division_code, scope))
         .filter(simulations::program_code.eq(code));
     if let Some(after) = after {
         query = query.filter(simulations::id.lt(after));

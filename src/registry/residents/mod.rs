@@ -5,4 +5,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{CheckedResident, Filter, NewResident, Registrar, Resident};
+pub use model::{CheckedResident, Filter, Mark, NewResident, Registrar, Resident};

@@ -275,6 +275,22 @@ pub enum Secret {
     CertificateNumber,
 }
 
+/// Where a walk through residents stands, village by village.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    pub division_code: DivisionCode,
+    pub id: ResidentId,
+}
+
+impl Mark {
+    pub fn of(resident: &Resident) -> Self {
+        Self {
+            division_code: resident.division_code,
+            id: resident.id,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::model::{
-    CheckedResident, Filter, NewResident, Registrar, Resident, ResidentPatch, parse_name,
+    CheckedResident, Filter, Mark, NewResident, Registrar, Resident, ResidentPatch, parse_name,
     parse_phone,
 };
 use super::store;
@@ -20,7 +20,7 @@ use crate::kernel::time::Timestamp;
 use crate::registry::facts::{self, AsOf, Period, Snapshot};
 
 pub use super::model::{Needle, Query, Secret};
-pub use super::store::{SEALED_COLUMNS, by_village, registered};
+pub use super::store::{SEALED_COLUMNS, registered};
 
 /// A resident in sight, or 404.
 pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
@@ -81,7 +81,7 @@ pub fn list(
     let scope = permit.scope_in(window.division)?;
     let residents = store::page(db, &scope, filter, window.after, window.count)?;
     let event = Event::new(permit.origin(), "resident.listed").change("filter", filter);
-    show(db, within_first(event, &scope), residents)
+    show(db, event.within_first(scope.divisions()), residents)
 }
 
 pub fn search(
@@ -91,15 +91,11 @@ pub fn search(
 ) -> Result<Looked<Page>> {
     let residents = store::search(db, permit.scope(), needle)?;
     let event = Event::new(permit.origin(), "resident.searched").change("by", needle.field());
-    show(db, within_first(event, permit.scope()), residents)
-}
-
-/// A look at many belongs to the division that was looked at, so that its auditor sees it.
-pub fn within_first(event: Event, scope: &Scope) -> Event {
-    match scope.divisions().first() {
-        Some(division) => event.within(*division),
-        None => event,
-    }
+    show(
+        db,
+        event.within_first(permit.scope().divisions()),
+        residents,
+    )
 }
 
 /// Adds what is believed of each, and records whom the caller got to see.
@@ -115,6 +111,38 @@ fn show(db: &mut Db, event: Event, residents: Vec<Resident>) -> Result<Looked<Pa
         })
         .collect();
     db.looked(event.change("resident_ids", ids), page)
+}
+
+/// Residents read together on a walk, and on one walk at the most.
+const CHUNK: i64 = 500;
+const MOST: usize = 10_000;
+
+/// Goes through residents village by village until enough are kept, or enough were looked at; with where
+/// to go on, unless it went through all. `look` says of each, in their order, what is kept.
+pub fn walk<T>(
+    db: &mut Db,
+    scope: &Scope,
+    mut after: Option<Mark>,
+    enough: usize,
+    mut look: impl FnMut(&mut Db, Vec<Resident>) -> Result<Vec<Option<T>>>,
+) -> Result<(Vec<T>, Option<Mark>)> {
+    let (mut kept, mut looked_at) = (Vec::new(), 0);
+    loop {
+        let chunk = store::by_village(db, scope, after, CHUNK)?;
+        let last = chunk.len() < usize::try_from(CHUNK).unwrap_or(0);
+        let marks: Vec<_> = chunk.iter().map(Mark::of).collect();
+        for (mark, found) in marks.into_iter().zip(look(db, chunk)?) {
+            looked_at += 1;
+            after = Some(mark);
+            kept.extend(found);
+            if kept.len() >= enough || looked_at >= MOST {
+                return Ok((kept, after));
+            }
+        }
+        if last {
+            return Ok((kept, None));
+        }
+    }
 }
 
 /// Registers a person, once in the whole city.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{CheckedResident, Filter, Needle, Query, Resident};
+use super::model::{CheckedResident, Filter, Mark, Needle, Query, Resident};
 use crate::access::{Scope, within};
 use crate::db::schema::{certificates, circumstances, divisions, residents};
 use crate::db::sealed::{SealedColumn, sealed_column};
@@ -178,7 +178,7 @@ pub fn page(
 pub fn by_village(
     db: &mut Db,
     scope: &Scope,
-    after: Option<(DivisionCode, ResidentId)>,
+    after: Option<Mark>,
     count: i64,
 ) -> Result<Vec<Resident>> {
     let mut query = residents::table
@@ -186,7 +186,11 @@ pub fn by_village(
         .select((Row::as_select(), divisions::name))
         .into_boxed::<MultiBackend>()
         .filter(within!(residents::division_code, scope));
-    if let Some((division, id)) = after {
+    if let Some(Mark {
+        division_code: division,
+        id,
+    }) = after
+    {
         let beyond = residents::division_code
             .eq(division)
             .and(residents::id.gt(id));
