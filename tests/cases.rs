@@ -158,6 +158,13 @@ on_both! {
         assert!(in_review(&office.done("civil.990121", &case, "endorse").await, "public_notice"));
     }
 
+    async fn what_happens_by_itself_cannot_be_asked_for(office: &TestOffice) {
+        let notice = office.case_at("public_notice").await;
+        office.as_user("county.990121").await.act(&notice, "close_notice").await.refused(409, "case.transition_not_allowed");
+        let reviewed = office.case_at("initial_review").await;
+        office.as_user(REVIEWER).await.act(&reviewed, "lapse").await.refused(409, "case.transition_not_allowed");
+    }
+
     async fn a_notice_lasts_its_working_days_across_a_holiday(office: &TestOffice) {
         // Determined on Wednesday, 28 September 2022; 1 to 7 October are holidays, 8 and 9 worked.
         office.clock.set(instant("2022-09-28T01:00:00Z"));

@@ -198,7 +198,8 @@ impl Situation<'_> {
     /// recusal and separation of duties.
     pub fn check(&self, action: Action) -> Result<Move> {
         let at = self.case.position;
-        let Some(next) = follow(at, action, self.steps) else {
+        let asked = Action::ASKED.contains(&action);
+        let Some(next) = follow(at, action, self.steps).filter(|_| asked) else {
             let step = at.step.map_or(String::new(), |step| format!(" at {step}"));
             let step_zh = at
                 .step
