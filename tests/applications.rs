@@ -25,7 +25,7 @@ on_both! {
         let proposed = async || {
             let path = format!("/v1/applications/proposals?resident_id={resident}");
             let all = township.get(&path).await.expect(200)["items"].clone();
-            BOTH.map(|code| all.as_array().unwrap().iter().any(|one| one["program_code"] == code))
+            BOTH.map(|code| all.as_array().unwrap().iter().any(|one| one["program_code"] == code && one["decision"]["outcome"] == "eligible"))
         };
         assert_eq!(proposed().await, [false, true]);
 

@@ -110,11 +110,22 @@ on_both! {
         // The next county's people have no hand in it, and neither writes for the whole city.
         let next = office.as_user("approver.990122").await;
         let approval = format!("{DRAFTS}/{draft}/approval");
-        next.post_seen(&approval, 1, json!({})).await.refused(404, "division.not_found");
+        next.post_seen(&approval, 1, json!({})).await.refused(404, "program_draft.not_found");
         next.post(DRAFTS, terms.clone()).await.refused(404, "division.not_found");
+        next.get(&format!("{DRAFTS}/{draft}")).await.refused(404, "program_draft.not_found");
+        assert_eq!(next.get(DRAFTS).await.expect(200)["items"], json!([]));
+        assert_eq!(office.as_user("auditor.990121").await.get(DRAFTS).await.expect(200)["items"][0]["id"], json!(draft));
+        office.as_user("township.990121103").await.get(DRAFTS).await.refused(403, "permission.denied");
         let mut city = terms.clone();
         city["division_code"] = json!("990100000000");
-        county.post(DRAFTS, city).await.refused(404, "division.not_found");
+        county.post(DRAFTS, city.clone()).await.refused(404, "division.not_found");
+        // What is drafted for the whole city is seen by every county, and not decided there.
+        let citys = id_of(&office.as_user("supervisor.990100").await.post(DRAFTS, city).await.expect(201));
+        let seen = county.get(DRAFTS).await.expect(200);
+        assert_eq!((&seen["items"][0]["id"], &seen["items"][1]["id"]), (&json!(citys), &json!(draft)));
+        assert_eq!(next.get(DRAFTS).await.expect(200)["items"].as_array().unwrap().len(), 1);
+        assert_eq!(next.get("/v1/programs/living_subsidy/drafts").await.expect(200)["items"], json!([]));
+        county.post_seen(&format!("{DRAFTS}/{citys}/approval"), 1, json!({})).await.refused(403, "permission.denied");
         office.as_user("supervisor.990100").await.post_seen(&approval, 1, json!({})).await.expect(201);
         office.pass_days(30).await;
         let case = office.draft().await;

@@ -35,6 +35,7 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "division.read",
         "program.read",
         "program.draft",
+        "program.read_draft",
         "program.approve",
         "user.read",
         "user.manage",

@@ -92,6 +92,8 @@ policy! {
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor | SystemAdmin | SecurityAdmin | AuditAdmin;
     /// Writing what a program lays down, for the divisions one works for.
     ProgramDraft = "program.draft": CitySupervisor | CountyApprover;
+    /// What is not law yet: for those who make it, and those who look after them.
+    ProgramDraftRead = "program.read_draft": CitySupervisor | CountyApprover | Auditor;
     /// Bringing it into force: by another person.
     ProgramApprove = "program.approve": CitySupervisor | CountyApprover;
     CaseRead = "case.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover

@@ -29,6 +29,13 @@ impl Scope {
         self.0.iter().any(|root| root.contains(division))
     }
 
+    /// The divisions that this scope lies in: what is laid down there holds here, too.
+    pub fn above(&self) -> Vec<DivisionCode> {
+        let parents =
+            |root: &DivisionCode| std::iter::successors(root.parent(), |one| one.parent());
+        self.0.iter().flat_map(parents).collect()
+    }
+
     /// The part of this scope that lies in `division`; nothing when that is out of sight.
     pub fn narrowed(&self, division: DivisionCode) -> Option<Self> {
         if self.sees(division) {
@@ -121,5 +128,9 @@ mod tests {
             [code("990122103")]
         );
         assert_eq!(scope.narrowed(code("990123")), None);
+        assert_eq!(
+            Scope::of([code("990121103")]).above(),
+            [code("990121"), code("9901"), code("99")]
+        );
     }
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::{Application, Filed, NewApplication, NewSubmission, Proposal, Submitted};
+use super::model::{Application, Filed, NewApplication, NewSubmission, Submitted};
 use super::service;
 use crate::access::{Permit, acts};
 use crate::casework::cases::Desk;
@@ -16,11 +16,11 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{ApplicationId, CaseId, ResidentId, UserId};
 use crate::kernel::time::Timestamp;
-use crate::programs::{Decision, Service};
+use crate::programs::eligibility::api::EligibilityBody;
 
 page_of!(ApplicationPage, ApplicationBody);
 
-whole_page_of!(ProposalPage, ProposalBody);
+whole_page_of!(ProposalPage, EligibilityBody);
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Application, example = json!({
@@ -125,30 +125,6 @@ impl From<Submitted> for SubmissionResult {
 }
 
 /// A program that the resident could ask for.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Proposal)]
-pub struct ProposalBody {
-    #[schema(example = "nursing_subsidy")]
-    program_code: String,
-    service: Service,
-    name_zh: String,
-    name_en: String,
-    /// `eligible`, or `needs_information` with what is missing.
-    eligibility: Decision,
-}
-
-impl From<Proposal> for ProposalBody {
-    fn from(Proposal { program, decision }: Proposal) -> Self {
-        Self {
-            program_code: program.code,
-            service: program.service,
-            name_zh: program.name_zh,
-            name_en: program.name_en,
-            eligibility: decision,
-        }
-    }
-}
-
 #[derive(Debug, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -247,7 +223,10 @@ async fn list_application_proposals(
             service::proposals(db, &permit, query.resident_id)
         })
         .await?;
-    let items = all.into_iter().map(Into::into).collect();
+    let items = all
+        .into_iter()
+        .map(|(program, decision)| EligibilityBody::of(program, decision))
+        .collect();
     Ok(web::Json(ProposalPage::whole(items)))
 }
 

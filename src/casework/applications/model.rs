@@ -9,7 +9,6 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{ApplicationId, CaseId, DocumentId, ResidentId, UserId};
 use crate::kernel::time::Timestamp;
-use crate::programs::{Decision, Program};
 
 #[derive(Debug, Clone)]
 pub struct Application {
@@ -126,11 +125,4 @@ pub fn is_of_one_case(code: Code) -> bool {
         code,
         Code::CaseNotEligible | Code::CaseDocumentsMissing | Code::ProgramNoVersion
     )
-}
-
-/// A program that a person could ask for.
-#[derive(Debug)]
-pub struct Proposal {
-    pub program: Program,
-    pub decision: Decision,
 }

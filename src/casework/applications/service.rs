@@ -1,8 +1,7 @@
 //! Use cases of applications.
 
 use super::model::{
-    Application, Filed, NewApplication, NewSubmission, Proposal, Submitted, is_of_one_case,
-    of_program,
+    Application, Filed, NewApplication, NewSubmission, Submitted, is_of_one_case, of_program,
 };
 use super::store;
 use crate::access::{Act, Permit, acts};
@@ -14,7 +13,7 @@ use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{ApplicationId, ResidentId};
-use crate::programs::{self, Outcome};
+use crate::programs::{self, Decision, Outcome, Program};
 use crate::registry::residents;
 
 fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: ApplicationId) -> Result<Application> {
@@ -167,7 +166,7 @@ pub fn proposals(
     db: &mut Db,
     permit: &Permit<acts::CaseFile>,
     resident: ResidentId,
-) -> Result<Looked<Vec<Proposal>>> {
+) -> Result<Looked<Vec<(Program, Decision)>>> {
     let resident = residents::service::find(db, permit.scope(), resident)?;
     let today = db.today();
     let taken = cases::service::open_programs(db, resident.id)?;
@@ -184,10 +183,10 @@ pub fn proposals(
         };
         let decision = programs::service::decide(db, &version, &resident, today)?;
         if decision.outcome != Outcome::NotEligible {
-            proposals.push(Proposal { program, decision });
+            proposals.push((program, decision));
         }
     }
-    let codes = proposals.iter().map(|one| one.program.code.as_str());
+    let codes = proposals.iter().map(|(program, _)| program.code.as_str());
     let event = Event::new(permit.origin(), "application.proposed")
         .about(resident.id)
         .within(resident.division_code)

@@ -35,14 +35,17 @@ struct DraftQuery {
 }
 
 /// List the drafts of a program's versions, newest first
+///
+/// Those for your divisions and for the ones they lie in.
 #[utoipa::path(
     operation_id = "list_program_drafts", tag = "programs",
-    params(("code" = String, Path, example = "nursing_subsidy"), DraftQuery), extensions(("x-permit" = json!("program.read"))),
+    params(("code" = String, Path, example = "nursing_subsidy"), DraftQuery),
+    extensions(("x-permit" = json!("program.read_draft"))),
     responses((status = 200, description = "A page of drafts, decided ones too", body = ProgramDraftPage), ReadErrors)
 )]
 #[get("/v1/programs/{code}/drafts")]
 async fn list_program_drafts(
-    _permit: Permit<acts::ProgramRead>,
+    permit: Permit<acts::ProgramDraftRead>,
     store: web::Data<Store>,
     code: web::Path<String>,
     Params(query): Params<DraftQuery>,
@@ -60,8 +63,7 @@ async fn list_program_drafts(
     let code = code.into_inner();
     let rows = store
         .read(Reach::NOTHING, move |db| {
-            crate::programs::service::find(db, &code)?;
-            service::page(db, &code, state, after, count)
+            service::page(db, &permit, &code, state, after, count)
         })
         .await?;
     let (items, next) = paging.cut(rows, |draft| draft.id)?;
@@ -103,18 +105,20 @@ async fn create_program_draft(
 #[utoipa::path(
     operation_id = "get_program_draft", tag = "programs",
     params(("code" = String, Path, example = "nursing_subsidy"), ("draft_id" = uuid::Uuid, Path)),
-    extensions(("x-permit" = json!("program.read"))),
+    extensions(("x-permit" = json!("program.read_draft"))),
     responses((status = 200, description = "The draft", body = ProgramDraft, headers(("ETag" = String, description = "Its revision"))), ReadErrors)
 )]
 #[get("/v1/programs/{code}/drafts/{draft_id}")]
 async fn get_program_draft(
-    _permit: Permit<acts::ProgramRead>,
+    permit: Permit<acts::ProgramDraftRead>,
     store: web::Data<Store>,
     path: web::Path<(String, ProgramDraftId)>,
 ) -> Result<HttpResponse> {
     let (code, id) = path.into_inner();
     let draft = store
-        .read(Reach::NOTHING, move |db| service::get(db, &code, id))
+        .read(Reach::NOTHING, move |db| {
+            service::view(db, &permit, &code, id)
+        })
         .await?;
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, etag(draft.revision)))

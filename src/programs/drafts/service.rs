@@ -13,7 +13,36 @@ use crate::programs::model::{DraftState, ProgramDraft, ProgramVersion, Terms};
 use crate::programs::rules::Problem;
 use crate::programs::{self, service};
 
-pub use super::store::page;
+pub fn page(
+    db: &mut Db,
+    permit: &Permit<acts::ProgramDraftRead>,
+    code: &str,
+    state: Option<DraftState>,
+    after: Option<ProgramDraftId>,
+    count: i64,
+) -> Result<Vec<ProgramDraft>> {
+    service::find(db, code)?;
+    store::page(db, permit.scope(), code, state, after, count)
+}
+
+/// A draft that concerns somebody's divisions, or 404.
+pub fn view(
+    db: &mut Db,
+    permit: &Permit<acts::ProgramDraftRead>,
+    code: &str,
+    id: ProgramDraftId,
+) -> Result<ProgramDraft> {
+    let draft = get(db, code, id)?;
+    if concerns(permit, &draft) {
+        return Ok(draft);
+    }
+    Err(Code::ProgramDraftNotFound.into())
+}
+
+fn concerns<A: Act>(permit: &Permit<A>, draft: &ProgramDraft) -> bool {
+    let division = draft.terms.division_code;
+    permit.scope().sees(division) || permit.scope().above().contains(&division)
+}
 
 pub fn get(db: &mut Db, code: &str, id: ProgramDraftId) -> Result<ProgramDraft> {
     store::find(db, id)?
@@ -74,8 +103,23 @@ pub fn create(
 }
 
 /// A draft that may still be changed, by whoever works for its division.
-fn open(db: &mut Db, code: &str, id: ProgramDraftId, seen: IfMatch) -> Result<ProgramDraft> {
+fn open<A: Act>(
+    db: &mut Db,
+    permit: &Permit<A>,
+    code: &str,
+    id: ProgramDraftId,
+    seen: IfMatch,
+) -> Result<ProgramDraft> {
     let draft = get(db, code, id)?;
+    if !concerns(permit, &draft) {
+        return Err(Code::ProgramDraftNotFound.into());
+    }
+    if !permit.scope().sees(draft.terms.division_code) {
+        return Err(Error::new(Code::PermissionDenied).detail(
+            "it is drafted for more than your divisions",
+            "草案的适用区域超出您的管辖范围",
+        ));
+    }
     if draft.state != DraftState::Draft {
         return Err(Code::ProgramDraftDecided.into());
     }
@@ -92,8 +136,7 @@ pub fn replace(
     seen: IfMatch,
     terms: Terms,
 ) -> Result<Recorded<SavedDraft>> {
-    let old = open(tx, code, id, seen)?;
-    require_reach(permit, old.terms.division_code)?;
+    let old = open(tx, permit, code, id, seen)?;
     require_reach(permit, terms.division_code)?;
     // Whoever approves has not had a hand in it.
     if old.author_id != permit.actor().user {
@@ -118,8 +161,7 @@ pub fn discard(
     id: ProgramDraftId,
     seen: IfMatch,
 ) -> Result<Recorded<()>> {
-    let draft = open(tx, code, id, seen)?;
-    require_reach(permit, draft.terms.division_code)?;
+    let draft = open(tx, permit, code, id, seen)?;
     let now = tx.now();
     let discarded = ProgramDraft {
         state: DraftState::Discarded,
@@ -144,9 +186,8 @@ pub fn approve(
     id: ProgramDraftId,
     seen: IfMatch,
 ) -> Result<Recorded<ProgramVersion>> {
-    let draft = open(tx, code, id, seen)?;
+    let draft = open(tx, permit, code, id, seen)?;
     let approver = permit.actor().user;
-    require_reach(permit, draft.terms.division_code)?;
     if draft.author_id == approver {
         return Err(Error::new(Code::ProgramSeparation));
     }

@@ -1,8 +1,9 @@
-//! SQL of drafts. They are public rules in the making: no scope applies to reading them.
+//! SQL of drafts.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use crate::access::{Scope, within};
 use crate::db::schema::program_drafts;
 use crate::db::types::{self, from_json, to_json};
 use crate::db::{Db, MultiBackend, Tx};
@@ -75,9 +76,10 @@ pub fn find(db: &mut Db, id: ProgramDraftId) -> Result<Option<ProgramDraft>> {
     row.map(Row::read).transpose()
 }
 
-/// Newest first.
+/// What is drafted for divisions in scope, and for those it lies in; newest first.
 pub fn page(
     db: &mut Db,
+    scope: &Scope,
     code: &str,
     state: Option<DraftState>,
     after: Option<ProgramDraftId>,
@@ -86,6 +88,8 @@ pub fn page(
     let mut query = program_drafts::table
         .select(Row::as_select())
         .into_boxed::<MultiBackend>()
+        .filter(within!(program_drafts::division_code, scope))
+        .or_filter(program_drafts::division_code.eq_any(scope.above()))
         .filter(program_drafts::program_code.eq(code));
     if let Some(state) = state {
         query = query.filter(program_drafts::state.eq(state));
