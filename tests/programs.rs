@@ -125,7 +125,7 @@ on_both! {
         assert_eq!((&seen["items"][0]["id"], &seen["items"][1]["id"]), (&json!(citys), &json!(draft)));
         assert_eq!(next.get(DRAFTS).await.expect(200)["items"].as_array().unwrap().len(), 1);
         assert_eq!(next.get("/v1/programs/living_subsidy/drafts").await.expect(200)["items"], json!([]));
-        county.post_seen(&format!("{DRAFTS}/{citys}/approval"), 1, json!({})).await.refused(403, "permission.denied");
+        county.post_seen(&format!("{DRAFTS}/{citys}/approval"), 1, json!({})).await.refused(403, "program_draft.beyond");
         office.as_user("supervisor.990100").await.post_seen(&approval, 1, json!({})).await.expect(201);
         office.pass_days(30).await;
         let case = office.draft().await;

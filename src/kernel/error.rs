@@ -134,6 +134,7 @@ codes! {
     ProgramDraftNotFound = "program_draft.not_found", NotFound, "There is no such draft", "没有这份草案";
     ProgramDraftDecided = "program_draft.decided", Conflict, "The draft was approved or discarded, and is never edited", "草案已批准或作废，不得修改";
     ProgramDraftOfAnother = "program_draft.of_another", Forbidden, "A draft is changed by its author only", "草案只能由起草人修改";
+    ProgramDraftBeyond = "program_draft.beyond", Forbidden, "It is drafted for more than your divisions", "草案的适用区域超出您的管辖范围";
     SimulationNotFound = "simulation.not_found", NotFound, "There is no such simulation in your sight", "您的可见范围内没有该模拟";
     ProgramSeparation = "program.separation_of_duties", Forbidden, "Who wrote a draft does not approve it", "起草人不得批准本人起草的草案";
 

@@ -115,10 +115,7 @@ fn open<A: Act>(
         return Err(Code::ProgramDraftNotFound.into());
     }
     if !permit.scope().sees(draft.terms.division_code) {
-        return Err(Error::new(Code::PermissionDenied).detail(
-            "it is drafted for more than your divisions",
-            "草案的适用区域超出您的管辖范围",
-        ));
+        return Err(Code::ProgramDraftBeyond.into());
     }
     if draft.state != DraftState::Draft {
         return Err(Code::ProgramDraftDecided.into());
