@@ -106,8 +106,8 @@ fn draw(count: usize) -> Outcome<People> {
     Ok(people)
 }
 
-/// What OpenFisca does, round by round; its environment is made once.
-fn yardstick(folder: &Path, rounds: usize) -> Outcome<Vec<f64>> {
+/// What OpenFisca does, in person-months a second; its environment is made once.
+fn yardstick(folder: &Path) -> Outcome<f64> {
     let environment = folder.join("openfisca");
     let python = environment.join("bin/python");
     if !python.exists() {
@@ -117,15 +117,14 @@ fn yardstick(folder: &Path, rounds: usize) -> Outcome<Vec<f64>> {
         run(Command::new(&python).args(["-m", "pip", "install", "--quiet", OPENFISCA, "numpy"]))?;
     }
     let output = Command::new(&python)
-        .args([YARDSTICK, &PEOPLE.to_string(), &rounds.to_string()])
+        .args([YARDSTICK, &PEOPLE.to_string(), "5"])
         .output()?;
     let said = String::from_utf8(output.stdout)?;
     let rates: Vec<f64> = said.lines().map(str::parse).collect::<Result<_, _>>()?;
-    if rates.len() == rounds {
-        Ok(rates)
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned().into())
+    if rates.is_empty() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
+    Ok(median(&rates))
 }
 
 fn run(command: &mut Command) -> Outcome<()> {
@@ -140,8 +139,7 @@ pub fn measure(folder: &Path, rounds: usize) -> Outcome<Vec<Finding>> {
     let programs = programs()?;
     let people = draw(PEOPLE)?;
     let months = f64::from(u32::try_from(PEOPLE * programs.len())?);
-    let mut rates = Vec::new();
-    for _ in 0..rounds {
+    let pass = || {
         let begun = Instant::now();
         let mut cost = 0;
         for (_, _, compiled) in &programs {
@@ -153,12 +151,19 @@ pub fn measure(folder: &Path, rounds: usize) -> Outcome<Vec<Finding>> {
                     .sum::<i64>();
             });
         }
-        rates.push(months / begun.elapsed().as_secs_f64());
         if cost == 0 {
             return Err("nobody is entitled to anything".into());
         }
+        Outcome::Ok(months / begun.elapsed().as_secs_f64())
+    };
+    let (mut rates, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        // As many passes as there are of theirs, and one to warm up.
+        pass()?;
+        let ours: Vec<f64> = (0..5).map(|_| pass()).collect::<Outcome<_>>()?;
+        rates.push(median(&ours));
+        theirs.push(yardstick(folder)?);
     }
-    let theirs = yardstick(folder, rounds)?;
     let ratios: Vec<_> = rates
         .iter()
         .zip(&theirs)

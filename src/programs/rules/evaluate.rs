@@ -1,9 +1,9 @@
 //! Rules over people. One evaluator walks an expression for a block of people at a time: a block of
 //! one is the interpreter that explains, a block of [`BLOCK`] goes over the columns of a county.
 
+use super::column::{Kept, Values, of_either_width};
 use super::expression::{
-    Comparison, Condition, FALSE, NO_FACT, NO_NUMBER, Number, Operation, TRUE, Truth, UNKNOWN, not,
-    truth,
+    Comparison, Condition, FALSE, NO_NUMBER, Number, Operation, TRUE, Truth, UNKNOWN, not, truth,
 };
 use super::parameter::{Span, Tables};
 use super::people::{COMPONENTS, NO_COMPONENT, People};
@@ -13,7 +13,7 @@ use super::schema::{COMPONENT_TYPE, FactId};
 pub const BLOCK: usize = 1024;
 
 /// For each impairment a column that says so.
-static IMPAIRMENTS: [[i32; BLOCK]; COMPONENTS] = [
+static IMPAIRMENTS: [[u8; BLOCK]; COMPONENTS] = [
     [0; BLOCK], [1; BLOCK], [2; BLOCK], [3; BLOCK], [4; BLOCK], [5; BLOCK],
 ];
 
@@ -50,20 +50,20 @@ impl<'a> Ground<'a> {
         value
     }
 
-    fn kept(&self, fact: FactId, from: usize, count: usize) -> &'a [i32] {
-        let column = match (self.component, fact) {
-            (None, _) => self.people.fact(fact),
-            (Some(impairment), COMPONENT_TYPE) => {
-                return IMPAIRMENTS
-                    .get(impairment)
-                    .and_then(|column| column.get(..count))
-                    .unwrap_or_default();
-            }
-            (Some(impairment), _) => self.people.component(impairment),
+    fn kept(&self, fact: FactId, from: usize, count: usize) -> Values<'a> {
+        let kept = match (self.component, fact) {
+            (None, _) => self.people.values(fact, from, count),
+            (Some(impairment), COMPONENT_TYPE) => IMPAIRMENTS
+                .get(impairment)
+                .and_then(|column| column.get(..count))
+                .map(Values::Narrow),
+            (Some(impairment), _) => self
+                .people
+                .levels(impairment, from, count)
+                .map(Values::Narrow),
         };
-        let kept = column.and_then(|values| values.get(from..from + count));
         debug_assert!(kept.is_some(), "a column for every fact and everybody");
-        kept.unwrap_or_default()
+        kept.unwrap_or(Values::Narrow(&[]))
     }
 
     /// A condition for the people from `from` on, as many as `out` has room for, at most `N`.
@@ -79,18 +79,12 @@ impl<'a> Ground<'a> {
         match condition {
             Condition::Literal(value) => out.fill(truth(*value)),
             Condition::Fact(fact) => {
-                for (out, kept) in out.iter_mut().zip(self.kept(*fact, from, count)) {
-                    *out = if *kept == NO_FACT {
-                        UNKNOWN
-                    } else {
-                        truth(*kept != 0)
-                    };
-                }
+                let kept = self.kept(*fact, from, count);
+                of_either_width!(kept, kept => with_literal(kept, out, Comparison::Different, 0));
             }
             Condition::Known(fact) => {
-                for (out, kept) in out.iter_mut().zip(self.kept(*fact, from, count)) {
-                    *out = truth(*kept != NO_FACT);
-                }
+                let kept = self.kept(*fact, from, count);
+                of_either_width!(kept, kept => whether_known(kept, out));
             }
             Condition::Not(inner) => {
                 self.conditions::<N>(inner, from, out);
@@ -99,7 +93,11 @@ impl<'a> Ground<'a> {
                 }
             }
             Condition::All(parts) => {
-                out.fill(TRUE);
+                let mut parts = parts.iter().filter(|part| self.settled(part) != Some(true));
+                match parts.next() {
+                    Some(first) => self.conditions::<N>(first, from, out),
+                    None => out.fill(TRUE),
+                }
                 for part in parts {
                     self.conditions::<N>(part, from, other);
                     for (out, part) in out.iter_mut().zip(&*other) {
@@ -108,7 +106,13 @@ impl<'a> Ground<'a> {
                 }
             }
             Condition::Any(parts) => {
-                out.fill(FALSE);
+                let mut parts = parts
+                    .iter()
+                    .filter(|part| self.settled(part) != Some(false));
+                match parts.next() {
+                    Some(first) => self.conditions::<N>(first, from, out),
+                    None => out.fill(FALSE),
+                }
                 for part in parts {
                     self.conditions::<N>(part, from, other);
                     for (out, part) in out.iter_mut().zip(&*other) {
@@ -156,19 +160,9 @@ impl<'a> Ground<'a> {
             }
             _ => None,
         };
-        let simple = simple.and_then(|(fact, comparison, value)| {
-            Some((fact, comparison, i32::try_from(value).ok()?))
-        });
         if let Some((fact, comparison, value)) = simple {
             let kept = self.kept(fact, from, count);
-            match comparison {
-                Comparison::Less => each(kept, out, |kept| kept < value),
-                Comparison::AtMost => each(kept, out, |kept| kept <= value),
-                Comparison::More => each(kept, out, |kept| kept > value),
-                Comparison::AtLeast => each(kept, out, |kept| kept >= value),
-                Comparison::Equal => each(kept, out, |kept| kept == value),
-                Comparison::Different => each(kept, out, |kept| kept != value),
-            }
+            of_either_width!(kept, kept => with_literal(kept, out, comparison, value));
             return;
         }
         let (mut one, mut other) = ([NO_NUMBER; N], [NO_NUMBER; N]);
@@ -195,12 +189,7 @@ impl<'a> Ground<'a> {
         // Words of a fact, for the most part: each is looked for in the column.
         if let Number::Fact(fact) = number {
             let kept = self.kept(*fact, from, out.len());
-            each(kept, out, |_| false);
-            for value in values.iter().filter_map(|value| i32::try_from(*value).ok()) {
-                for (out, kept) in out.iter_mut().zip(kept) {
-                    *out |= truth(*kept == value);
-                }
-            }
+            of_either_width!(kept, kept => one_of(kept, out, values));
             return;
         }
         let mut numbers = [NO_NUMBER; N];
@@ -215,30 +204,55 @@ impl<'a> Ground<'a> {
         }
     }
 
+    /// What a condition comes to for whichever people, since the impairment alone decides.
+    fn settled(&self, condition: &Condition) -> Option<bool> {
+        let impairment = i64::try_from(self.component?).ok()?;
+        match condition {
+            Condition::Compare(
+                comparison,
+                Number::Fact(COMPONENT_TYPE),
+                Number::Literal(value),
+            ) => Some(comparison.holds(&impairment, value)),
+            Condition::Among(Number::Fact(COMPONENT_TYPE), values) => {
+                Some(values.contains(&impairment))
+            }
+            Condition::All(parts) => {
+                let all = parts.iter().map(|part| self.settled(part));
+                all.reduce(|all, part| match (all, part) {
+                    (Some(false), _) | (_, Some(false)) => Some(false),
+                    (Some(true), Some(true)) => Some(true),
+                    _ => None,
+                })?
+            }
+            _ => None,
+        }
+    }
+
     fn some<const N: usize>(&self, inner: &Condition, from: usize, out: &mut [Truth]) {
         let count = out.len();
         out.fill(FALSE);
         let mut found = [UNKNOWN; N];
         let (found, _) = found.split_at_mut(count.min(N));
         for impairment in 0..COMPONENTS {
-            let levels = self.people.component(impairment);
-            let levels = levels.and_then(|column| column.get(from..from + count));
+            let levels = self.people.levels(impairment, from, count);
             let levels = levels.unwrap_or_default();
-            // Most impairments are nobody's in a block.
-            if levels.iter().all(|level| *level == NO_COMPONENT) {
-                continue;
-            }
             let ground = Self {
                 component: Some(impairment),
                 ..*self
             };
+            // Without a certificate it is not known which components there are; one column tells of all.
+            if impairment > 0 && ground.settled(inner) == Some(false) {
+                continue;
+            }
             ground.conditions::<N>(inner, from, found);
+            // Without branches, which a processor would guess wrong half of the time.
             for ((out, found), level) in out.iter_mut().zip(&*found).zip(levels) {
-                *out = match *level {
-                    // Without a certificate it is not known which components there are.
-                    NO_FACT => UNKNOWN,
-                    NO_COMPONENT => *out,
-                    _ => (*out).max(*found),
+                let there = Truth::from(*level != NO_COMPONENT);
+                let found = (*out).max(*found * there);
+                *out = if *level == u8::UNKNOWN {
+                    UNKNOWN
+                } else {
+                    found
                 };
             }
         }
@@ -250,21 +264,17 @@ impl<'a> Ground<'a> {
         match number {
             Number::Literal(value) => out.fill(*value),
             Number::Fact(fact) => {
-                for (out, kept) in out.iter_mut().zip(self.kept(*fact, from, count)) {
-                    *out = if *kept == NO_FACT {
-                        NO_NUMBER
-                    } else {
-                        i64::from(*kept)
-                    };
-                }
+                let kept = self.kept(*fact, from, count);
+                of_either_width!(kept, kept => widened(kept, out));
             }
             Number::Parameter(parameter, keys) => {
                 let mut rows = [0_usize; N];
                 let (rows, _) = rows.split_at_mut(count.min(N));
                 for (key, span) in keys.iter().filter_map(|key| Some((*key, Span::of(*key)?))) {
-                    for (row, kept) in rows.iter_mut().zip(self.kept(key, from, count)) {
+                    let kept = self.kept(key, from, count);
+                    of_either_width!(kept, kept => for (row, kept) in rows.iter_mut().zip(kept) {
                         *row = span.row(*row, *kept);
-                    }
+                    });
                 }
                 for (out, row) in out.iter_mut().zip(&*rows) {
                     *out = self.tables.value(*parameter, *row);
@@ -290,31 +300,75 @@ impl<'a> Ground<'a> {
             }
             Number::Choose(asked, outcomes) => {
                 let [yes, no] = &**outcomes;
-                let (mut chosen, mut other) = ([UNKNOWN; N], [NO_NUMBER; N]);
+                let mut chosen = [UNKNOWN; N];
                 let (chosen, _) = chosen.split_at_mut(count.min(N));
-                let (other, _) = other.split_at_mut(count.min(N));
                 self.conditions::<N>(asked, from, chosen);
-                self.numbers::<N>(yes, from, out);
-                self.numbers::<N>(no, from, other);
-                for ((out, no), chosen) in out.iter_mut().zip(&*other).zip(&*chosen) {
-                    *out = match *chosen {
-                        UNKNOWN => NO_NUMBER,
-                        TRUE => *out,
-                        _ => *no,
-                    };
+                self.numbers::<N>(no, from, out);
+                if let Number::Literal(yes) = yes {
+                    return choose(chosen, std::iter::repeat_n(yes, count), out);
                 }
+                let mut other = [NO_NUMBER; N];
+                let (other, _) = other.split_at_mut(count.min(N));
+                self.numbers::<N>(yes, from, other);
+                choose(chosen, other.iter(), out);
             }
         }
     }
 }
 
-fn each(kept: &[i32], out: &mut [Truth], holds: impl Fn(i32) -> bool) {
+fn each<K: Kept>(kept: &[K], out: &mut [Truth], holds: impl Fn(K) -> bool) {
     for (out, kept) in out.iter_mut().zip(kept) {
-        *out = if *kept == NO_FACT {
+        *out = if *kept == K::UNKNOWN {
             UNKNOWN
         } else {
             truth(holds(*kept))
         };
+    }
+}
+
+fn whether_known<K: Kept>(kept: &[K], out: &mut [Truth]) {
+    for (out, kept) in out.iter_mut().zip(kept) {
+        *out = truth(*kept != K::UNKNOWN);
+    }
+}
+
+fn with_literal<K: Kept>(kept: &[K], out: &mut [Truth], comparison: Comparison, literal: i64) {
+    let Some(value) = K::of(literal) else {
+        // Beyond what the column can keep, on the same side of everybody.
+        let settled = comparison.holds(&0, &literal);
+        return each(kept, out, |_| settled);
+    };
+    match comparison {
+        Comparison::Less => each(kept, out, |kept| kept < value),
+        Comparison::AtMost => each(kept, out, |kept| kept <= value),
+        Comparison::More => each(kept, out, |kept| kept > value),
+        Comparison::AtLeast => each(kept, out, |kept| kept >= value),
+        Comparison::Equal => each(kept, out, |kept| kept == value),
+        Comparison::Different => each(kept, out, |kept| kept != value),
+    }
+}
+
+fn one_of<K: Kept>(kept: &[K], out: &mut [Truth], values: &[i64]) {
+    each(kept, out, |_| false);
+    for value in values.iter().filter_map(|value| K::of(*value)) {
+        for (out, kept) in out.iter_mut().zip(kept) {
+            *out |= truth(*kept == value);
+        }
+    }
+}
+
+fn widened<K: Kept>(kept: &[K], out: &mut [i64]) {
+    for (out, kept) in out.iter_mut().zip(kept) {
+        *out = kept.known().unwrap_or(NO_NUMBER);
+    }
+}
+
+/// `out` has what is due where the condition does not hold.
+fn choose<'a>(chosen: &[Truth], yes: impl Iterator<Item = &'a i64>, out: &mut [i64]) {
+    let all_where = |holds| -i64::from(holds);
+    for ((out, yes), chosen) in out.iter_mut().zip(yes).zip(chosen) {
+        let (holds, unknown) = (all_where(*chosen == TRUE), all_where(*chosen == UNKNOWN));
+        *out = (*yes & holds) | (NO_NUMBER & unknown) | (*out & !(holds | unknown));
     }
 }
 

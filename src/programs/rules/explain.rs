@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::evaluate::Ground;
-use super::expression::{Condition, NO_FACT, Number, TRUE, Truth, UNKNOWN};
+use super::expression::{Condition, Number, TRUE, Truth, UNKNOWN};
 use super::parameter::Parameter;
 use super::people::{COMPONENTS, NO_COMPONENT, People};
 use super::schema::{
@@ -99,16 +99,12 @@ impl Explanation<'_> {
         }
     }
 
-    fn value(&self, fact: FactId) -> Option<i32> {
-        let kept = self.people.fact(fact)?.get(self.person)?;
-        (*kept != NO_FACT).then_some(*kept)
+    fn value(&self, fact: FactId) -> Option<i64> {
+        self.people.value(fact, self.person)
     }
 
     fn components(&self) -> String {
-        let levels = (0..COMPONENTS).map(|place| {
-            let level = self.people.component(place)?.get(self.person)?;
-            (*level != NO_FACT).then_some(*level)
-        });
+        let levels = (0..COMPONENTS).map(|place| self.people.level(place, self.person));
         let Some(levels) = levels.collect::<Option<Vec<_>>>() else {
             return self.say("未知", "not known").to_owned();
         };
@@ -145,7 +141,7 @@ impl Explanation<'_> {
                 Leaf::Fact(place) if self.value(*place).is_none() => {
                     FACTS.get(*place).map(|fact| fact.path.to_owned())
                 }
-                Leaf::Components if self.people.component(0)?.get(self.person)? == &NO_FACT => {
+                Leaf::Components if self.people.level(0, self.person).is_none() => {
                     Some(schema::COMPONENTS.to_owned())
                 }
                 Leaf::Parameter(place) => {

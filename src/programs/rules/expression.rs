@@ -18,8 +18,6 @@ pub const fn not(value: Truth) -> Truth {
 
 /// A number that is not known. Facts and constants are far from it.
 pub const NO_NUMBER: i64 = i64::MIN;
-/// A fact that is not known, as columns keep it.
-pub const NO_FACT: i32 = i32::MIN;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {

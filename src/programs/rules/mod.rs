@@ -4,6 +4,7 @@
 //! The text is read once, into a small expression (`compile`), which one evaluator runs over one
 //! person, to explain, or over the columns of a county (`evaluate`). `schema` has the facts.
 
+mod column;
 mod compile;
 mod evaluate;
 mod explain;
@@ -213,10 +214,12 @@ impl Compiled {
             holds.fill(TRUE);
             for condition in &self.conditions {
                 ground.conditions::<BLOCK>(condition, from, part);
+                let mut highest = FALSE;
                 for (holds, part) in holds.iter_mut().zip(&*part) {
                     *holds = (*holds).min(*part);
+                    highest = highest.max(*holds);
                 }
-                if holds.iter().all(|holds| *holds == FALSE) {
+                if highest == FALSE {
                     break;
                 }
             }

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Problem;
+use super::column::Kept;
 use super::compile::Refusal;
-use super::expression::{NO_FACT, NO_NUMBER};
+use super::expression::NO_NUMBER;
 use super::schema::{FACTS, FactId, Kind};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::text;
@@ -73,9 +74,11 @@ impl Span {
         Some(Self { lowest, size })
     }
 
-    pub fn row(self, row: usize, kept: i32) -> usize {
-        let place = usize::try_from(i64::from(kept) - self.lowest).ok();
-        match place.filter(|place| kept != NO_FACT && *place < self.size) {
+    pub fn row<K: Kept>(self, row: usize, kept: K) -> usize {
+        let place = kept
+            .known()
+            .and_then(|kept| usize::try_from(kept - self.lowest).ok());
+        match place.filter(|place| *place < self.size) {
             Some(place) if row != NO_ROW => row * self.size + place,
             _ => NO_ROW,
         }

@@ -3,7 +3,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::expression::NO_FACT;
+use super::column::{Column, Kept, Values};
 use super::schema::{FACTS, Fact, FactId, OLDEST, Source};
 use crate::kernel::impairment::{Component, ImpairmentType};
 use crate::registry::Resident;
@@ -12,14 +12,14 @@ use crate::registry::facts::{CertificateState, Snapshot};
 /// Impairments that may be part of a multiple disability.
 pub const COMPONENTS: usize = 6;
 /// In the place of a level: no such component.
-pub const NO_COMPONENT: i32 = 0;
+pub const NO_COMPONENT: u8 = 0;
 
 /// What is known of people at one time; every value is within its fact's range, or says that it is not known.
 #[derive(Debug, Clone)]
 pub struct People {
     count: usize,
-    facts: Vec<Vec<i32>>,
-    components: [Vec<i32>; COMPONENTS],
+    facts: Vec<Column>,
+    components: [Vec<u8>; COMPONENTS],
 }
 
 impl People {
@@ -27,8 +27,11 @@ impl People {
     pub fn unknown(count: usize) -> Self {
         Self {
             count,
-            facts: vec![vec![NO_FACT; count]; FACTS.len()],
-            components: std::array::from_fn(|_| vec![NO_FACT; count]),
+            facts: FACTS
+                .iter()
+                .map(|fact| Column::unknown(&fact.kind, count))
+                .collect(),
+            components: std::array::from_fn(|_| vec![u8::UNKNOWN; count]),
         }
     }
 
@@ -48,19 +51,30 @@ impl People {
         self.count
     }
 
-    pub fn fact(&self, fact: FactId) -> Option<&[i32]> {
-        self.facts.get(fact).map(Vec::as_slice)
+    /// A fact of the people from `from` on.
+    pub fn values(&self, fact: FactId, from: usize, count: usize) -> Option<Values<'_>> {
+        self.facts.get(fact)?.part(from, count)
     }
 
-    /// The levels of one of the impairments.
-    pub fn component(&self, impairment: usize) -> Option<&[i32]> {
-        self.components.get(impairment).map(Vec::as_slice)
+    /// The levels of one of the impairments, of the people from `from` on.
+    pub fn levels(&self, impairment: usize, from: usize, count: usize) -> Option<&[u8]> {
+        self.components.get(impairment)?.get(from..from + count)
+    }
+
+    /// A fact of one person, where it is known.
+    pub fn value(&self, fact: FactId, person: usize) -> Option<i64> {
+        self.facts.get(fact)?.get(person)
+    }
+
+    /// The level of one person's impairment, where the components are known.
+    pub fn level(&self, impairment: usize, person: usize) -> Option<u8> {
+        let level = *self.components.get(impairment)?.get(person)?;
+        (level != u8::UNKNOWN).then_some(level)
     }
 
     pub fn set(&mut self, fact: FactId, person: usize, value: Option<i32>) {
-        let place = self.facts.get_mut(fact);
-        if let Some(kept) = place.and_then(|column| column.get_mut(person)) {
-            *kept = value.unwrap_or(NO_FACT);
+        if let Some(column) = self.facts.get_mut(fact) {
+            column.set(person, value.map(i64::from));
         }
     }
 
@@ -70,7 +84,7 @@ impl People {
                 .iter()
                 .find(|part| part.impairment_type == *impairment);
             if let Some(kept) = column.get_mut(person) {
-                *kept = part.map_or(NO_COMPONENT, |part| part.severity_level.number().into());
+                *kept = part.map_or(NO_COMPONENT, |part| part.severity_level.number());
             }
         }
     }
@@ -78,7 +92,7 @@ impl People {
     pub fn forget_components(&mut self, person: usize) {
         for column in &mut self.components {
             if let Some(kept) = column.get_mut(person) {
-                *kept = NO_FACT;
+                *kept = u8::UNKNOWN;
             }
         }
     }
