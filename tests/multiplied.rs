@@ -118,7 +118,7 @@ on_both! {
         township.act(&withdrawn, "submit").await.expect(201);
         township.act(&withdrawn, "withdraw").await.expect(201);
 
-        city::grow(&mut office.db(), 3, |_made| {}).unwrap();
+        city::grow(&mut office.db(), 3, city::Rows::Everything, |_made| {}).unwrap();
 
         let n = 2;
         let resident = city::resident_id(n);

@@ -21,6 +21,15 @@ const CHUNK: usize = 2_000;
 /// Looks at each that are on record.
 const LOOKS: usize = 3;
 
+/// What is multiplied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Residents with their facts.
+    People,
+    /// Their cases too, and looks at each of them.
+    Everything,
+}
+
 pub struct City {
     pub residents: usize,
     pub counties: Vec<String>,
@@ -146,7 +155,12 @@ fn templates(db: &mut Db, words: &Words) -> Outcome<Vec<Template>> {
 
 /// Adds residents until there are so many; what an earlier run made is kept. `made` hears how many
 /// there are.
-pub fn grow(db: &mut Db, residents: usize, mut made: impl FnMut(usize)) -> Outcome<City> {
+pub fn grow(
+    db: &mut Db,
+    residents: usize,
+    rows: Rows,
+    mut made: impl FnMut(usize),
+) -> Outcome<City> {
     let words = Words { kind: db.kind() };
     let templates = templates(db, &words)?;
     if templates.is_empty() {
@@ -163,7 +177,10 @@ pub fn grow(db: &mut Db, residents: usize, mut made: impl FnMut(usize)) -> Outco
         db.conn().batch_execute("BEGIN")?;
         let map = map(db, &words, &templates, next..until)?;
         db.conn().batch_execute(&map)?;
-        db.conn().batch_execute(&copies(&words))?;
+        db.conn().batch_execute(&people(&words))?;
+        if rows == Rows::Everything {
+            db.conn().batch_execute(&cases(&words))?;
+        }
         db.conn().batch_execute("COMMIT")?;
         next = until;
         made(next);
@@ -282,17 +299,8 @@ pub fn id_number(n: usize) -> (String, String) {
     )
 }
 
-fn copies(words: &Words) -> String {
+fn people(words: &Words) -> String {
     let fresh_id = words.fresh_id();
-    let look = format!(
-                "INSERT INTO audit_events (at, actor_id, actor_username, actor_organization_id, action, entity_type, entity_id,
-                    resident_id, division_code, request_id, outcome)
-                 SELECT t.at, t.actor_id, t.actor_username, t.actor_organization_id, 'resident.viewed', 'resident',
-                    {}, f.resident, f.division_code, {fresh_id}, 'success'
-                 FROM fresh f, (SELECT * FROM audit_events WHERE actor_id IS NOT NULL ORDER BY sequence LIMIT 1) t ORDER BY f.n;\n",
-                words.shown("f.resident")
-            );
-    let audit = look.repeat(LOOKS);
     format!(
         "INSERT INTO residents (id, division_code, hukou_division_code, name, name_pinyin, name_initials, sex, birth_date, id_number,
             id_number_index, phone, phone_index, created_by, created_at, updated_at, version)
@@ -306,8 +314,23 @@ fn copies(words: &Words) -> String {
          FROM fresh f JOIN certificates t ON t.resident_id = f.template AND t.valid_to IS NULL AND t.superseded_at IS NULL;
          INSERT INTO circumstances (id, resident_id, kind, value, valid_from, valid_to, recorded_at, recorded_by, source, superseded_at, superseded_by)
          SELECT {fresh_id}, f.resident, t.kind, t.value, t.valid_from, t.valid_to, t.recorded_at, t.recorded_by, t.source, t.superseded_at, t.superseded_by
-         FROM fresh f JOIN circumstances t ON t.resident_id = f.template AND t.superseded_at IS NULL;
-         INSERT INTO cases (id, case_number, service, program_code, program_version_id, resident_id, division_code, state, step, round,
+         FROM fresh f JOIN circumstances t ON t.resident_id = f.template AND t.superseded_at IS NULL;"
+    )
+}
+
+fn cases(words: &Words) -> String {
+    let fresh_id = words.fresh_id();
+    let look = format!(
+                "INSERT INTO audit_events (at, actor_id, actor_username, actor_organization_id, action, entity_type, entity_id,
+                    resident_id, division_code, request_id, outcome)
+                 SELECT t.at, t.actor_id, t.actor_username, t.actor_organization_id, 'resident.viewed', 'resident',
+                    {}, f.resident, f.division_code, {fresh_id}, 'success'
+                 FROM fresh f, (SELECT * FROM audit_events WHERE actor_id IS NOT NULL ORDER BY sequence LIMIT 1) t ORDER BY f.n;\n",
+                words.shown("f.resident")
+            );
+    let audit = look.repeat(LOOKS);
+    format!(
+        "INSERT INTO cases (id, case_number, service, program_code, program_version_id, resident_id, division_code, state, step, round,
             last_transition, due_date, details, eligibility, version, created_by, created_at, updated_at, submitted_at, decided_at, closed_at)
          SELECT f.id, f.case_number, t.service, t.program_code, t.program_version_id, f.resident, f.division_code, t.state, t.step, t.round,
             t.last_transition, t.due_date, t.details, t.eligibility, t.version, t.created_by, t.created_at, t.updated_at, t.submitted_at,

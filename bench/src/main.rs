@@ -27,6 +27,9 @@ struct Options {
     /// Only the growth: reads of a city of this size beside the smallest
     #[arg(long)]
     growth: Option<usize>,
+    /// Only simulations of 24 months, over so many residents on SQLite
+    #[arg(long)]
+    simulations: Option<usize>,
     /// Only rules over columns, beside OpenFisca
     #[arg(long)]
     rules: bool,
@@ -70,6 +73,11 @@ fn main() -> Outcome<()> {
         rounds: options.rounds,
         clients: options.clients,
     };
+    if let Some(residents) = options.simulations {
+        eprintln!("== simulations over {residents} residents");
+        let results = bench(residents).simulations()?;
+        return report::write(&options.results, "simulations", &results);
+    }
     let databases = [Database::Postgres, Database::Sqlite]
         .into_iter()
         .filter(|database| options.only.is_none_or(|only| only == *database));

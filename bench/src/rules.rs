@@ -18,7 +18,7 @@ const YARDSTICK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openfisca.py");
 const OPENFISCA: &str = "openfisca-core==46.0.1";
 const PEOPLE: usize = 1_000_000;
 /// Those that `openfisca.py` has, too.
-const MEASURED: [&str; 5] = [
+pub const MEASURED: [&str; 5] = [
     "nursing_subsidy",
     "living_subsidy",
     "social_insurance_subsidy",

@@ -2,7 +2,7 @@
 //! a large city, in turn.
 
 use super::{Bench, LOGIN, PASSWORD, Place, TEMPLATE};
-use crate::city::resident_id;
+use crate::city::{Rows, resident_id};
 use crate::load::{Client, Request};
 use crate::report::{Budget, Finding, median};
 use crate::server::Server;
@@ -34,7 +34,10 @@ impl Bench {
     pub fn growth(&self, small: &Self, database: Database) -> Outcome<Vec<Finding>> {
         match database {
             Database::Sqlite => {
-                let (large, small) = (self.kept_on_sqlite()?, small.kept_on_sqlite()?);
+                let (large, small) = (
+                    self.kept_on_sqlite(Rows::Everything)?,
+                    small.kept_on_sqlite(Rows::Everything)?,
+                );
                 let serve = |place: &Place| Server::start(&place.url, &place.keys);
                 let servers = [serve(&large)?, serve(&small)?];
                 self.beside("SQLite", &large, &small, &servers)

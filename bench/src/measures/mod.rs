@@ -3,6 +3,7 @@
 mod growth;
 mod reads;
 mod seals;
+mod simulations;
 mod writes;
 
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use huican::db::{DatabaseUrl, Db};
 use huican::kernel::crypto::Keys;
 use huican::kernel::given::{Given, SystemClock};
 
-use crate::city::{City, resident_id};
+use crate::city::{City, Rows, resident_id};
 use crate::cluster::Cluster;
 use crate::load::{Asking, Client, Measured, Request};
 use crate::report::{Budget, Finding, median};
@@ -73,10 +74,10 @@ fn demonstrate(folder: &Path, url: Option<&str>) -> Outcome<()> {
 }
 
 impl Bench {
-    fn place(&self, url: String, folder: &Path) -> Outcome<Place> {
+    fn place(&self, url: String, folder: &Path, rows: Rows) -> Outcome<Place> {
         let keys = folder.join("huican-demo.keys");
         let mut db = open(&url, &keys)?;
-        let city = city::grow(&mut db, self.residents, |made| {
+        let city = city::grow(&mut db, self.residents, rows, |made| {
             eprint!("\r  {made} of {} residents", self.residents);
         })?;
         Ok(Place { url, keys, city })
@@ -119,7 +120,7 @@ impl Bench {
             admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}"))?;
             demonstrate(&folder, Some(&url))?;
         }
-        let place = self.place(url, &folder)?;
+        let place = self.place(url, &folder, Rows::Everything)?;
         admin.batch_execute(&format!("GRANT huican_service TO {LOGIN}"))?;
         Ok(place)
     }
@@ -215,18 +216,22 @@ impl Bench {
     // ── SQLite ──────────────────────────────────────────────────
 
     /// The city on SQLite that is kept between runs.
-    fn kept_on_sqlite(&self) -> Outcome<Place> {
-        let folder = self.folder.join(format!("sqlite-{}", self.residents));
+    fn kept_on_sqlite(&self, rows: Rows) -> Outcome<Place> {
+        let folder = match rows {
+            Rows::Everything => format!("sqlite-{}", self.residents),
+            Rows::People => format!("people-{}", self.residents),
+        };
+        let folder = self.folder.join(folder);
         let file = folder.join("huican-demo.db");
         if !file.exists() {
             std::fs::create_dir_all(&folder)?;
             demonstrate(&folder, None)?;
         }
-        self.place(file.display().to_string(), &folder)
+        self.place(file.display().to_string(), &folder, rows)
     }
 
     pub fn sqlite(&self) -> Outcome<Vec<Finding>> {
-        let kept = self.kept_on_sqlite()?;
+        let kept = self.kept_on_sqlite(Rows::Everything)?;
         // What an earlier run approved cannot be approved again.
         let copy = self.folder.join("bench.db");
         for ending in ["", "-wal", "-shm"] {
