@@ -138,6 +138,11 @@ impl<A> Permit<A> {
         &self.actor
     }
 
+    /// What else whoever holds this may do, if they may.
+    pub fn also<B: Act>(&self) -> Result<Permit<B>> {
+        Arc::clone(&self.actor).permit()
+    }
+
     pub fn scope(&self) -> &Scope {
         &self.scope
     }

@@ -139,6 +139,13 @@ fn found<A: Act>(db: &mut Db, permit: &Permit<A>, case: CaseId) -> Result<Task> 
     store::find(db, permit.scope(), case)?.ok_or_else(|| Code::TaskNotFound.into())
 }
 
+/// Whose a task is.
+pub fn view<A: Act>(db: &mut Db, permit: &Permit<A>, case: CaseId) -> Result<Looked<Task>> {
+    let task = found(db, permit, case)?;
+    let event = event(permit.origin(), "case.task_viewed", &task);
+    db.looked(event, task)
+}
+
 /// A supervisor gives a task to somebody who may do it.
 pub fn assign(
     tx: &mut Tx<'_>,
