@@ -106,6 +106,12 @@ impl Actor {
             .collect()
     }
 
+    /// Whether the actor may do something there.
+    pub fn may(&self, action: Action, division: DivisionCode) -> bool {
+        self.held_for(action)
+            .any(|held| held.division.contains(division))
+    }
+
     pub fn holds(&self, role: Role, division: DivisionCode) -> bool {
         self.grants
             .iter()

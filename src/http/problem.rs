@@ -127,6 +127,16 @@ pub enum ReadErrors {}
 #[derive(Debug)]
 pub enum WriteErrors {}
 
+/// What a reading operation may answer whose question does not fit the state of things any more.
+#[derive(Debug)]
+pub enum ConflictError {}
+
+impl IntoResponses for ConflictError {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[Class::Conflict])
+    }
+}
+
 impl IntoResponses for ReadErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         references(&[

@@ -12,6 +12,14 @@ use crate::kernel::error::{Code, Error, Result};
 #[derive(Debug, Clone, Default)]
 pub struct Sent(Bytes);
 
+impl Sent {
+    /// As it was understood: with what it left out, and codes in full.
+    pub fn understood(value: &impl Serialize) -> Result<Self> {
+        let text = serde_json::to_vec(value).map_err(Error::internal)?;
+        Ok(Self(text.into()))
+    }
+}
+
 impl From<Bytes> for Sent {
     fn from(bytes: Bytes) -> Self {
         Self(bytes)

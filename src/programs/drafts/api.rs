@@ -139,7 +139,7 @@ async fn replace_program_draft(
     terms: Creation<Terms>,
 ) -> Result<HttpResponse> {
     let (code, id) = path.into_inner();
-    let (of, sent, reading) = (code.clone(), terms.sent(), permit.also());
+    let (of, sent, reading) = (code.clone(), Sent::understood(&*terms)?, permit.also());
     let origin = permit.origin().clone();
     let saved = terms.once(&store, permit.reach(), &origin, move |tx, terms| {
         service::replace(tx, &permit, &of, id, seen, terms)?

@@ -100,6 +100,20 @@ pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Option<Residen
     row.map(|row| open(db, row)).transpose()
 }
 
+/// Of these, the versions of those in sight.
+pub fn versions(db: &mut Db, scope: &Scope, ids: &[ResidentId]) -> Result<Vec<(ResidentId, i32)>> {
+    Ok(residents::table
+        .select((residents::id, residents::version))
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            residents::division_code,
+            residents::county_code,
+            scope
+        ))
+        .filter(residents::id.eq_any(ids))
+        .load(db.conn())?)
+}
+
 /// A page of residents. Filters look at what is believed now and without an end.
 pub fn page(
     db: &mut Db,

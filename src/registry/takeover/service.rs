@@ -50,9 +50,8 @@ pub fn update(
     } = changes;
     let mut event = Event::new(origin, "resident.updated_by_import")
         .on(&known.id)
-        .about(known.id)
-        .within(known.division_code);
-    let mut new = known;
+        .about(known.id);
+    let mut new = known.clone();
     if let Some(name) = name {
         event = event.change("name", [new.name.masked(), name.masked()]);
         new.name = name;
@@ -78,5 +77,10 @@ pub fn update(
         event = event.change(fact.kind.as_str(), &fact.value);
     }
     let changed = residents::service::touch(tx, new)?;
-    tx.record(event, changed.id)
+    let here = tx.record(event.within(changed.division_code), changed.id)?;
+    if changed.division_code == known.division_code {
+        return Ok(here);
+    }
+    let there = residents::service::moved_away(tx, origin, &known, changed.division_code)?;
+    Ok(here.and(there).map(|(id, ())| id))
 }
