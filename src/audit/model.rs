@@ -49,8 +49,8 @@ impl Outcome {
 /// A stable name of something done, `entity.verb`.
 pub type Action = &'static str;
 
-/// The last words by which a look is told from what was done. The database tells them apart by the same
-/// (`audit_events.done`), and neither is recorded in the other's name (`audit/store.rs`).
+/// The last words by which a look at people is told from what was done to them. The database tells them
+/// apart by the same (`audit_events.done`), and neither is recorded in the other's name (`audit/store.rs`).
 pub const LOOKS: [&str; 6] = [
     "viewed",
     "listed",

@@ -18,8 +18,8 @@ impl Record for Event {
 
 impl Entry for Event {
     fn row(self, at: Timestamp) -> Result<AuditRow> {
-        if !is_look(self.action) {
-            return Err(misnamed(self.action, "a look"));
+        if self.resident.is_some() && !is_look(self.action) {
+            return Err(misnamed(self.action, "a look at a resident"));
         }
         self.written(at)
     }
