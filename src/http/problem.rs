@@ -193,12 +193,12 @@ pub fn components(builder: ComponentsBuilder) -> ComponentsBuilder {
                 content.examples_from_iter([Language::Chinese, Language::English].map(|language| {
                     (
                         language.tag(),
-                        ExampleBuilder::new().value(Some(sample(stale(), language))),
+                        ExampleBuilder::new().value(Some(sample(&stale(), language))),
                     )
                 }))
             }
             first => {
-                content.example(first.map(|code| sample(Error::new(*code), Language::Chinese)))
+                content.example(first.map(|code| sample(&Error::new(*code), Language::Chinese)))
             }
         };
         let mut response = ResponseBuilder::new()
@@ -214,8 +214,8 @@ pub fn components(builder: ComponentsBuilder) -> ComponentsBuilder {
     })
 }
 
-fn sample(error: Error, language: Language) -> serde_json::Value {
-    let sample = document(&error, language, "/v1/…", None);
+fn sample(error: &Error, language: Language) -> serde_json::Value {
+    let sample = document(error, language, "/v1/…", None);
     serde_json::to_value(sample).unwrap_or_default()
 }
 

@@ -215,7 +215,7 @@ async fn assign_task(
     });
     or_current(assigned.await, &sent, async || {
         let assignment = current(&store, own, id).await?;
-        Ok(assignment.against(|shown| serde_json::json!({"user_id": shown["assignee_id"]})))
+        Ok(assignment.against(|shown| serde_json::json!({"user_id": shown.get("assignee_id")})))
     })
     .await
 }
@@ -255,7 +255,7 @@ async fn claim_task(
 ) -> Result<HttpResponse> {
     let (id, own) = (*id, permit.clone());
     let origin = permit.origin().clone();
-    let asked = sha256(format!("claim_task {id}").as_bytes()).to_vec();
+    let asked = sha256(format!("claim_task {id}").as_bytes());
     let claimed = key.once(&store, permit.reach(), &origin, asked, move |tx| {
         service::claim(tx, &permit, id, seen)?.try_map(|task| assignment(&task))
     });

@@ -134,7 +134,7 @@ async fn record_certificate(
     });
     or_current(changed.await, &sent, async || {
         let resident = current(&store, reading?, id).await?;
-        Ok(resident.against(|shown| shown["certificate"].clone()))
+        Ok(resident.against(|shown| shown.get("certificate").cloned().unwrap_or_default()))
     })
     .await
 }
@@ -198,8 +198,9 @@ async fn record_circumstance(
     });
     or_current(changed.await, &sent, async || {
         let resident = current(&store, reading?, id).await?;
-        Ok(resident
-            .against(|shown| serde_json::json!({"value": shown["circumstances"][kind.as_str()]})))
+        Ok(resident.against(
+            |shown| serde_json::json!({"value": shown.pointer(&format!("/circumstances/{kind}"))}),
+        ))
     })
     .await
 }

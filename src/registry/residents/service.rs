@@ -286,7 +286,7 @@ pub fn change(
     if here.value().division_code == old.division_code {
         return Ok(here);
     }
-    let there = moved_away(tx, permit.origin(), &old, here.value().division_code)?;
+    let there = moved_away(tx, permit.origin(), here.value(), old.division_code)?;
     Ok(here.and(there).map(|(changed, ())| changed))
 }
 
@@ -294,14 +294,14 @@ pub fn change(
 pub fn moved_away(
     tx: &mut Tx<'_>,
     origin: &Origin,
-    old: &Resident,
-    to: DivisionCode,
+    resident: &Resident,
+    from: DivisionCode,
 ) -> Result<Recorded<()>> {
     let event = Event::new(origin, "resident.moved_away")
-        .on(&old.id)
-        .about(old.id)
-        .within(old.division_code)
-        .change("division_code", [old.division_code, to]);
+        .on(&resident.id)
+        .about(resident.id)
+        .within(from)
+        .change("division_code", [from, resident.division_code]);
     tx.record(event, ())
 }
 

@@ -51,7 +51,8 @@ pub fn update(
     let mut event = Event::new(origin, "resident.updated_by_import")
         .on(&known.id)
         .about(known.id);
-    let mut new = known.clone();
+    let from = known.division_code;
+    let mut new = known;
     if let Some(name) = name {
         event = event.change("name", [new.name.masked(), name.masked()]);
         new.name = name;
@@ -78,9 +79,9 @@ pub fn update(
     }
     let changed = residents::service::touch(tx, new)?;
     let here = tx.record(event.within(changed.division_code), changed.id)?;
-    if changed.division_code == known.division_code {
+    if changed.division_code == from {
         return Ok(here);
     }
-    let there = residents::service::moved_away(tx, origin, &known, changed.division_code)?;
+    let there = residents::service::moved_away(tx, origin, &changed, from)?;
     Ok(here.and(there).map(|(id, ())| id))
 }
