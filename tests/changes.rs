@@ -191,6 +191,19 @@ on_both! {
         }
     }
 
+    async fn another_system_hears_of_what_its_key_is_for(office: &TestOffice) {
+        let me = office.as_user(TOWNSHIP).await.get("/v1/me").await.expect(200);
+        let key = json!({"name": "外业采集", "permits": ["resident.read"], "valid_to": "2022-12-31"});
+        let keys = format!("/v1/users/{}/api-keys", id_of(&me));
+        let issued = office.as_user("secadmin").await.post(&keys, key).await.expect(201);
+        let client = office.with_token(issued["secret"].as_str().unwrap());
+        let since = client.get("/v1/changes").await.expect(200)["next"].as_str().unwrap().to_owned();
+        let case = office.draft().await;
+        let page = client.get(&format!("/v1/changes?since={since}&limit=200")).await.expect(200);
+        let items = page["items"].as_array().unwrap();
+        assert!(!items.is_empty() && items.iter().all(|item| item["entity"] == "resident" && item["id"] != case.as_str()));
+    }
+
     async fn a_record_put_back_to_an_earlier_day_is_noticed(office: &TestOffice) {
         office.resident().await;
         office.seal().await;

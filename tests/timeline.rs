@@ -212,7 +212,7 @@ impl TestOffice {
                 lines.into_iter().map(|line| line.detail + "\n").collect()
             }
             Backend::Postgres => {
-                diesel::sql_query("SELECT set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false)")
+                diesel::sql_query("SELECT set_config('enable_seqscan', 'off', false), set_config('enable_bitmapscan', 'off', false), set_config('enable_sort', 'off', false)")
                     .execute(db.conn())
                     .unwrap();
                 let lines: Vec<There> = diesel::sql_query(format!("EXPLAIN {query}"))

@@ -29,13 +29,12 @@ pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
 
 /// Counts a change that was made to the resident's facts.
 pub fn touch(tx: &mut Tx<'_>, resident: Resident) -> Result<Resident> {
-    let version = store::update(tx, &resident)?;
-    let updated_at = tx.now();
-    Ok(Resident {
-        version,
-        updated_at,
+    let changed = Resident {
+        updated_at: tx.now(),
         ..resident
-    })
+    };
+    let version = store::update(tx, &changed)?;
+    Ok(Resident { version, ..changed })
 }
 
 /// The day and the knowledge asked about: today and now, unless said otherwise.

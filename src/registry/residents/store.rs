@@ -314,7 +314,6 @@ pub fn insert(tx: &mut Tx<'_>, new: &CheckedResident, by: Option<UserId>) -> Res
 
 /// Writes what may change, if nobody changed it since `resident` was read; the new version.
 pub fn update(tx: &mut Tx<'_>, resident: &Resident) -> Result<i32> {
-    let now = tx.now();
     let phone = resident
         .phone
         .as_ref()
@@ -341,7 +340,7 @@ pub fn update(tx: &mut Tx<'_>, resident: &Resident) -> Result<i32> {
             residents::name_initials.eq(resident.name.initials()),
             residents::phone.eq(phone),
             residents::phone_index.eq(phone_index),
-            residents::updated_at.eq(now),
+            residents::updated_at.eq(resident.updated_at),
             residents::version.eq(version),
         ))
         .execute(tx.conn())?;
