@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use huican::audit::is_look;
+use huican::audit::{LOOKS, is_look};
 use huican::inspection::timeline::label;
 use serde_json::{Value, json};
 
@@ -164,11 +164,25 @@ on_both! {
         for look in ["residents", "cases", "tasks", "me"] {
             township.get(&format!("/v1/{look}?division_code={VILLAGE}")).await;
         }
+        let at = match office.backend {
+            Backend::Sqlite => "0",
+            Backend::Postgres => "now()",
+        };
+        let request = office.literal("0190a000-0000-7000-8000-000000000001");
+        for look in LOOKS {
+            for action in [format!("thing.{look}"), format!("thing.part_{look}")] {
+                let insert = format!(
+                    "INSERT INTO audit_events (at, action, entity_type, request_id, outcome)
+                     VALUES ({at}, '{action}', 'thing', {request}, 'success')"
+                );
+                office.sql(&insert).unwrap();
+            }
+        }
         let succeeded = "SELECT DISTINCT action AS one FROM audit_events WHERE outcome = 'success'";
         let done = office.texts(&format!("{succeeded} AND done"));
         assert!(done.len() > 10 && !done.iter().any(|action| is_look(action)), "{done:?}");
         let seen = office.texts(&format!("{succeeded} AND NOT done"));
-        assert!(seen.len() > 2 && seen.iter().all(|action| is_look(action)), "{seen:?}");
+        assert!(seen.len() > 2 * LOOKS.len() && seen.iter().all(|action| is_look(action)), "{seen:?}");
         let written = office.texts(&format!("{succeeded} AND done AND resident_id IS NOT NULL"));
         assert!(written.len() > 8);
         for kind in written {
