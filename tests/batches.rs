@@ -51,10 +51,11 @@ on_both! {
             refused(403, "case.step_role"),
             refused(403, "case.recusal_required"),
             refused(404, "case.not_found"),
-            refused(412, "if_match.stale"),
+            // Where it stands, for who saw an earlier version.
+            (412, "if_match.stale".to_owned(), json!("in_review"), json!(2)),
             moved("rejected"),
             moved("in_review"),
-            refused(412, "if_match.stale"),
+            (412, "if_match.stale".to_owned(), json!("in_review"), json!(3)),
         ]);
         let read = async |case: &str| reviewer.get(&format!("/v1/cases/{case}")).await.expect(200);
         assert_eq!((read(&first).await["step"].clone(), read(&third).await["version"].clone()), (json!("verification"), json!(3)));

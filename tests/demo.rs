@@ -5,7 +5,11 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use huican::audit::is_look;
 use huican::cli::demo::offices::PASSWORD;
+use huican::inspection::timeline::label;
 use serde_json::{Value, json};
 
 use crate::support::postgres::cluster;
@@ -185,6 +189,32 @@ fn is_the_fictional_city(demo: &Demo) {
     }
 }
 
+/// Whatever the year did to anybody, a timeline has words for it; and none of it is a look.
+fn has_words_for_all_that_was_done(data: &Path) {
+    #[derive(QueryableByName)]
+    struct Kind {
+        #[diesel(sql_type = Text)]
+        action: String,
+    }
+    let mut files = std::fs::read_dir(data)
+        .unwrap()
+        .map(|file| file.unwrap().path());
+    let database = files
+        .find(|file| file.extension().is_some_and(|end| end == "db"))
+        .unwrap();
+    let mut db = SqliteConnection::establish(database.to_str().unwrap()).unwrap();
+    let written = "SELECT DISTINCT action FROM audit_events WHERE done AND resident_id IS NOT NULL";
+    let kinds: Vec<Kind> = diesel::sql_query(written).load(&mut db).unwrap();
+    assert!(kinds.len() > 10);
+    for Kind { action } in kinds {
+        assert!(
+            label(&action).is_some(),
+            "say in inspection/timeline/model.rs what {action} is"
+        );
+        assert!(!is_look(&action), "{action}");
+    }
+}
+
 /// What is not a demonstration is refused in one sentence.
 fn refuses(folder: &Path, url: &str) {
     let output = huican(folder)
@@ -209,6 +239,7 @@ fn the_demonstration_on_sqlite() {
     let (status, registered) = first.call("POST", "/v1/residents", Some(&token), &new);
     assert_eq!(status, 201, "{registered}");
     drop(first);
+    has_words_for_all_that_was_done(&folder.path().join("city"));
 
     // Started again, it goes on with its own.
     let again = Demo::start(folder.path(), &["--data", data]);

@@ -187,7 +187,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         let column = service
             .within(None, |db| {
                 diesel::sql_query(format!(
-                    "SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = '{table}'"
+                    "SELECT column_name::text AS name FROM information_schema.columns WHERE table_name = '{table}' AND is_generated = 'NEVER'"
                 ))
                 .get_result::<Name>(db)
             })

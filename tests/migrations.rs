@@ -134,7 +134,7 @@ fn same_type(sqlite: &str, postgres: &str) -> bool {
     matches!(
         (sqlite, postgres),
         ("text", "text" | "date")
-            | ("integer", "int4" | "int8" | "timestamptz")
+            | ("integer", "int4" | "int8" | "timestamptz" | "bool")
             | ("blob", "uuid" | "bytea")
     )
 }

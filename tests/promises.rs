@@ -177,6 +177,15 @@ on_both! {
                 office.refuses(&format!("TRUNCATE {table} CASCADE"), "append_only");
             }
         }
+        // Nor is it for anybody to say that what was done is no more than a look.
+        let hidden = format!(
+            "INSERT INTO audit_events (at, action, entity_type, request_id, outcome, done)
+             VALUES ({}, 'case.approved', 'case', {}, 'success', {})",
+            office.instant_literal(),
+            office.literal(&format!("{FRESH}0001")),
+            if office.backend == Backend::Sqlite { "0" } else { "false" },
+        );
+        office.refuses(&hidden, "generated column|non-default value");
         office.refuses("DELETE FROM residents", "append_only");
         office.refuses("UPDATE residents SET created_by = NULL", "append_only");
         if office.backend == Backend::Sqlite {

@@ -2,7 +2,7 @@
 //! own, what is the next county's and what is not there. The outcome is kept as a picture, so that
 //! a change of rights is a visible change.
 
-mod calls;
+pub mod calls;
 mod leaks;
 
 use std::collections::BTreeMap;
@@ -48,6 +48,7 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "/v1/audit/verification",
         // These answer of what is in sight, and that there is no more.
         "/v1/residents/search",
+        "/v1/changes",
         "/v1/transition-batches",
         "/v1/users/{id}/hand-over",
     ];
@@ -66,6 +67,8 @@ fn is_recorded(operation: &str) -> bool {
         "get_user",
         "list_api_keys",
         "list_cases",
+        // Ids and versions.
+        "list_changes",
         "list_divisions",
         "list_enrollments",
         "list_organizations",

@@ -106,6 +106,12 @@ impl Actor {
             .collect()
     }
 
+    /// Whether the actor may do something there.
+    pub fn may(&self, action: Action, division: DivisionCode) -> bool {
+        self.held_for(action)
+            .any(|held| held.division.contains(division))
+    }
+
     pub fn holds(&self, role: Role, division: DivisionCode) -> bool {
         self.grants
             .iter()
@@ -136,6 +142,11 @@ impl<A> Clone for Permit<A> {
 impl<A> Permit<A> {
     pub fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// What else whoever holds this may do, if they may.
+    pub fn also<B: Act>(&self) -> Result<Permit<B>> {
+        Arc::clone(&self.actor).permit()
     }
 
     pub fn scope(&self) -> &Scope {

@@ -5,4 +5,4 @@ mod model;
 pub mod sealing;
 mod store;
 
-pub use model::{Action, Event, Origin, Outcome};
+pub use model::{Action, Event, LOOKS, Origin, Outcome, is_look};

@@ -49,6 +49,22 @@ impl Outcome {
 /// A stable name of something done, `entity.verb`.
 pub type Action = &'static str;
 
+/// The last words by which a look at people is told from what was done to them. The database tells them
+/// apart by the same (`audit_events.done`), and neither is recorded in the other's name (`audit/store.rs`).
+pub const LOOKS: [&str; 6] = [
+    "viewed",
+    "listed",
+    "searched",
+    "disclosed",
+    "proposed",
+    "read",
+];
+
+pub fn is_look(action: &str) -> bool {
+    let last = action.rsplit(['.', '_']).next();
+    last.is_some_and(|word| LOOKS.contains(&word))
+}
+
 /// One entry of the record, in the making.
 #[derive(Debug, Clone)]
 pub struct Event {

@@ -1,20 +1,36 @@
 //! Adds to the record; nothing else is ever done to it.
 
-use super::model::Event;
+use super::model::{Action, Event, is_look};
 use crate::db::types::to_json;
 use crate::db::{AuditRow, Db, Entry, Record, record};
-use crate::kernel::error::Result;
+use crate::kernel::error::{Error, Result};
 use crate::kernel::time::Timestamp;
 
 impl Record for Event {
     fn store(self, db: &mut Db) -> Result<()> {
-        let row = self.row(db.now())?;
+        if is_look(self.action) {
+            return Err(misnamed(self.action, "what was done"));
+        }
+        let row = self.written(db.now())?;
         record::insert(db, &row)
     }
 }
 
 impl Entry for Event {
     fn row(self, at: Timestamp) -> Result<AuditRow> {
+        if self.resident.is_some() && !is_look(self.action) {
+            return Err(misnamed(self.action, "a look at a resident"));
+        }
+        self.written(at)
+    }
+}
+
+fn misnamed(action: Action, kind: &str) -> Error {
+    Error::internal(format!("{action} is no name of {kind}: see audit::LOOKS"))
+}
+
+impl Event {
+    fn written(self, at: Timestamp) -> Result<AuditRow> {
         let changes = if self.changes.is_empty() {
             None
         } else {

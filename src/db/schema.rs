@@ -120,6 +120,7 @@ tables! {
         reason -> Nullable<Text>,
         changes -> Nullable<Text>,
         county_code -> Nullable<Text>,
+        done -> Nullable<Bool>,
     }
     audit_checkpoints (number) {
         number -> BigInt,

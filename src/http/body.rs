@@ -12,6 +12,7 @@ use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
 
+use super::Sent;
 use crate::kernel::crypto::sha256;
 use crate::kernel::error::{Code, Error, FieldError};
 
@@ -25,12 +26,18 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Body<T> {
     value: T,
+    sent: Sent,
     fingerprint: Vec<u8>,
 }
 
 impl<T> Body<T> {
     pub fn into_inner(self) -> T {
         self.value
+    }
+
+    /// As it came in, to be compared with what there is.
+    pub fn sent(&self) -> Sent {
+        self.sent.clone()
     }
 
     /// The value and a hash of method, path and body: two requests with the same are the same.
@@ -82,6 +89,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
             let fingerprint = sha256(&[route.as_bytes(), &bytes].concat());
             Ok(Self {
                 value: parse(&bytes)?,
+                sent: bytes.into(),
                 fingerprint,
             })
         })

@@ -8,25 +8,30 @@ use actix_web::{FromRequest, HttpRequest};
 
 use crate::kernel::error::{Code, Error, Result};
 
-/// The version the caller saw.
+/// The version the caller saw; none for a tag we never issued, which matches nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct IfMatch(i32);
+pub struct IfMatch(Option<i32>);
 
 impl IfMatch {
     pub const fn seen(version: i32) -> Self {
-        Self(version)
+        Self(Some(version))
     }
 
     /// Refuses a caller whose copy is older than `current`.
     pub fn check(self, current: i32) -> Result<()> {
-        if self.0 == current {
-            return Ok(());
-        }
+        let (en, zh) = match self.0 {
+            Some(seen) if seen == current => return Ok(()),
+            Some(seen) => (
+                format!("you saw version {seen}, it is now version {current}"),
+                format!("您所见为第 {seen} 版，现为第 {current} 版"),
+            ),
+            None => (
+                format!("the tag is none of ours; it is now version {current}"),
+                format!("If-Match 并非本系统所发，现为第 {current} 版"),
+            ),
+        };
         Err(Error::new(Code::IfMatchStale)
-            .detail(
-                format!("you saw version {}, it is now version {current}", self.0),
-                format!("您所见为第 {} 版，现为第 {current} 版", self.0),
-            )
+            .detail(en, zh)
             .member("current_version", current))
     }
 }
@@ -43,7 +48,6 @@ impl FromRequest for IfMatch {
         let Some(value) = request.headers().get(IF_MATCH) else {
             return ready(Err(Code::IfMatchMissing.into()));
         };
-        // A tag we never issued matches nothing, which is what "stale" says.
         let version = value.to_str().ok().and_then(|text| {
             text.trim()
                 .strip_prefix('"')?
@@ -51,10 +55,6 @@ impl FromRequest for IfMatch {
                 .parse()
                 .ok()
         });
-        ready(
-            version
-                .map(Self)
-                .ok_or_else(|| Error::new(Code::IfMatchStale)),
-        )
+        ready(Ok(Self(version)))
     }
 }

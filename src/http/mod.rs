@@ -7,11 +7,13 @@ pub mod idempotency;
 pub mod page;
 pub mod problem;
 pub mod request;
+pub mod stale;
 mod upload;
 
 pub use body::{BODY_LIMIT, Body, Params};
 pub use etag::{IfMatch, etag};
 pub use idempotency::{Answer, Creation, IdempotencyKey};
 pub use page::Paging;
-pub use problem::{Problem, ReadErrors, WriteErrors};
+pub use problem::{ConflictError, Problem, ReadErrors, WriteErrors};
+pub use stale::{Current, Sent, or_current};
 pub use upload::{FileContent, Upload};

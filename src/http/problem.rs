@@ -6,15 +6,20 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_LANGUAGE, CONTENT_LANGUAGE, HeaderMap, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+    ACCEPT_LANGUAGE, CONTENT_LANGUAGE, ETAG, HeaderMap, HeaderValue, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE,
 };
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, ResponseError};
 use serde::Serialize;
-use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, Object, Ref, RefOr, Response, ResponseBuilder, Type,
+};
 use utoipa::{IntoResponses, ToSchema};
 
-use super::request;
+use super::{IfMatch, request};
 use crate::kernel::error::{Class, Code, Error, Text};
 use crate::kernel::id::RequestId;
 
@@ -57,9 +62,18 @@ pub struct Problem {
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "as the document shows it; errors carry a map")]
 struct ProblemMembers {
-    /// `if_match.stale`: the version it has now.
+    /// `if_match.stale`: the version it has now; it is the ETag of this answer, too.
     #[schema(required = false)]
     current_version: i32,
+    /// `if_match.stale`: what you wrote on, as `GET` shows it to you now. Not there where you may not
+    /// read it.
+    #[schema(required = false, value_type = Object)]
+    current: (),
+    /// `if_match.stale`, along with `current`: JSON pointers to the members of what you sent whose value
+    /// there is another. A member that is shown masked counts as another. Where you sent no values but an
+    /// action, pointers into `current` to what decides about it.
+    #[schema(required = false, example = json!(["/name"]))]
+    differing: Vec<String>,
     /// `session.delayed`: in how many seconds to try again.
     #[schema(required = false)]
     retry_after: u64,
@@ -113,6 +127,16 @@ pub enum ReadErrors {}
 #[derive(Debug)]
 pub enum WriteErrors {}
 
+/// What a reading operation may answer whose question does not fit the state of things any more.
+#[derive(Debug)]
+pub enum ConflictError {}
+
+impl IntoResponses for ConflictError {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        references(&[Class::Conflict])
+    }
+}
+
 impl IntoResponses for ReadErrors {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         references(&[
@@ -163,20 +187,49 @@ pub fn components(builder: ComponentsBuilder) -> ComponentsBuilder {
             .iter()
             .map(|code| format!("`{}`", code.as_str()))
             .collect();
-        let example = codes.first().map(|code| {
-            let sample = document(&Error::new(*code), Language::Chinese, "/v1/…", None);
-            serde_json::to_value(sample).unwrap_or_default()
-        });
-        let content = ContentBuilder::new()
-            .schema(Some(Ref::from_schema_name("Problem")))
-            .example(example)
-            .build();
-        let response = ResponseBuilder::new()
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem")));
+        let content = match codes.first() {
+            Some(Code::IfMatchStale) => {
+                content.examples_from_iter([Language::Chinese, Language::English].map(|language| {
+                    (
+                        language.tag(),
+                        ExampleBuilder::new().value(Some(sample(&stale(), language))),
+                    )
+                }))
+            }
+            first => {
+                content.example(first.map(|code| sample(&Error::new(*code), Language::Chinese)))
+            }
+        };
+        let mut response = ResponseBuilder::new()
             .description(format!("{}: {}", status(*class), names.join(", ")))
-            .content(MEDIA_TYPE, content)
-            .build();
-        builder.response(format!("{class:?}"), response)
+            .content(MEDIA_TYPE, content.build());
+        if *class == Class::Stale {
+            let tag = HeaderBuilder::new()
+                .schema(Some(Object::with_type(Type::String)))
+                .description(Some("The version it has now"));
+            response = response.header("ETag", tag.build());
+        }
+        builder.response(format!("{class:?}"), response.build())
     })
+}
+
+fn sample(error: &Error, language: Language) -> serde_json::Value {
+    let sample = document(error, language, "/v1/…", None);
+    serde_json::to_value(sample).unwrap_or_default()
+}
+
+/// Two devices corrected one resident; this is what the second is told.
+fn stale() -> Error {
+    let stale = IfMatch::seen(3).check(4).err();
+    let stale = stale.unwrap_or_else(|| Code::IfMatchStale.into());
+    stale.member("differing", vec!["/phone"]).member(
+        "current",
+        serde_json::json!({
+            "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "name": "张晓宝",
+            "phone_masked": "120****1234", "version": 4
+        }),
+    )
 }
 
 pub fn status(class: Class) -> StatusCode {
@@ -248,6 +301,12 @@ pub async fn render(
     match error.code().class() {
         Class::Unauthenticated => {
             answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        Class::Stale => {
+            let version = error.members().get("current_version");
+            if let Some(version) = version.and_then(serde_json::Value::as_i64) {
+                answer.insert_header((ETAG, format!("\"{version}\"")));
+            }
         }
         Class::Unavailable | Class::TooMany => {
             let seconds = error

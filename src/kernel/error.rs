@@ -171,6 +171,8 @@ codes! {
 
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 
+    ChangesStartOver = "changes.start_over", Conflict, "What you may see has changed since: delete what you hold and start over", "可见范围已变化，请清除本地数据后重新同步";
+
     Busy = "service.busy", Unavailable, "The service is busy; try again shortly", "系统繁忙，请稍后再试";
     Internal = "service.internal", Internal, "Something went wrong on our side", "系统内部错误";
 }

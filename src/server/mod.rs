@@ -21,7 +21,7 @@ use crate::employment::Employment;
 use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
-use crate::{access, casework, inspection, programs, registry, subsidies};
+use crate::{access, casework, exchange, inspection, programs, registry, subsidies};
 
 /// The services that plug into casework.
 pub const SERVICES: &[&dyn CaseService] = &[
@@ -68,7 +68,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::supplements::api::routes(config);
     casework::tasks::api::routes(config);
     subsidies::enrollments::api::routes(config);
+    exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
+    inspection::timeline::api::routes(config);
     inspection::checkpoints::api::routes(config);
     health::routes(config);
 }

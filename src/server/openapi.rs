@@ -17,7 +17,7 @@ use super::routes;
 use crate::http::problem;
 use crate::kernel::error::{Code, Error, Result};
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     (
         "access",
         "Sessions, divisions, organizations, users and their grants",
@@ -32,6 +32,7 @@ const TAGS: [(&str, &str); 8] = [
     ),
     ("casework", "Cases from filing to decision"),
     ("subsidies", "Who is entitled to what a month"),
+    ("exchange", "What changed, for devices in the field"),
     ("inspection", "The record of who did and saw what"),
     ("health", "For those who run the service"),
     ("problem", "Errors"),
@@ -41,8 +42,9 @@ const INTRODUCTION: &str = "Case management of a Disabled Persons' Federation (æ
 
 **Sign in** with `POST /v1/sessions`; send `Authorization: Bearer <access_token>`. Other systems send an API key in its place.
 **Lists** answer `{items, next}`; ask for the next page with `cursor=<next>` and the same filter.
-**Changes** need `If-Match` with the ETag you saw: missing 428, stale 412.
-**Retries**: send `Idempotency-Key` with a POST; the same key and body get the same answer.
+**Changes** need `If-Match` with the ETag you saw: missing 428; stale 412, which shows in `current` how it is now and in `differing` what of yours is otherwise there.
+**Retries**: send `Idempotency-Key` with a POST, PUT or PATCH; the same key and body get the same answer.
+**Offline**: `GET /v1/changes` says what changed in your sight; what was written offline is sent later with both of these, and judged by your rights of then.
 **Errors** are `application/problem+json` (RFC 9457); switch on `code`. They are in Chinese unless `Accept-Language: en` asks for English.
 **Out of sight is 404**; in sight but not allowed is 403. `x-permit` of an operation names the permission it takes; `GET /v1/me` lists yours.
 **Units**: money in fen, months as `2022-07`, dates as `2022-07-04` in Asia/Shanghai, instants in UTC.

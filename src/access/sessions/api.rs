@@ -13,7 +13,10 @@ use crate::access::users::{self, MePatch, User};
 use crate::access::{Actor, AnyClient, Role, Signed};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
-use crate::http::{Body, IfMatch, ReadErrors, WriteErrors, etag, request};
+use crate::http::{
+    Answer, Body, Creation, Current, IdempotencyKey, IfMatch, ReadErrors, WriteErrors, etag,
+    or_current, request,
+};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationId, SessionId, UserId};
@@ -114,23 +117,27 @@ struct Me {
 }
 
 impl Me {
-    fn answer(actor: &Actor, user: User) -> HttpResponse {
+    fn of(actor: &Actor, user: User) -> Self {
         let grants = actor.grants.iter().map(|held| MyGrant {
             role: held.role,
             organization_id: held.organization,
             division_code: held.division,
         });
-        HttpResponse::Ok()
-            .insert_header((ETAG, etag(user.version)))
-            .json(Self {
-                id: actor.user,
-                username: actor.username.clone(),
-                display_name: actor.display_name.clone(),
-                grants: grants.collect(),
-                permissions: actor.permissions(),
-                phone_masked: user.phone.map(|phone| phone.masked()),
-                version: user.version,
-            })
+        Self {
+            id: actor.user,
+            username: actor.username.clone(),
+            display_name: actor.display_name.clone(),
+            grants: grants.collect(),
+            permissions: actor.permissions(),
+            phone_masked: user.phone.map(|phone| phone.masked()),
+            version: user.version,
+        }
+    }
+
+    async fn now(actor: &Actor, store: &Store) -> Result<Self> {
+        let id = actor.user;
+        let user = store.read(Reach::NOTHING, move |db| users::service::get(db, id));
+        Ok(Self::of(actor, user.await?))
     }
 }
 
@@ -311,11 +318,10 @@ async fn change_password(
 )]
 #[get("/v1/me")]
 async fn get_me(AnyClient(actor): AnyClient, store: web::Data<Store>) -> Result<HttpResponse> {
-    let id = actor.user;
-    let user = store
-        .read(Reach::NOTHING, move |db| users::service::get(db, id))
-        .await?;
-    Ok(Me::answer(&actor, user))
+    let me = Me::now(&actor, &store).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(me.version)))
+        .json(me))
 }
 
 /// Say where you are reached
@@ -323,7 +329,7 @@ async fn get_me(AnyClient(actor): AnyClient, store: web::Data<Store>) -> Result<
 /// A number that a resident has, too, shows a relation: you take no step of that resident's cases.
 #[utoipa::path(
     operation_id = "update_me", tag = "access",
-    params(("If-Match" = String, Header, description = "The ETag you saw")),
+    params(("If-Match" = String, Header, description = "The ETag you saw"), IdempotencyKey),
     request_body = MePatch, extensions(("x-permit" = json!("signed_in"))),
     responses(
         (status = 200, description = "You, as you now are", body = Me, headers(("ETag" = String, description = "Your account's version"))),
@@ -334,15 +340,18 @@ async fn update_me(
     Signed(actor): Signed,
     store: web::Data<Store>,
     seen: IfMatch,
-    patch: Body<MePatch>,
+    patch: Creation<MePatch>,
 ) -> Result<HttpResponse> {
-    let own = actor.clone();
-    let user = store
-        .write(Reach::NOTHING, move |tx| {
-            users::service::change_own(tx, &own, seen, &patch)
-        })
-        .await?;
-    Ok(Me::answer(&actor, user))
+    let (own, sent, origin) = (actor.clone(), patch.sent(), actor.origin());
+    let changed = patch.once(&store, actor.reach(), &origin, move |tx, patch| {
+        users::service::change_own(tx, &own, seen, &patch)?
+            .try_map(|user| Answer::changed(user.version, &Me::of(&own, user)))
+    });
+    or_current(changed.await, &sent, async || {
+        let me = Me::now(&actor, &store).await?;
+        Current::of(me.version, &me)
+    })
+    .await
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

@@ -11,7 +11,8 @@ use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
-    Answer, Body, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors,
+    etag, or_current,
 };
 use crate::kernel::error::Result;
 use crate::kernel::id::{GrantId, UserId};
@@ -78,7 +79,7 @@ async fn get_user(
 /// Rename, disable or enable an account
 #[utoipa::path(
     operation_id = "update_user", tag = "access",
-    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw")),
+    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw"), IdempotencyKey),
     request_body = UserPatch, extensions(("x-permit" = json!("user.manage"))),
     responses(
         (status = 200, description = "As it now is", body = User, headers(("ETag" = String, description = "Its version"))),
@@ -90,16 +91,22 @@ async fn update_user(
     store: web::Data<Store>,
     id: web::Path<UserId>,
     seen: IfMatch,
-    patch: Body<UserPatch>,
+    patch: Creation<UserPatch>,
 ) -> Result<HttpResponse> {
-    let user = store
-        .write(Reach::NOTHING, move |tx| {
-            service::change(tx, permit.origin(), *id, seen, &patch)
-        })
-        .await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag(user.version)))
-        .json(user))
+    let (id, sent) = (*id, patch.sent());
+    let reading: Result<Permit<acts::UserRead>> = permit.also();
+    let origin = permit.origin().clone();
+    let changed = patch.once(&store, permit.reach(), permit.origin(), move |tx, patch| {
+        service::change(tx, &origin, id, seen, &patch)?
+            .try_map(|user| Answer::changed(user.version, &user))
+    });
+    or_current(changed.await, &sent, async || {
+        let _permit = reading?;
+        let user = store.read(Reach::NOTHING, move |db| service::get(db, id));
+        let user = user.await?;
+        Current::of(user.version, &user)
+    })
+    .await
 }
 
 /// Create an account, still without any right

@@ -15,7 +15,9 @@ use crate::kernel::id::{GrantId, UserId};
 use crate::kernel::patch::Patch;
 use crate::kernel::phone::Phone;
 
-pub use super::store::{SEALED_COLUMNS, held_on, holders, named, page, set_password};
+pub use super::store::{
+    SEALED_COLUMNS, display_names, held_on, holders, named, page, set_password,
+};
 
 /// Checks everything about a new account that needs no database; returns the display name.
 pub fn check(new: &NewUser) -> Result<String> {

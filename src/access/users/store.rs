@@ -39,6 +39,14 @@ fn place(id: UserId) -> String {
     format!("users|phone|{id}")
 }
 
+/// What some users are called.
+pub fn display_names(db: &mut Db, of: &[UserId]) -> Result<Vec<(UserId, String)>> {
+    Ok(users::table
+        .filter(users::id.eq_any(of))
+        .select((users::id, users::display_name))
+        .load(db.conn())?)
+}
+
 fn open(db: &Db, row: Row) -> Result<User> {
     let phone = row
         .phone

@@ -13,5 +13,5 @@ mod store;
 pub use ledger::{Ledger, Line};
 pub use model::{Checkpoint, Fault, FaultKind};
 pub use sealer::{Outside, Sealer, Verified};
-pub use service::{Verification, against, next, seal, summaries, unsealed, verify};
+pub use service::{Verification, against, next, seal, settled, summaries, unsealed, verify};
 pub use store::Summary;

@@ -6,7 +6,7 @@ use super::ledger::Line;
 use super::model::{Checkpoint, Fault, FaultKind, Gap, Hash, Leaf, merkle_root};
 use super::store;
 use crate::audit::{Event, Origin};
-use crate::db::{Db, Recorded, Tx};
+use crate::db::{Db, Kind, Recorded, Tx};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::time::Timestamp;
 
@@ -77,11 +77,7 @@ fn gaps(
         now.since(gap.seen_at) < GAP_LIFETIME
             && late.iter().all(|leaf| leaf.sequence != gap.sequence)
     });
-    let first = fresh.first().map(|leaf| leaf.sequence);
-    let before = up_to.or_else(|| first.map(|first| first - 1));
-    let ends = before
-        .into_iter()
-        .chain(fresh.iter().map(|leaf| leaf.sequence));
+    let ends = std::iter::once(up_to.unwrap_or(0)).chain(fresh.iter().map(|leaf| leaf.sequence));
     let new = ends
         .clone()
         .zip(ends.skip(1))
@@ -99,6 +95,20 @@ fn gaps(
 /// Stores a checkpoint; `audit.sealed` where another process was first.
 pub fn seal(tx: &mut Tx<'_>, checkpoint: Checkpoint) -> Result<Recorded<()>> {
     tx.record(checkpoint, ())
+}
+
+/// Up to which number the record is settled: no entry will be added among those any more. Numbers are
+/// given before a transaction ends, so on PostgreSQL it is what was sealed without a gap that may still be
+/// filled; SQLite gives them to one transaction after the other.
+pub fn settled(db: &mut Db) -> Result<i64> {
+    match db.kind() {
+        Kind::Sqlite => store::newest(db),
+        Kind::Postgres => {
+            let (last, gaps) = store::edge(db)?;
+            let first_gap = gaps.iter().map(|gap| gap.sequence).min();
+            Ok(first_gap.map_or(last, |first| first - 1))
+        }
+    }
 }
 
 /// How many entries no checkpoint covers yet.

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{Checkpoint, Hash, Leaf, leaf_hash};
+use super::model::{Checkpoint, Gap, Hash, Leaf, leaf_hash};
 use crate::db::schema::{audit_checkpoints, audit_events};
 use crate::db::types::RawId;
 use crate::db::{Db, MultiBackend, Record, on_unique};
@@ -86,6 +86,24 @@ pub fn last(db: &mut Db) -> Result<Option<Checkpoint>> {
         .first(db.conn())
         .optional()?;
     Ok(row.map(Row::read))
+}
+
+/// The last number that the last checkpoint covers, and what is missing up to there.
+pub fn edge(db: &mut Db) -> Result<(i64, Vec<Gap>)> {
+    let edge: Option<(i64, Vec<u8>)> = audit_checkpoints::table
+        .order(audit_checkpoints::number.desc())
+        .select((audit_checkpoints::last_sequence, audit_checkpoints::gaps))
+        .first(db.conn())
+        .optional()?;
+    let edge = edge.and_then(|(last, gaps)| Some((last, Checkpoint::gaps_of(&gaps)?)));
+    Ok(edge.unwrap_or_default())
+}
+
+pub fn newest(db: &mut Db) -> Result<i64> {
+    let newest: Option<i64> = audit_events::table
+        .select(diesel::dsl::max(audit_events::sequence))
+        .first(db.conn())?;
+    Ok(newest.unwrap_or(0))
 }
 
 pub fn after(db: &mut Db, number: i64, count: i64) -> Result<Vec<Checkpoint>> {

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, post, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::service::{self, NewBatch, Outcome};
+use super::service::{self, NewBatch, Outcome, Refusal};
 use crate::access::{Permit, acts};
 use crate::casework::Desk;
 use crate::casework::cases::State;
@@ -27,7 +27,8 @@ pub struct OutcomeBody {
     status: u16,
     /// Of the refusal; null where the case moved.
     code: Option<&'static str>,
-    /// Where the case now stands; null where it was refused.
+    /// Where the case now stands, where it was moved or `version` was not its present one; null where it
+    /// was refused otherwise.
     state: Option<State>,
     step: Option<Step>,
     version: Option<i32>,
@@ -45,13 +46,13 @@ impl From<Outcome> for OutcomeBody {
                 step: shown.case.position.step,
                 version: Some(shown.case.version),
             },
-            Err(error) => Self {
+            Err(Refusal { error, now }) => Self {
                 case_id,
                 status: problem::status(error.code().class()).as_u16(),
                 code: Some(error.code().as_str()),
-                state: None,
-                step: None,
-                version: None,
+                state: now.as_ref().map(|case| case.position.state),
+                step: now.as_ref().and_then(|case| case.position.step),
+                version: now.as_ref().map(|case| case.version),
             },
         }
     }

@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use crate::access::{Permit, acts};
 use crate::audit::Event;
 use crate::casework::cases::service::{self as cases, Action, Shown};
-use crate::casework::cases::{Desk, NewTransition};
+use crate::casework::cases::{Case, Desk, NewTransition};
 use crate::db::{Recorded, Tx};
 use crate::http::IfMatch;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::CaseId;
 
 const MOST: usize = 100;
@@ -43,7 +43,14 @@ pub struct NewBatch {
 #[derive(Debug)]
 pub struct Outcome {
     pub case_id: CaseId,
-    pub moved: Result<Shown>,
+    pub moved: std::result::Result<Shown, Refusal>,
+}
+
+/// Why a case was not moved; and how it is, where another version was seen.
+#[derive(Debug)]
+pub struct Refusal {
+    pub error: Error,
+    pub now: Option<Case>,
 }
 
 /// Moves each case on its own: one that is refused keeps no other back, and is on record like them. A
@@ -96,35 +103,41 @@ fn act_on(
         Err(error) if error.is_fault() => Err(error),
         Err(error) => {
             let refused = refuse(tx, permit, case_id, action, &error)?;
-            Ok(refused.map(|()| Outcome {
+            Ok(refused.map(|case| Outcome {
                 case_id,
-                moved: Err(error),
+                moved: Err(Refusal {
+                    now: case.filter(|_| error.code() == Code::IfMatchStale),
+                    error,
+                }),
             }))
         }
     }
 }
 
-/// Puts on record that a case was not moved, and why.
+/// Puts on record that a case was not moved, and why; the case, where it is in sight.
 fn refuse(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::CaseAct>,
     id: CaseId,
     action: Action,
     error: &Error,
-) -> Result<Recorded<()>> {
+) -> Result<Recorded<Option<Case>>> {
     let refused = Event::new(permit.origin(), "case.transition_refused")
         .refused()
         .on(&id)
         .reason(error.code().as_str())
         .change("action", action);
-    let refused = match cases::found(tx, permit, id) {
-        Ok(case) => refused.about(case.resident_id).within(case.division_code),
+    let (refused, case) = match cases::found(tx, permit, id) {
+        Ok(case) => (
+            refused.about(case.resident_id).within(case.division_code),
+            Some(case),
+        ),
         Err(error) if error.is_fault() => return Err(error),
         // Of what is out of sight, no more is known than its id.
         Err(_not_there) => match permit.scope().divisions().first() {
-            Some(own) => refused.within(*own),
-            None => refused,
+            Some(own) => (refused.within(*own), None),
+            None => (refused, None),
         },
     };
-    tx.record(refused, ())
+    tx.record(refused, case)
 }

@@ -18,7 +18,8 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors,
+    etag, or_current,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -273,19 +274,31 @@ async fn create_case_transition(
     seen: IfMatch,
     asked: Creation<NewTransition>,
 ) -> Result<HttpResponse> {
+    let (id, sent, reading) = (*id, asked.sent(), permit.also());
     let origin = permit.origin().clone();
-    asked
-        .once(&store, permit.reach(), &origin, move |tx, asked| {
-            service::act(tx, &permit, &desk, *id, seen, asked)?.try_map(|shown| {
-                let version = shown.case.version;
-                Answer::created(
-                    format!("/v1/cases/{id}/transitions"),
-                    version,
-                    &CaseBody::from(shown),
-                )
-            })
+    let moved = asked.once(&store, permit.reach(), &origin, move |tx, asked| {
+        service::act(tx, &permit, &desk, id, seen, asked)?.try_map(|shown| {
+            let version = shown.case.version;
+            Answer::created(
+                format!("/v1/cases/{id}/transitions"),
+                version,
+                &CaseBody::from(shown),
+            )
         })
-        .await
+    });
+    or_current(moved.await, &sent, async || {
+        current(&store, reading?, id).await
+    })
+    .await
+}
+
+/// As [`get_case`] shows it, to somebody who acted on an older version.
+pub async fn current(store: &Store, permit: Permit<acts::CaseRead>, id: CaseId) -> Result<Current> {
+    let shown = store
+        .look(permit.reach(), move |db| service::view(db, &permit, id))
+        .await?;
+    let current = Current::of(shown.case.version, &CaseBody::from(shown))?;
+    Ok(current.deciding(&["/version", "/state", "/step"]))
 }
 
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {

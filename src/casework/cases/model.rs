@@ -19,7 +19,7 @@ use crate::kernel::id::{ApplicationId, CaseId, ProgramVersionId, ResidentId, Use
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 use crate::kernel::working_days::WorkingDays;
-use crate::programs::{ReviewStep, Service, Step};
+use crate::programs::{Decision, ReviewStep, Service, Step};
 
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -286,4 +286,31 @@ pub fn separation(done: Duty) -> Error {
             format!("您已在本轮办理{}", done.label_zh()),
         )
         .member("duty", done.as_str())
+}
+
+/// Names the clauses that decided against a case.
+pub fn refused(decision: &Decision, code: Code) -> Error {
+    let decided: Vec<_> = decision
+        .clauses
+        .iter()
+        .filter(|clause| clause.holds != Some(true))
+        .collect();
+    let (en, zh): (Vec<_>, Vec<_>) = decided
+        .iter()
+        .map(|clause| (clause.en.as_str(), clause.zh.as_str()))
+        .unzip();
+    let missing: Vec<_> = decided
+        .iter()
+        .flat_map(|clause| clause.missing.iter().map(String::as_str))
+        .collect();
+    Error::new(code)
+        .detail(
+            format!("not met: {}", en.join("; ")),
+            format!("未满足：{}", zh.join("；")),
+        )
+        .member(
+            "clauses",
+            serde_json::to_value(&decided).unwrap_or_default(),
+        )
+        .member("missing", missing)
 }

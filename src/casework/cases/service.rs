@@ -7,7 +7,7 @@ use chrono::Datelike;
 use super::details;
 use super::life::{Duty, Position, State, follow};
 use super::model::{
-    Approval, Case, Desk, NewCase, NewTransition, Situation, Transition, files_as_liaison,
+    Approval, Case, Desk, NewCase, NewTransition, Situation, Transition, files_as_liaison, refused,
     separation,
 };
 use super::store::{self, Entry};
@@ -15,7 +15,7 @@ use crate::access::{Act, Actor, Permit, Scope, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::documents;
 use crate::casework::recusals::{self, keep_off};
-use crate::casework::tasks;
+use crate::casework::tasks::{self, Staff};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
@@ -26,7 +26,7 @@ use crate::programs::{self, Decision, Outcome, ProgramVersion};
 use crate::registry::residents;
 
 pub use super::life::Action;
-pub use super::store::{Filter, Mark, Order, open_programs};
+pub use super::store::{Filter, Mark, Named, Order, named, open_programs};
 
 /// What one form opens at the most.
 pub const MOST_TOGETHER: i64 = 20;
@@ -40,6 +40,8 @@ pub struct Shown {
     /// Left out of lists: it tells of people's health.
     pub eligibility: Option<Decision>,
     pub allowed: Vec<Action>,
+    /// With whom its present step waits.
+    pub assignee: Option<Staff>,
 }
 
 /// A case in sight, or 404.
@@ -63,8 +65,10 @@ fn shown(db: &mut Db, actor: &Actor, case: Case, eligibility: Option<Decision>) 
         Some(known) => known,
         None => store::eligibility(db, case.id)?,
     };
+    let assignee = tasks::service::assignees(db, &[case.id])?.remove(&case.id);
     Ok(Shown {
         case,
+        assignee,
         program_version: version.version,
         eligibility: Some(eligibility),
         allowed,
@@ -202,6 +206,7 @@ pub fn page(
     let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
     let user = permit.actor().user;
     let duties = store::duties_on(db, &ids, user)?;
+    let mut assignees = tasks::service::assignees(db, &ids)?;
     let residents: Vec<_> = cases.iter().map(|case| case.resident_id).collect();
     let ties = recusals::service::ties(db, &[user], &residents)?;
     let mut versions: Vec<_> = cases.iter().map(|case| case.program_version_id).collect();
@@ -233,6 +238,7 @@ pub fn page(
             }
             .allowed();
             Ok(Shown {
+                assignee: assignees.remove(&case.id),
                 case,
                 program_version: version.version,
                 eligibility: None,
@@ -392,33 +398,6 @@ fn decide(
         }
         _ => Ok(decision),
     }
-}
-
-/// Names the clauses that decided.
-fn refused(decision: &Decision, code: Code) -> Error {
-    let decided: Vec<_> = decision
-        .clauses
-        .iter()
-        .filter(|clause| clause.holds != Some(true))
-        .collect();
-    let (en, zh): (Vec<_>, Vec<_>) = decided
-        .iter()
-        .map(|clause| (clause.en.as_str(), clause.zh.as_str()))
-        .unzip();
-    let missing: Vec<_> = decided
-        .iter()
-        .flat_map(|clause| clause.missing.iter().map(String::as_str))
-        .collect();
-    Error::new(code)
-        .detail(
-            format!("not met: {}", en.join("; ")),
-            format!("未满足：{}", zh.join("；")),
-        )
-        .member(
-            "clauses",
-            serde_json::to_value(&decided).unwrap_or_default(),
-        )
-        .member("missing", missing)
 }
 
 fn approve(

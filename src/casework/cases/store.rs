@@ -85,6 +85,27 @@ pub fn find(db: &mut Db, scope: &Scope, id: CaseId) -> Result<Option<Case>> {
     row.map(Row::read).transpose()
 }
 
+/// What a case is called, and which version it has.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = cases)]
+pub struct Named {
+    pub id: CaseId,
+    pub case_number: String,
+    pub service: Service,
+    pub program_code: String,
+    pub version: i32,
+}
+
+/// Of these, the ones in sight.
+pub fn named(db: &mut Db, scope: &Scope, ids: &[CaseId]) -> Result<Vec<Named>> {
+    Ok(cases::table
+        .select(Named::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(cases::division_code, cases::county_code, scope))
+        .filter(cases::id.eq_any(ids))
+        .load(db.conn())?)
+}
+
 /// A case wherever it is, for jobs.
 pub fn anywhere(db: &mut Db, id: CaseId) -> Result<Case> {
     let row: Row = cases::table

@@ -242,7 +242,8 @@ pub fn withdraw(
     if document.withdrawal.is_some() {
         return Err(Code::DocumentWithdrawn.into());
     }
-    let open: Vec<_> = store::states(tx, id)?
+    let (ids, states): (Vec<_>, Vec<_>) = store::states(tx, id)?.into_iter().unzip();
+    let open: Vec<State> = states
         .into_iter()
         .filter(|state| !state.is_closed())
         .collect();
@@ -263,7 +264,9 @@ pub fn withdraw(
     };
     store::insert_withdrawal(tx, id, &withdrawal)?;
     document.withdrawal = Some(withdrawal);
-    let event = event(permit.origin(), "document.withdrawn", &document, &case).reason(reason);
+    let event = event(permit.origin(), "document.withdrawn", &document, &case)
+        .reason(reason)
+        .change("case_ids", ids);
     tx.record(event, document)
 }
 

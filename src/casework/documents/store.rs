@@ -137,12 +137,12 @@ pub fn find(db: &mut Db, scope: &Scope, id: DocumentId) -> Result<Option<(Docume
     Ok(load(db, &[id])?.pop().map(|document| (document, case)))
 }
 
-/// The states of all cases that a document counts for.
-pub fn states(db: &mut Db, id: DocumentId) -> Result<Vec<State>> {
+/// All cases that a document counts for, with their states.
+pub fn states(db: &mut Db, id: DocumentId) -> Result<Vec<(CaseId, State)>> {
     Ok(case_documents::table
         .inner_join(cases::table.on(case_documents::case_id.eq(cases::id)))
         .filter(case_documents::document_id.eq(id))
-        .select(cases::state)
+        .select((cases::id, cases::state))
         .load(db.conn())?)
 }
 

@@ -9,9 +9,10 @@ use super::model::{NewAnswer, NewSupplement, Supplement, SupplementOutcome};
 use super::service;
 use crate::access::{Permit, acts};
 use crate::casework::Desk;
+use crate::casework::cases::api::current;
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, IfMatch, ReadErrors, WriteErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, IfMatch, ReadErrors, WriteErrors, or_current};
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, SupplementRequestId, UserId};
 use crate::kernel::time::Timestamp;
@@ -107,12 +108,16 @@ async fn request_supplement(
     seen: IfMatch,
     new: Creation<NewSupplement>,
 ) -> Result<HttpResponse> {
+    let (id, sent, reading) = (*id, new.sent(), permit.also());
     let origin = permit.origin().clone();
-    new.once(&store, permit.reach(), &origin, move |tx, new| {
-        service::request(tx, &permit, &desk, *id, seen, &new)?.try_map(|supplement| {
+    let requested = new.once(&store, permit.reach(), &origin, move |tx, new| {
+        service::request(tx, &permit, &desk, id, seen, &new)?.try_map(|supplement| {
             let body = SupplementBody::from(supplement);
             Answer::created(format!("/v1/cases/{id}/supplement-requests"), 1, &body)
         })
+    });
+    or_current(requested.await, &sent, async || {
+        current(&store, reading?, id).await
     })
     .await
 }

@@ -8,15 +8,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use self::body::{AssignmentBody, HandedOverBody, OverdueBody, TaskBody};
-use super::model::{HandOver, Listed, NewAssignment, View};
+use super::model::{HandOver, Listed, NewAssignment, Task, View};
 use super::service::{self, Mark, Window};
-use crate::access::{Permit, acts};
+use crate::access::{Act, Permit, acts};
 use crate::casework::Desk;
 use crate::db::Store;
 use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors,
+    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Sent,
+    WriteErrors, or_current,
 };
+use crate::kernel::crypto::sha256;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, UserId};
@@ -206,14 +208,29 @@ async fn assign_task(
     seen: IfMatch,
     new: Creation<NewAssignment>,
 ) -> Result<HttpResponse> {
+    let (id, sent, own) = (*id, new.sent(), permit.clone());
     let origin = permit.origin().clone();
-    new.once(&store, permit.reach(), &origin, move |tx, new| {
-        service::assign(tx, &permit, *id, seen, &new)?.try_map(|task| {
-            let body = AssignmentBody::from(&task);
-            Answer::created(format!("/v1/cases/{id}"), task.version, &body)
-        })
+    let assigned = new.once(&store, permit.reach(), &origin, move |tx, new| {
+        service::assign(tx, &permit, id, seen, &new)?.try_map(|task| assignment(&task))
+    });
+    or_current(assigned.await, &sent, async || {
+        let assignment = current(&store, own, id).await?;
+        Ok(assignment.against(|shown| serde_json::json!({"user_id": shown.get("assignee_id")})))
     })
     .await
+}
+
+fn assignment(task: &Task) -> Result<Answer> {
+    let case = format!("/v1/cases/{}", task.case_id);
+    Answer::created(case, task.version, &AssignmentBody::from(task))
+}
+
+/// Whose it is, told to somebody who saw an older version.
+async fn current<A: Act>(store: &Store, permit: Permit<A>, id: CaseId) -> Result<Current> {
+    let task = store
+        .look(permit.reach(), move |db| service::view(db, &permit, id))
+        .await?;
+    Current::of(task.version, &AssignmentBody::from(&task))
 }
 
 /// Take a task that is nobody's
@@ -221,7 +238,7 @@ async fn assign_task(
 /// `{id}` is the case's. 409 `task.taken` when it is somebody's already.
 #[utoipa::path(
     operation_id = "claim_task", tag = "casework",
-    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The task's version")),
+    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The task's version"), IdempotencyKey),
     extensions(("x-permit" = json!("case.act"))),
     responses(
         (status = 201, description = "It is yours", body = AssignmentBody,
@@ -234,16 +251,19 @@ async fn claim_task(
     store: web::Data<Store>,
     id: web::Path<CaseId>,
     seen: IfMatch,
+    key: IdempotencyKey,
 ) -> Result<HttpResponse> {
-    let answer = store
-        .write(permit.reach(), move |tx| {
-            service::claim(tx, &permit, *id, seen)?.try_map(|task| {
-                let body = AssignmentBody::from(&task);
-                Answer::created(format!("/v1/cases/{id}"), task.version, &body)
-            })
-        })
-        .await?;
-    Ok(answer.into())
+    let (id, own) = (*id, permit.clone());
+    let origin = permit.origin().clone();
+    let asked = sha256(format!("claim_task {id}").as_bytes());
+    let claimed = key.once(&store, permit.reach(), &origin, asked, move |tx| {
+        service::claim(tx, &permit, id, seen)?.try_map(|task| assignment(&task))
+    });
+    or_current(claimed.await, &Sent::default(), async || {
+        let assignment = current(&store, own, id).await?;
+        Ok(assignment.deciding(&["/version", "/step", "/assignee_id"]))
+    })
+    .await
 }
 
 /// Hand over a whole desk

@@ -6,3 +6,5 @@ pub mod api;
 mod model;
 pub mod service;
 mod store;
+
+pub use model::Staff;

@@ -46,6 +46,9 @@ pub struct Listed {
     pub assignee: Option<(String, String)>,
 }
 
+/// Somebody of an office: id, user name and display name.
+pub type Staff = (UserId, String, String);
+
 /// What is pointed out of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use super::model::{
-    Candidate, HandedOver, Listed, NewAssignment, Overdue, Reminder, Task, View, by_office, choose,
+    Candidate, HandedOver, Listed, NewAssignment, Overdue, Reminder, Staff, Task, View, by_office,
+    choose,
 };
 use super::store::{self, Whose};
 use crate::access::{Act, Permit, acts, users};
@@ -19,7 +20,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, RequestId, ResidentId, UserId};
 use crate::programs::ReviewStep;
 
-pub use super::store::Mark;
+pub use super::store::{Mark, versions};
 
 /// Who may take a step: holders of its role there, without those who did something else in the round
 /// and those who are related to the resident.
@@ -88,6 +89,11 @@ pub fn turn(tx: &mut Tx<'_>, case: &Case, steps: &[ReviewStep]) -> Result<Option
     Ok(task.assignee)
 }
 
+/// With whom the present steps of some cases wait, where with anybody.
+pub fn assignees(db: &mut Db, of: &[CaseId]) -> Result<HashMap<CaseId, Staff>> {
+    Ok(store::assignees(db, of)?.into_iter().collect())
+}
+
 /// The clock of what waits of a case stands still.
 pub fn pause(tx: &mut Tx<'_>, case: CaseId) -> Result<()> {
     let now = tx.now();
@@ -137,6 +143,13 @@ pub fn pass_on(
 
 fn found<A: Act>(db: &mut Db, permit: &Permit<A>, case: CaseId) -> Result<Task> {
     store::find(db, permit.scope(), case)?.ok_or_else(|| Code::TaskNotFound.into())
+}
+
+/// Whose a task is.
+pub fn view<A: Act>(db: &mut Db, permit: &Permit<A>, case: CaseId) -> Result<Looked<Task>> {
+    let task = found(db, permit, case)?;
+    let event = event(permit.origin(), "case.task_viewed", &task);
+    db.looked(event, task)
 }
 
 /// A supervisor gives a task to somebody who may do it.

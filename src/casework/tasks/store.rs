@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 
-use super::model::{Listed, Overdue, Reminder, Task, View};
+use super::model::{Listed, Overdue, Reminder, Staff, Task, View};
 use crate::access::{Actor, Held, Role, Scope, within};
 use crate::casework::cases::Duty;
 use crate::db::schema::{case_duties, cases, residents, task_assignments, tasks, users};
@@ -414,6 +414,33 @@ pub fn overdue(db: &mut Db, scope: &Scope, day: NaiveDate) -> Result<Vec<Overdue
             assignee,
             count,
         })
+        .collect())
+}
+
+/// With whom the open tasks of some cases are, where with anybody.
+pub fn assignees(db: &mut Db, of: &[CaseId]) -> Result<Vec<(CaseId, Staff)>> {
+    Ok(tasks::table
+        .inner_join(users::table.on(tasks::assignee_id.eq(users::id.nullable())))
+        .filter(tasks::case_id.eq_any(of))
+        .filter(tasks::done_at.is_null())
+        .select((
+            tasks::case_id,
+            (users::id, users::username, users::display_name),
+        ))
+        .load(db.conn())?)
+}
+
+/// The tasks in sight that some cases have or had: their versions, nothing for those that are done.
+pub fn versions(db: &mut Db, scope: &Scope, of: &[CaseId]) -> Result<Vec<(CaseId, Option<i32>)>> {
+    let all: Vec<(CaseId, i32, Option<Timestamp>)> = tasks::table
+        .select((tasks::case_id, tasks::version, tasks::done_at))
+        .into_boxed::<MultiBackend>()
+        .filter(within!(tasks::division_code, scope))
+        .filter(tasks::case_id.eq_any(of))
+        .load(db.conn())?;
+    Ok(all
+        .into_iter()
+        .map(|(case, version, done_at)| (case, done_at.is_none().then_some(version)))
         .collect())
 }
 

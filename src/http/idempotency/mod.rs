@@ -18,7 +18,7 @@ use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 
-use super::{Body, etag};
+use super::{Body, Sent, etag};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Reach, Recorded, Store, Tx};
 use crate::kernel::error::{Code, Error, Result};
@@ -90,6 +90,17 @@ impl Answer {
         })
     }
 
+    /// 200 with what something became, and which version that is.
+    pub fn changed(version: i32, body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(body).map_err(Error::internal)?;
+        Ok(Self {
+            status: 200,
+            location: None,
+            etag: Some(etag(version)),
+            body,
+        })
+    }
+
     /// 201 for what has no address of its own.
     pub fn done(body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(Error::internal)?;
@@ -118,7 +129,7 @@ impl From<Answer> for HttpResponse {
     }
 }
 
-/// A body that creates something or moves it on, with the key that makes sending it again harmless.
+/// A body that creates something, changes it or moves it on, with the key that makes sending it again harmless.
 #[derive(Debug)]
 pub struct Creation<T> {
     body: Body<T>,
@@ -145,6 +156,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Creation<T> {
                 body: body.await?,
             })
         })
+    }
+}
+
+impl<T> Creation<T> {
+    /// As it came in, to be compared with what there is.
+    pub fn sent(&self) -> Sent {
+        self.body.sent()
     }
 }
 

@@ -11,7 +11,8 @@ use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Body, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Sent,
+    WriteErrors, etag, or_current,
 };
 use crate::kernel::error::Result;
 use crate::kernel::id::ProgramDraftId;
@@ -129,7 +130,7 @@ async fn get_program_draft(
 #[utoipa::path(
     operation_id = "replace_program_draft", tag = "programs",
     params(("code" = String, Path, example = "nursing_subsidy"), ("draft_id" = uuid::Uuid, Path),
-        ("If-Match" = String, Header, description = "The ETag you saw")),
+        ("If-Match" = String, Header, description = "The ETag you saw"), IdempotencyKey),
     request_body = Terms, extensions(("x-permit" = json!("program.draft"))),
     responses((status = 200, description = "Saved", body = SavedDraft, headers(("ETag" = String, description = "Its revision"))), ReadErrors, WriteErrors)
 )]
@@ -139,19 +140,36 @@ async fn replace_program_draft(
     store: web::Data<Store>,
     path: web::Path<(String, ProgramDraftId)>,
     seen: IfMatch,
-    body: Body<Terms>,
+    terms: Creation<Terms>,
 ) -> Result<HttpResponse> {
     let (code, id) = path.into_inner();
-    let terms = body.into_inner();
-    let saved = store
-        .write(permit.reach(), move |tx| {
-            service::replace(tx, &permit, &code, id, seen, terms)
-        })
-        .await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag(saved.draft.revision)))
-        .json(saved))
+    let (of, sent, reading) = (code.clone(), Sent::understood(&*terms)?, permit.also());
+    let origin = permit.origin().clone();
+    let saved = terms.once(&store, permit.reach(), &origin, move |tx, terms| {
+        service::replace(tx, &permit, &of, id, seen, terms)?
+            .try_map(|saved| Answer::changed(saved.draft.revision, &saved))
+    });
+    or_current(saved.await, &sent, async || {
+        current(&store, reading?, code, id).await
+    })
+    .await
 }
+
+/// As [`get_program_draft`] shows it, to somebody who saw an older revision.
+async fn current(
+    store: &Store,
+    _permit: Permit<acts::ProgramRead>,
+    code: String,
+    id: ProgramDraftId,
+) -> Result<Current> {
+    let draft = store
+        .read(Reach::NOTHING, move |db| service::get(db, &code, id))
+        .await?;
+    Current::of(draft.revision, &draft)
+}
+
+/// What of a draft decides whether it may be discarded or approved.
+const DECIDING: &[&str] = &["/revision", "/state"];
 
 /// Discard a draft
 #[utoipa::path(
@@ -169,11 +187,15 @@ async fn discard_program_draft(
     seen: IfMatch,
 ) -> Result<HttpResponse> {
     let (code, id) = path.into_inner();
-    store
-        .write(permit.reach(), move |tx| {
-            service::discard(tx, &permit, &code, id, seen)
-        })
-        .await?;
+    let (of, reading) = (code.clone(), permit.also());
+    let discarded = store.write(permit.reach(), move |tx| {
+        service::discard(tx, &permit, &of, id, seen)
+    });
+    or_current(discarded.await, &Sent::default(), async || {
+        let draft = current(&store, reading?, code, id).await?;
+        Ok(draft.deciding(DECIDING))
+    })
+    .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -199,11 +221,15 @@ async fn approve_program_draft(
 ) -> Result<HttpResponse> {
     let (code, id) = path.into_inner();
     let location = format!("/v1/programs/{code}/versions");
-    let version = store
-        .write(permit.reach(), move |tx| {
-            service::approve(tx, &permit, &code, id, seen)
-        })
-        .await?;
+    let (of, reading) = (code.clone(), permit.also());
+    let approved = store.write(permit.reach(), move |tx| {
+        service::approve(tx, &permit, &of, id, seen)
+    });
+    let version = or_current(approved.await, &Sent::default(), async || {
+        let draft = current(&store, reading?, code, id).await?;
+        Ok(draft.deciding(DECIDING))
+    })
+    .await?;
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, location))
         .json(version))

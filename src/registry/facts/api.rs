@@ -10,12 +10,14 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors, or_current,
+};
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
 use crate::kernel::impairment::{Component, ImpairmentType, SeverityLevel};
 use crate::kernel::time::Timestamp;
-use crate::registry::residents::api::ResidentBody;
+use crate::registry::residents::api::{ResidentBody, current};
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -117,9 +119,10 @@ async fn record_certificate(
     seen: IfMatch,
     new: Creation<NewCertificate>,
 ) -> Result<HttpResponse> {
+    let (id, sent, reading) = (*id, new.sent(), permit.also());
     let origin = permit.origin().clone();
-    new.once(&store, permit.reach(), &origin, move |tx, new| {
-        let changed = service::certify(tx, &permit, *id, seen, &new)?;
+    let changed = new.once(&store, permit.reach(), &origin, move |tx, new| {
+        let changed = service::certify(tx, &permit, id, seen, &new)?;
         let shown = ResidentBody::now(tx, changed.value())?;
         changed.try_map(|resident| {
             Answer::created(
@@ -128,6 +131,10 @@ async fn record_certificate(
                 &shown,
             )
         })
+    });
+    or_current(changed.await, &sent, async || {
+        let resident = current(&store, reading?, id).await?;
+        Ok(resident.against(|shown| shown.get("certificate").cloned().unwrap_or_default()))
     })
     .await
 }
@@ -175,9 +182,11 @@ async fn record_circumstance(
     seen: IfMatch,
     new: Creation<NewCircumstance>,
 ) -> Result<HttpResponse> {
+    let (id, sent, reading) = (*id, new.sent(), permit.also());
+    let kind = new.kind;
     let origin = permit.origin().clone();
-    new.once(&store, permit.reach(), &origin, move |tx, new| {
-        let changed = service::state(tx, &permit, *id, seen, &new)?;
+    let changed = new.once(&store, permit.reach(), &origin, move |tx, new| {
+        let changed = service::state(tx, &permit, id, seen, &new)?;
         let shown = ResidentBody::now(tx, changed.value())?;
         changed.try_map(|resident| {
             Answer::created(
@@ -186,6 +195,12 @@ async fn record_circumstance(
                 &shown,
             )
         })
+    });
+    or_current(changed.await, &sent, async || {
+        let resident = current(&store, reading?, id).await?;
+        Ok(resident.against(
+            |shown| serde_json::json!({"value": shown.pointer(&format!("/circumstances/{kind}"))}),
+        ))
     })
     .await
 }

@@ -16,7 +16,8 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, whole_page_of};
 use crate::http::{
-    Answer, Body, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Body, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors,
+    WriteErrors, etag, or_current,
 };
 use crate::kernel::circumstance::IncomeStatus;
 use crate::kernel::division::DivisionCode;
@@ -293,7 +294,7 @@ async fn get_resident(
 /// Correct a resident
 #[utoipa::path(
     operation_id = "update_resident", tag = "registry",
-    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw")),
+    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw"), IdempotencyKey),
     request_body = ResidentPatch, extensions(("x-permit" = json!("resident.write"))),
     responses(
         (status = 200, description = "As it now is", body = ResidentBody, headers(("ETag" = String, description = "Its version"))),
@@ -305,19 +306,34 @@ async fn update_resident(
     store: web::Data<Store>,
     id: web::Path<ResidentId>,
     seen: IfMatch,
-    body: Body<ResidentPatch>,
+    patch: Creation<ResidentPatch>,
 ) -> Result<HttpResponse> {
-    let change = body.into_inner();
-    let (version, shown) = store
-        .write(permit.reach(), move |tx| {
-            let changed = service::change(tx, &permit, *id, seen, change)?;
-            let shown = ResidentBody::now(tx, changed.value())?;
-            Ok(changed.map(|resident| (resident.version, shown)))
+    let (id, sent, reading) = (*id, patch.sent(), permit.also());
+    let origin = permit.origin().clone();
+    let changed = patch.once(&store, permit.reach(), &origin, move |tx, patch| {
+        let changed = service::change(tx, &permit, id, seen, patch)?;
+        let shown = ResidentBody::now(tx, changed.value())?;
+        changed.try_map(|resident| Answer::changed(resident.version, &shown))
+    });
+    or_current(changed.await, &sent, async || {
+        current(&store, reading?, id).await
+    })
+    .await
+}
+
+/// As [`get_resident`] shows them, to somebody who wrote on an older version.
+pub async fn current(
+    store: &Store,
+    permit: Permit<acts::ResidentRead>,
+    id: ResidentId,
+) -> Result<Current> {
+    let (day, (resident, snapshot)) = store
+        .look(permit.reach(), move |db| {
+            let at = service::as_of(db, None, None);
+            Ok(service::view(db, &permit, id, at)?.map(|found| (at.valid_at, found)))
         })
         .await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((ETAG, etag(version)))
-        .json(shown))
+    Current::of(resident.version, &ResidentBody::on(resident, snapshot, day))
 }
 
 /// See masked fields in clear, with a reason

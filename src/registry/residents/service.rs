@@ -20,7 +20,7 @@ use crate::kernel::time::Timestamp;
 use crate::registry::facts::{self, AsOf, Period, Snapshot};
 
 pub use super::model::{Needle, Query, Secret};
-pub use super::store::{SEALED_COLUMNS, registered};
+pub use super::store::{SEALED_COLUMNS, registered, versions};
 
 /// A resident in sight, or 404.
 pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
@@ -29,13 +29,12 @@ pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
 
 /// Counts a change that was made to the resident's facts.
 pub fn touch(tx: &mut Tx<'_>, resident: Resident) -> Result<Resident> {
-    let version = store::update(tx, &resident)?;
-    let updated_at = tx.now();
-    Ok(Resident {
-        version,
-        updated_at,
+    let changed = Resident {
+        updated_at: tx.now(),
         ..resident
-    })
+    };
+    let version = store::update(tx, &changed)?;
+    Ok(Resident { version, ..changed })
 }
 
 /// The day and the knowledge asked about: today and now, unless said otherwise.
@@ -244,8 +243,7 @@ pub fn change(
     let mut new = old.clone();
     let mut event = Event::new(permit.origin(), "resident.updated")
         .on(&id)
-        .about(id)
-        .within(old.division_code);
+        .about(id);
     if let Some(name) = change.name {
         new.name = parse_name(&name).map_err(|error| Error::fields(vec![error]))?;
         event = event.change("name", [old.name.masked(), new.name.masked()]);
@@ -283,7 +281,27 @@ pub fn change(
         event = event.change("hukou_division_code", [old.hukou_division_code, code]);
     }
     let changed = touch(tx, new)?;
-    tx.record(event, changed)
+    let here = tx.record(event.within(changed.division_code), changed)?;
+    if here.value().division_code == old.division_code {
+        return Ok(here);
+    }
+    let there = moved_away(tx, permit.origin(), here.value(), old.division_code)?;
+    Ok(here.and(there).map(|(changed, ())| changed))
+}
+
+/// Tells the division that a resident has left: whoever sees no more than that would not hear of it.
+pub fn moved_away(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    resident: &Resident,
+    from: DivisionCode,
+) -> Result<Recorded<()>> {
+    let event = Event::new(origin, "resident.moved_away")
+        .on(&resident.id)
+        .about(resident.id)
+        .within(from)
+        .change("division_code", [from, resident.division_code]);
+    tx.record(event, ())
 }
 
 /// What was asked for, as far as it is known.

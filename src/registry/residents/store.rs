@@ -100,6 +100,20 @@ pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Option<Residen
     row.map(|row| open(db, row)).transpose()
 }
 
+/// Of these, the versions of those in sight.
+pub fn versions(db: &mut Db, scope: &Scope, ids: &[ResidentId]) -> Result<Vec<(ResidentId, i32)>> {
+    Ok(residents::table
+        .select((residents::id, residents::version))
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            residents::division_code,
+            residents::county_code,
+            scope
+        ))
+        .filter(residents::id.eq_any(ids))
+        .load(db.conn())?)
+}
+
 /// A page of residents. Filters look at what is believed now and without an end.
 pub fn page(
     db: &mut Db,
@@ -300,7 +314,6 @@ pub fn insert(tx: &mut Tx<'_>, new: &CheckedResident, by: Option<UserId>) -> Res
 
 /// Writes what may change, if nobody changed it since `resident` was read; the new version.
 pub fn update(tx: &mut Tx<'_>, resident: &Resident) -> Result<i32> {
-    let now = tx.now();
     let phone = resident
         .phone
         .as_ref()
@@ -327,7 +340,7 @@ pub fn update(tx: &mut Tx<'_>, resident: &Resident) -> Result<i32> {
             residents::name_initials.eq(resident.name.initials()),
             residents::phone.eq(phone),
             residents::phone_index.eq(phone_index),
-            residents::updated_at.eq(now),
+            residents::updated_at.eq(resident.updated_at),
             residents::version.eq(version),
         ))
         .execute(tx.conn())?;

@@ -50,8 +50,8 @@ pub fn update(
     } = changes;
     let mut event = Event::new(origin, "resident.updated_by_import")
         .on(&known.id)
-        .about(known.id)
-        .within(known.division_code);
+        .about(known.id);
+    let from = known.division_code;
     let mut new = known;
     if let Some(name) = name {
         event = event.change("name", [new.name.masked(), name.masked()]);
@@ -78,5 +78,10 @@ pub fn update(
         event = event.change(fact.kind.as_str(), &fact.value);
     }
     let changed = residents::service::touch(tx, new)?;
-    tx.record(event, changed.id)
+    let here = tx.record(event.within(changed.division_code), changed.id)?;
+    if changed.division_code == from {
+        return Ok(here);
+    }
+    let there = residents::service::moved_away(tx, origin, &changed, from)?;
+    Ok(here.and(there).map(|(id, ())| id))
 }

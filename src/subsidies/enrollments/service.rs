@@ -11,7 +11,7 @@ use crate::kernel::id::EnrollmentId;
 use crate::kernel::month::Month;
 use crate::programs::Service;
 
-pub use super::store::{Filter, page};
+pub use super::store::{Filter, page, versions};
 
 /// Subsidies, as casework knows them.
 #[derive(Debug)]

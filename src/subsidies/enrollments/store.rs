@@ -125,6 +125,24 @@ pub fn page(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// Of these, the versions of those in sight.
+pub fn versions(
+    db: &mut Db,
+    scope: &Scope,
+    ids: &[EnrollmentId],
+) -> Result<Vec<(EnrollmentId, i32)>> {
+    Ok(enrollments::table
+        .select((enrollments::id, enrollments::version))
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            enrollments::division_code,
+            enrollments::county_code,
+            scope
+        ))
+        .filter(enrollments::id.eq_any(ids))
+        .load(db.conn())?)
+}
+
 pub fn find(db: &mut Db, scope: &Scope, id: EnrollmentId) -> Result<Option<Enrollment>> {
     let row: Option<Row> = enrollments::table
         .select(Row::as_select())

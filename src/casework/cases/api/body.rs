@@ -18,7 +18,8 @@ use crate::programs::{Decision, Service, Step};
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "case_number": "990121-2022-000123", "service": "subsidy",
     "program_code": "nursing_subsidy", "program_version": 2, "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08",
     "application_id": null, "division_code": "990121103201", "state": "in_review", "step": "initial_review", "allowed_actions": ["endorse", "return", "reject"],
-    "due_date": "2022-07-18", "details": {}, "eligibility": {"outcome": "eligible", "program_version": 2, "decided_on": "2022-07-04",
+    "due_date": "2022-07-18",
+    "assignee": {"id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0c", "username": "township2.990121103", "display_name": "丙岭三号镇 审核人"}, "details": {}, "eligibility": {"outcome": "eligible", "program_version": 2, "decided_on": "2022-07-04",
         "clauses": [], "amount_fen": 55000, "amount_zh": "按自理能力分档", "amount_en": "by degree of care needed", "facts": {}},
     "version": 2, "created_at": "2022-07-04T01:00:00.000000Z", "updated_at": "2022-07-04T01:05:00.000000Z",
     "submitted_at": "2022-07-04T01:05:00.000000Z", "decided_at": null, "closed_at": null
@@ -45,6 +46,8 @@ pub struct CaseBody {
     allowed_actions: Vec<Action>,
     /// When the present step is due.
     due_date: Option<NaiveDate>,
+    /// With whom it waits; null where it waits with nobody.
+    assignee: Option<Staff>,
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     details: Map<String, Value>,
     /// What the rules say, with every clause and the facts it was applied to. A list leaves it
@@ -81,6 +84,7 @@ impl From<Shown> for CaseBody {
             step: case.position.step,
             allowed_actions: shown.allowed,
             due_date: case.due_date,
+            assignee: shown.assignee.map(Into::into),
             details: case.details,
             eligibility: shown.eligibility,
             version: case.version,

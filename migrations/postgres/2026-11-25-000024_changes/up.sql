@@ -1,0 +1,8 @@
+-- What was done, as opposed to what was seen, refused or failed: told by the last word of the action, as
+-- `audit::LOOKS` lists them. A person's timeline and the changes of an office are read from it.
+
+ALTER TABLE audit_events ADD COLUMN done boolean GENERATED ALWAYS AS (
+    outcome = 'success' AND action !~ '[._](viewed|listed|searched|disclosed|proposed|read)$'
+) STORED;
+CREATE INDEX audit_events_timeline ON audit_events (resident_id, sequence) WHERE done;
+CREATE INDEX audit_events_changes ON audit_events (county_code, sequence) WHERE done;

@@ -1,0 +1,202 @@
+//! What a timeline says of an entry of the record: words for what was done, and those of its details
+//! that are fit for everybody who may see the resident.
+
+use serde_json::{Map, Value};
+
+use crate::access::Action;
+use crate::kernel::id::{CaseId, ResidentId, UserId};
+
+/// A kind of entry in Chinese and in English.
+pub type Label = (&'static str, &'static str);
+
+/// What an entry of this kind is called.
+pub fn label(kind: &str) -> Option<Label> {
+    LABELS
+        .iter()
+        .find(|(known, ..)| *known == kind)
+        .map(|(_, zh, en)| (*zh, *en))
+}
+
+const LABELS: &[(&str, &str, &str)] = &[
+    ("resident.created", "登记", "Registered"),
+    (
+        "resident.imported",
+        "由花名册登记",
+        "Registered from a roster",
+    ),
+    ("resident.updated", "信息变更", "Corrected"),
+    (
+        "resident.updated_by_import",
+        "按花名册更新",
+        "Updated from a roster",
+    ),
+    ("resident.moved_away", "迁出", "Moved away"),
+    (
+        "resident.certificate_recorded",
+        "残疾人证登记",
+        "Certificate recorded",
+    ),
+    (
+        "resident.circumstance_recorded",
+        "情况登记",
+        "Circumstance recorded",
+    ),
+    ("application.created", "提出申请", "Application filed"),
+    ("application.submitted", "提交申请", "Application submitted"),
+    ("case.created", "建立个案", "Case opened"),
+    ("case.submitted", "提交", "Submitted"),
+    ("case.endorsed", "审核通过", "Review step passed"),
+    ("case.returned", "退回补正", "Returned"),
+    ("case.rejected", "不予批准", "Rejected"),
+    (
+        "case.objected",
+        "公示异议",
+        "Objection to the public notice",
+    ),
+    ("case.approved", "批准", "Approved"),
+    ("case.started", "开始服务", "Service started"),
+    ("case.suspended", "中止", "Suspended"),
+    ("case.resumed", "恢复", "Resumed"),
+    ("case.completed", "办结", "Completed"),
+    ("case.terminated", "终止", "Terminated"),
+    ("case.withdrawn", "撤回", "Withdrawn"),
+    (
+        "case.reconsideration_requested",
+        "申请复查",
+        "Reconsideration requested",
+    ),
+    ("case.notice_closed", "公示期满", "Public notice ended"),
+    (
+        "case.lapsed",
+        "逾期未补正退回",
+        "Returned, as nothing was supplemented in time",
+    ),
+    ("case.service_due", "待开展服务", "Service due"),
+    (
+        "case.supplement_requested",
+        "通知补正",
+        "Supplement requested",
+    ),
+    ("case.supplement_answered", "已补正", "Supplement answered"),
+    ("case.task_assigned", "分派待办", "Task assigned"),
+    ("case.task_claimed", "领取待办", "Task claimed"),
+    ("case.task_handed_over", "移交待办", "Task handed over"),
+    ("case.task_reminded", "时限提醒", "Reminder of the due date"),
+    ("document.added", "提交材料", "Document added"),
+    ("document.withdrawn", "撤回材料", "Document withdrawn"),
+    ("note.written", "工作记录", "Note written"),
+    ("recusal.declared", "申报回避", "Relation declared"),
+    ("recusal.ended", "回避终止", "Declared relation ended"),
+    ("enrollment.opened", "开始享受", "Enrollment opened"),
+];
+
+/// What somebody must be allowed to read to hear of what was done to such a thing; nothing for what is
+/// shown with the resident.
+pub fn takes(entity: &str) -> Option<Action> {
+    match entity {
+        "case" | "application" | "note" => Some(Action::CaseRead),
+        "document" => Some(Action::DocumentRead),
+        "recusal" => Some(Action::RecusalRead),
+        "enrollment" => Some(Action::EnrollmentRead),
+        _ => None,
+    }
+}
+
+/// Of what a record says of a change: states, kinds, days, months and amounts. Never free text, names,
+/// numbers or what is believed of a person's life.
+const FIT: &[&str] = &[
+    "state",
+    "step",
+    "outcome",
+    "eligibility",
+    "kind",
+    "service",
+    "program_code",
+    "program_codes",
+    "impairment_type",
+    "severity_level",
+    "division_code",
+    "due_date",
+    "supplement_due_date",
+    "reminder",
+    "valid_from",
+    "valid_to",
+    "month",
+    "start_month",
+    "stop_month",
+    "months",
+    "rate_fen",
+    "amount_fen",
+];
+
+/// What is left of an entry's changes.
+pub fn fit(changes: &Map<String, Value>) -> Map<String, Value> {
+    changes
+        .iter()
+        .filter(|(name, value)| FIT.contains(&name.as_str()) && !value.is_null())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+fn id<K: std::str::FromStr>(value: Option<&Value>) -> Option<K> {
+    value?.as_str()?.parse().ok()
+}
+
+/// The case that an entry is about, where it says so.
+pub fn case_of(
+    entity_type: &str,
+    entity_id: Option<&str>,
+    changes: &Map<String, Value>,
+) -> Option<CaseId> {
+    if entity_type == "case" {
+        return entity_id?.parse().ok();
+    }
+    let first = || match changes.get("case_ids")?.as_array()?.as_slice() {
+        [only] => id(Some(only)),
+        _ => None,
+    };
+    id(changes.get("case_id")).or_else(first)
+}
+
+/// To whom a task was given.
+pub fn assignee(changes: &Map<String, Value>) -> Option<UserId> {
+    id(changes.get("assignee_id"))
+}
+
+/// Of whom a timeline is asked for, and how much of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    pub resident: ResidentId,
+    pub before: Option<i64>,
+    pub count: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::is_look;
+
+    #[test]
+    fn kinds_are_listed_once_in_both_languages_and_none_is_a_look() {
+        let mut kinds: Vec<_> = LABELS.iter().map(|(kind, ..)| *kind).collect();
+        assert!(!kinds.iter().any(|kind| is_look(kind)));
+        kinds.sort_unstable();
+        kinds.dedup();
+        assert_eq!(kinds.len(), LABELS.len());
+        let said = |(_, zh, en): &(&str, &str, &str)| !zh.is_ascii() && en.is_ascii();
+        assert!(LABELS.iter().all(said));
+    }
+
+    #[test]
+    fn what_is_written_about_a_person_is_left_out() {
+        let changes = serde_json::json!({
+            "name": ["张*", "李*"], "value": "2022-07-04", "state": "in_review", "step": null,
+            "rate_fen": 5000, "income_status": "none", "username": "county.990121"
+        });
+        let fit = fit(changes.as_object().unwrap());
+        assert_eq!(
+            Value::from(fit),
+            serde_json::json!({"state": "in_review", "rate_fen": 5000})
+        );
+    }
+}
