@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::life::{Action, State, follow};
+use super::life::{Action, Duty, Move, State, follow};
 use super::model::{Approval, Case, Desk, NewTransition, Situation, Termination, separation};
 use super::service::{Shown, event, found, shown};
 use super::store::{self, Entry};
@@ -15,7 +15,6 @@ use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, RequestId};
-use crate::kernel::money::Fen;
 use crate::programs::{self, Decision, Outcome, ProgramVersion};
 use crate::registry::residents;
 
@@ -78,15 +77,7 @@ pub fn act(
         Action::Reopen => case.decided_at = None,
         _ => {}
     }
-    let held = duties
-        .iter()
-        .find(|(round, _)| *round == next.to.round)
-        .map(|(_, duty)| *duty);
-    let fresh = match (next.duty, held) {
-        (Some(duty), Some(held)) if held != duty => return Err(separation(held)),
-        (duty, None) => duty,
-        (_, Some(_)) => None,
-    };
+    let fresh = untaken(&next, &duties)?;
     let moved = advance(
         tx,
         &old,
@@ -119,30 +110,33 @@ pub fn act(
             grounds: request.comment.as_deref(),
             office: situation.office(request.action)?,
         };
-        event = event.change("notice", decisions::service::issue(tx, permit, &made)?);
+        let number = decisions::service::issue(tx, permit, &made)?;
+        event = event.change("notice", number);
     }
     if let Some(comment) = request.comment {
         event = event.reason(comment);
     }
     let recorded = tx.record(event, ())?;
-    let origin = permit.origin();
     let recorded = match request.action {
-        Action::Approve => {
-            let amount = decided.as_ref().and_then(|decision| decision.amount_fen);
-            approve(tx, origin, desk, &moved, amount)?
-        }
-        Action::Terminate => {
-            let termination = Termination {
-                case: &moved,
-                origin,
-            };
-            desk.service(moved.service)?
-                .on_terminated(tx, &termination)?
-        }
+        Action::Approve => approve(tx, permit.origin(), desk, &moved, decided.as_ref())?,
+        Action::Terminate => terminate(tx, permit.origin(), desk, &moved)?,
         _ => recorded,
     };
     let moved = shown(tx, actor, moved, decided)?;
     Ok(recorded.map(|()| moved))
+}
+
+/// The duty that a move takes, unless it was taken by the same person before.
+fn untaken(next: &Move, duties: &[(i32, Duty)]) -> Result<Option<Duty>> {
+    let held = duties
+        .iter()
+        .find(|(round, _)| *round == next.to.round)
+        .map(|(_, duty)| *duty);
+    match (next.duty, held) {
+        (Some(duty), Some(held)) if held != duty => Err(separation(held)),
+        (duty, None) => Ok(duty),
+        (_, Some(_)) => Ok(None),
+    }
 }
 
 /// Writes where the case now stands and the entry that led there. The case comes first: of two who
@@ -217,8 +211,9 @@ fn approve(
     origin: &Origin,
     desk: &Desk,
     case: &Case,
-    amount: Option<Fen>,
+    decided: Option<&Decision>,
 ) -> Result<Recorded<()>> {
+    let amount = decided.and_then(|decision| decision.amount_fen);
     let (Some(submitted), Some(amount)) = (case.submitted_at, amount) else {
         return Err(Error::internal(
             "an approved case was submitted and has an amount",
@@ -231,6 +226,11 @@ fn approve(
         amount,
     };
     desk.service(case.service)?.on_approved(tx, &approval)
+}
+
+fn terminate(tx: &mut Tx<'_>, origin: &Origin, desk: &Desk, case: &Case) -> Result<Recorded<()>> {
+    let service = desk.service(case.service)?;
+    service.on_terminated(tx, &Termination { case, origin })
 }
 
 /// Ends the oldest public notice that ran out without objection.

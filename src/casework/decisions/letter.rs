@@ -1,12 +1,17 @@
 //! A notice as a letter, ready to print.
 
 use super::model::{Content, Notice, NoticeKind, Way};
-use crate::programs::BenefitPeriod;
+use crate::programs::{BenefitPeriod, ClauseOutcome};
 
 /// With what stands before it, if it is anything.
 fn after(before: &str, text: Option<&str>, behind: &str) -> String {
     text.filter(|text| !text.is_empty())
         .map_or(String::new(), |text| format!("{before}{text}{behind}"))
+}
+
+/// What was found where something is not met; what is met needs no words.
+fn found<'c>(clause: &ClauseOutcome, reason: &'c str) -> Option<&'c str> {
+    (clause.holds != Some(true)).then_some(reason)
 }
 
 fn numbered(lines: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
@@ -40,8 +45,11 @@ pub fn zh(notice: &Notice) -> String {
             Some(false) => "不符合",
             None => "信息不足",
         };
-        let reason = after("：", Some(&clause.reason_zh), "");
-        format!("{}（{met}）{reason}", clause.zh)
+        format!(
+            "{}（{met}）{}",
+            clause.zh,
+            after("：", found(clause, &clause.reason_zh), "")
+        )
     })));
     body.push("如对本决定不服：".to_owned());
     body.extend(numbered(ways_zh(notice)));
@@ -124,8 +132,11 @@ pub fn en(notice: &Notice) -> String {
             Some(false) => "not met",
             None => "not known",
         };
-        let reason = after(": ", Some(&clause.reason_en), "");
-        format!("{} ({met}){reason}", clause.en)
+        format!(
+            "{} ({met}){}",
+            clause.en,
+            after(": ", found(clause, &clause.reason_en), "")
+        )
     })));
     body.push("If you disagree:".to_owned());
     body.extend(numbered(ways_en(notice)));
@@ -169,9 +180,9 @@ fn ways_en(notice: &Notice) -> impl Iterator<Item = String> {
             Way::AdministrativeReview => format!(
                 "Within 60 days after learning of the decision, apply to {office} for administrative review (Administrative Reconsideration Law, article 20)."
             ),
-            Way::Litigation => format!(
-                "Within six months after learning of the decision, bring an action before {office} (Administrative Litigation Law, article 46)."
-            ),
+            Way::Litigation => {
+                "Within six months after learning of the decision, bring an action before a people's court (Administrative Litigation Law, article 46).".to_owned()
+            }
         }
     })
 }

@@ -123,9 +123,9 @@ pub struct Remedy {
 
 /// What is granted, and how it came about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = DecisionAmount, example = json!({"amount_fen": 55000, "period": "month", "zh": "按自理能力分档", "en": "by degree of care needed",
+#[schema(as = GrantedAmount, example = json!({"amount_fen": 55000, "period": "month", "zh": "按自理能力分档", "en": "by degree of care needed",
     "reason_zh": "生活自理程度 = 完全不能自理（生活自理程度：完全不能自理）：55000", "reason_en": null}))]
-pub struct Amount {
+pub struct Granted {
     pub amount_fen: Fen,
     pub period: BenefitPeriod,
     pub zh: String,
@@ -154,7 +154,7 @@ pub struct Content {
     pub grounds: Option<String>,
     /// The clauses that decided, with what was known.
     pub clauses: Vec<ClauseOutcome>,
-    pub amount: Option<Amount>,
+    pub amount: Option<Granted>,
     pub remedies: Vec<Remedy>,
 }
 

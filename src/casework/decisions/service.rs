@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::model::{
-    Amount, Closing, Content, NewService, Notice, NoticeKind, Remedy, Service, Way, ask_until,
+    Closing, Content, Granted, NewService, Notice, NoticeKind, Remedy, Service, Way, ask_until,
 };
 use super::store;
 use crate::access::{Permit, acts, divisions, organizations};
@@ -116,11 +116,11 @@ pub fn issue(tx: &mut Tx<'_>, permit: &Permit<acts::CaseAct>, made: &Made<'_>) -
     Ok(number)
 }
 
-fn granted(kind: NoticeKind, decision: &Decision, version: &ProgramVersion) -> Option<Amount> {
+fn granted(kind: NoticeKind, decision: &Decision, version: &ProgramVersion) -> Option<Granted> {
     let amount_fen = decision
         .amount_fen
         .filter(|_| kind == NoticeKind::Approval)?;
-    Some(Amount {
+    Some(Granted {
         amount_fen,
         period: version.terms.period,
         zh: decision.amount_zh.clone(),
