@@ -78,6 +78,7 @@ fn is_recorded(operation: &str) -> bool {
         "list_program_versions",
         "list_simulations",
         "list_programs",
+        "list_public_notices",
         "list_resident_cases",
         "list_user_grants",
         "list_users",

@@ -6,11 +6,13 @@ pub mod applications;
 pub mod batches;
 pub mod calendar;
 pub mod cases;
+pub mod decisions;
 pub mod documents;
 pub mod notes;
+pub mod public_notices;
 pub mod recusals;
 pub mod supplements;
 pub mod tasks;
 pub mod unserved;
 
-pub use cases::{Approval, CaseService, Desk, Field};
+pub use cases::{Approval, CaseService, Desk, Field, Termination};

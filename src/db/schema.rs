@@ -407,6 +407,43 @@ tables! {
         answered_by -> Nullable<Guid>,
         answer -> Nullable<Text>,
     }
+    decision_notices (id) {
+        id -> Guid,
+        case_id -> Guid,
+        sequence -> Integer,
+        kind -> Text,
+        number -> Text,
+        content -> Text,
+        issued_date -> Date,
+        issued_at -> Instant,
+    }
+    decision_notice_services (notice_id) {
+        notice_id -> Guid,
+        issued_date -> Date,
+        method -> Text,
+        recipient -> Nullable<Text>,
+        served_date -> Date,
+        recorded_by -> Guid,
+        recorded_at -> Instant,
+    }
+    public_notices (id) {
+        id -> Guid,
+        case_id -> Guid,
+        sequence -> Integer,
+        step -> Text,
+        division_code -> Text,
+        name_masked -> Text,
+        village_name -> Text,
+        program_code -> Text,
+        program_name_zh -> Text,
+        program_name_en -> Text,
+        amount_fen -> Nullable<BigInt>,
+        from_date -> Date,
+        to_date -> Date,
+        ended_at -> Nullable<Instant>,
+        outcome -> Nullable<Text>,
+        county_code -> Nullable<Text>,
+    }
     task_assignments (id) {
         id -> Guid,
         case_id -> Guid,

@@ -23,7 +23,7 @@ pub struct BatchItem {
     /// The version of the case that was seen.
     pub version: i32,
     pub action: Action,
-    /// Needed by return, reject and object.
+    /// Needed as for one case alone.
     #[serde(default)]
     pub comment: Option<String>,
 }

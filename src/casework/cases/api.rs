@@ -252,7 +252,9 @@ async fn list_case_transitions(
 ///
 /// 409 `case.transition_not_allowed` when its state does not allow the action; 403
 /// `case.step_role` when the step belongs to another role; 403 `case.separation_of_duties` when
-/// you have taken another step of this round; 422 `case.not_eligible` when the rules say no; 422
+/// you have taken another step of this round; 403 `case.own_decision` when you rejected or stopped what you
+/// would uphold or reopen; 409 `case.reconsideration_late`, with the `last_date`, 60 days after a rejection or
+/// stop was served; 409 `case.reconsidered` when it was asked for before; 422 `case.not_eligible` when the rules say no; 422
 /// `case.documents_missing`, with the codes in `missing`, when a document that the program's version
 /// requires is not there.
 #[utoipa::path(

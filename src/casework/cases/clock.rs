@@ -24,6 +24,9 @@ pub fn take(tx: &mut Tx<'_>, actor: &Actor, case: &Case, action: Action) -> Resu
         actor,
         duties: &duties,
         ties: &ties,
+        // No clock runs for what is closed.
+        closing: None,
+        today: tx.today(),
     };
     let next = situation.check(action)?;
     let round = next.to.round;

@@ -5,9 +5,12 @@ pub mod clock;
 mod details;
 mod life;
 mod model;
+mod moves;
 pub mod service;
 mod store;
 
 pub use details::Field;
-pub use life::{Duty, State};
-pub use model::{Approval, Case, CaseService, Desk, NewCase, NewTransition};
+pub use life::{Duty, State, step_of};
+pub use model::{
+    Approval, Case, CaseService, Desk, NewCase, NewTransition, Termination, Transition,
+};

@@ -4,6 +4,7 @@
 
 pub mod offices;
 pub mod residents;
+mod scripts;
 mod year;
 
 use std::fs;

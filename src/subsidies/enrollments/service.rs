@@ -4,7 +4,7 @@ use super::model::{Enrollment, EnrollmentState};
 use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::Event;
-use crate::casework::{Approval, CaseService, Field};
+use crate::casework::{Approval, CaseService, Field, Termination};
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::EnrollmentId;
@@ -31,6 +31,10 @@ impl CaseService for Subsidies {
     fn on_approved(&self, tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>> {
         let now = tx.now();
         let case = approval.case;
+        let submitted = Month::of(approval.submitted_on);
+        // A case that was stopped and opened again was paid for until its stop.
+        let stopped = store::last_stop(tx, case.id)?;
+        let start_month = stopped.map_or(submitted, |last| submitted.max(last.next()));
         let enrollment = Enrollment {
             id: tx.new_id(),
             resident_id: case.resident_id,
@@ -38,7 +42,7 @@ impl CaseService for Subsidies {
             program_code: case.program_code.clone(),
             division_code: case.division_code,
             state: EnrollmentState::Active,
-            start_month: Month::of(approval.submitted_on),
+            start_month,
             stop_month: None,
             rate_fen: approval.amount,
             version: 1,
@@ -54,6 +58,24 @@ impl CaseService for Subsidies {
             .change("program_code", &enrollment.program_code)
             .change("start_month", enrollment.start_month)
             .change("rate_fen", enrollment.rate_fen);
+        tx.record(event, ())
+    }
+
+    /// Stops the enrollment from the month after.
+    fn on_terminated(&self, tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Recorded<()>> {
+        let case = stop.case;
+        let Some(running) = store::running(tx, case.id)? else {
+            let event = Event::new(stop.origin, "enrollment.not_running").on(&case.id);
+            return tx.record(event.about(case.resident_id).within(case.division_code), ());
+        };
+        let last = Month::of(tx.today()).max(running.start_month);
+        store::stop(tx, &running, last)?;
+        let event = Event::new(stop.origin, "enrollment.stopped")
+            .on(&running.id)
+            .about(running.resident_id)
+            .within(running.division_code)
+            .change("case_id", running.case_id)
+            .change("stop_month", last);
         tx.record(event, ())
     }
 }
