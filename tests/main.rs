@@ -32,6 +32,7 @@ mod problems;
 mod programs;
 mod promises;
 mod recusals;
+mod referrals;
 mod residents;
 mod rights;
 mod roster;

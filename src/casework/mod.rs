@@ -9,6 +9,7 @@ pub mod cases;
 pub mod documents;
 pub mod notes;
 pub mod recusals;
+pub mod referrals;
 pub mod supplements;
 pub mod tasks;
 pub mod unserved;

@@ -164,6 +164,10 @@ codes! {
     SupplementEnded = "supplement.ended", Conflict, "This request waits for no answer", "该补正通知已答复或已失效";
     TaskNotEligible = "task.not_eligible", Forbidden, "You may not take this step", "您不能办理此环节";
 
+    ReferralNotFound = "referral.not_found", NotFound, "There is no such referral in your sight", "您的可见范围内没有该转介";
+    ReferralTransition = "referral.transition_not_allowed", Conflict, "The referral is not in a state that allows this", "转介当前状态不允许此操作";
+    ReferralSide = "referral.other_side", Forbidden, "This is for the other side to do, and never for who offered it", "应由另一方办理，转介人不得代为承接";
+
     FileUnreadable = "file.unreadable", Unprocessable, "The file cannot be read", "文件无法读取";
 
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";

@@ -73,6 +73,8 @@ kinds! {
     Recusal => RecusalId;
     TaskAssignment => TaskAssignmentId;
     SupplementRequest => SupplementRequestId;
+    Referral => ReferralId;
+    ReferralTransition => ReferralTransitionId;
     Enrollment => EnrollmentId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.

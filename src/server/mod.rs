@@ -40,6 +40,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         access::second_factors::service::SEALED_COLUMNS,
         casework::documents::service::SEALED_COLUMNS,
         casework::notes::service::SEALED_COLUMNS,
+        casework::referrals::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
@@ -65,6 +66,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::unserved::api::routes(config);
     casework::batches::api::routes(config);
     casework::recusals::api::routes(config);
+    casework::referrals::api::routes(config);
     casework::supplements::api::routes(config);
     casework::tasks::api::routes(config);
     subsidies::enrollments::api::routes(config);

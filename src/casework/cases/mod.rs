@@ -10,4 +10,4 @@ mod store;
 
 pub use details::Field;
 pub use life::{Duty, State};
-pub use model::{Approval, Case, CaseService, Desk, NewCase, NewTransition};
+pub use model::{Approval, Case, CaseService, Desk, NewCase, NewTransition, files_as_liaison};

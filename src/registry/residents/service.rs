@@ -1,5 +1,7 @@
 //! Use cases of residents.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 
 use super::model::{
@@ -25,6 +27,20 @@ pub use super::store::{SEALED_COLUMNS, registered};
 /// A resident in sight, or 404.
 pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
     store::find(db, scope, id)?.ok_or_else(|| Code::ResidentNotFound.into())
+}
+
+/// Who is named to somebody who need not have them in sight, and what is believed of them; what is told of
+/// it is the caller's care.
+pub fn named(db: &mut Db, ids: &[ResidentId]) -> Result<HashMap<ResidentId, (Resident, Snapshot)>> {
+    let now = as_of(db, None, None);
+    db.in_every_office(|db| {
+        let mut snapshots = facts::service::snapshots(db, ids, now)?;
+        let residents = store::anywhere(db, ids)?.into_iter().map(|resident| {
+            let snapshot = snapshots.remove(&resident.id).unwrap_or_default();
+            (resident.id, (resident, snapshot))
+        });
+        Ok(residents.collect())
+    })
 }
 
 /// Counts a change that was made to the resident's facts.

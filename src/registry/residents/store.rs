@@ -219,6 +219,16 @@ pub fn registered(
     db.in_every_office(|db| Ok(query.first(db.conn()).optional()?))
 }
 
+/// Whoever is named by these ids, wherever they are.
+pub fn anywhere(db: &mut Db, ids: &[ResidentId]) -> Result<Vec<Resident>> {
+    let rows: Vec<(Row, String)> = residents::table
+        .inner_join(divisions::table)
+        .select((Row::as_select(), divisions::name))
+        .filter(residents::id.eq_any(ids))
+        .load(db.conn())?;
+    rows.into_iter().map(|row| open(db, row)).collect()
+}
+
 /// Within scope: whoever has that ID number, or has or had that certificate number.
 pub fn search(db: &mut Db, scope: &Scope, needle: &Needle) -> Result<Vec<Resident>> {
     let query = residents::table
