@@ -1,5 +1,6 @@
 //! The life cycle: from where an action leads where, or why not. Pure: an illegal move is a value.
 
+use crate::access::Role;
 use crate::kernel::vocabulary::vocabulary;
 use crate::programs::{ReviewStep, Step};
 
@@ -66,12 +67,18 @@ vocabulary! {
         CloseNotice = "close_notice", "公示期满";
         /// What a reviewer asked for did not come in time.
         Lapse = "lapse", "逾期未补正";
+        /// A rejection or stop was right.
+        Uphold = "uphold", "维持原决定";
+        /// It was not: the case is filed anew.
+        Reopen = "reopen", "撤销原决定、重新办理";
+        /// Another office goes on with the case where it stands.
+        Transfer = "transfer", "移交";
     }
 }
 
 impl Action {
     /// Those a client may ask for; the others happen by themselves or with the case's creation.
-    pub const ASKED: [Self; 7] = [
+    pub const ASKED: [Self; 11] = [
         Self::Submit,
         Self::Endorse,
         Self::Return,
@@ -79,6 +86,10 @@ impl Action {
         Self::Object,
         Self::Approve,
         Self::Withdraw,
+        Self::Terminate,
+        Self::RequestReconsideration,
+        Self::Uphold,
+        Self::Reopen,
     ];
 
     /// The audit's name of it.
@@ -100,6 +111,9 @@ impl Action {
             Self::RequestReconsideration => "case.reconsideration_requested",
             Self::CloseNotice => "case.notice_closed",
             Self::Lapse => "case.lapsed",
+            Self::Uphold => "case.upheld",
+            Self::Reopen => "case.reopened",
+            Self::Transfer => "case.transferred",
         }
     }
 }
@@ -112,6 +126,7 @@ vocabulary! {
         Verification = "verification", "复核";
         Determination = "determination", "认定";
         Approval = "approval", "审批";
+        Reconsideration = "reconsideration", "复查";
     }
 }
 
@@ -122,6 +137,7 @@ impl Duty {
             Step::Verification => Some(Self::Verification),
             Step::Determination => Some(Self::Determination),
             Step::Approval => Some(Self::Approval),
+            Step::Reconsideration => Some(Self::Reconsideration),
             Step::PublicNotice => None,
         }
     }
@@ -154,8 +170,30 @@ pub struct Move {
     pub working_days: Option<usize>,
 }
 
-/// Where `action` leads from `at`, or nowhere.
-pub fn follow(at: Position, action: Action, steps: &[ReviewStep]) -> Option<Move> {
+/// The same in every program. A review is decided within 30 days (信访工作条例 2022, 第三十五条), some
+/// 20 working days.
+const RECONSIDERATION: ReviewStep = ReviewStep {
+    step: Step::Reconsideration,
+    role: Some(Role::CountyApprover),
+    working_days: 20,
+};
+
+/// Who takes a step, and within which time.
+pub fn step_of(step: Step, steps: &[ReviewStep]) -> Option<ReviewStep> {
+    steps
+        .iter()
+        .chain([&RECONSIDERATION])
+        .find(|one| one.step == step)
+        .copied()
+}
+
+/// Where `action` leads from `at`, or nowhere. `closed_as` is what a case was that is reconsidered.
+pub fn follow(
+    at: Position,
+    action: Action,
+    steps: &[ReviewStep],
+    closed_as: Option<State>,
+) -> Option<Move> {
     let plain = |state| {
         Some(Move {
             to: Position {
@@ -217,6 +255,35 @@ pub fn follow(at: Position, action: Action, steps: &[ReviewStep]) -> Option<Move
         (State::InReview, Action::CloseNotice) if at.step == Some(Step::PublicNotice) => {
             at.step.and_then(after).map(|next| enter(next, at.round))
         }
+        (State::Approved | State::InService | State::Suspended, Action::Terminate) => {
+            plain(State::Terminated)
+        }
+        (State::Rejected | State::Terminated, Action::RequestReconsideration) => Some(Move {
+            to: Position {
+                state: State::UnderReconsideration,
+                step: Some(RECONSIDERATION.step),
+                round: at.round,
+            },
+            duty: Some(Duty::Filing),
+            working_days: Some(RECONSIDERATION.working_days),
+        }),
+        (State::UnderReconsideration, Action::Uphold) => {
+            closed_as.and_then(plain).map(|to| Move { duty, ..to })
+        }
+        (State::UnderReconsideration | State::Rejected | State::Terminated, Action::Reopen) => {
+            plain(State::Returned).map(|to| Move {
+                duty: Some(Duty::Reconsideration),
+                ..to
+            })
+        }
+        (_, Action::Transfer) => Some(Move {
+            to: at,
+            duty: None,
+            working_days: at
+                .step
+                .and_then(|step| step_of(step, steps))
+                .map(|step| step.working_days),
+        }),
         _ => None,
     }
 }
@@ -224,7 +291,6 @@ pub fn follow(at: Position, action: Action, steps: &[ReviewStep]) -> Option<Move
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Role;
 
     fn steps() -> Vec<ReviewStep> {
         let step = |step, role| ReviewStep {
@@ -242,8 +308,13 @@ mod tests {
 
     fn walk(actions: &[Action]) -> Option<Position> {
         let steps = steps();
+        let mut closed_as = None;
         actions.iter().try_fold(Position::START, |at, action| {
-            follow(at, *action, &steps).map(|step| step.to)
+            let to = follow(at, *action, &steps, closed_as)?.to;
+            closed_as = Some(to.state)
+                .filter(|state| state.is_closed())
+                .or(closed_as);
+            Some(to)
         })
     }
 
@@ -268,6 +339,45 @@ mod tests {
             state(&[Submit, Withdraw]),
             Some((State::Withdrawn, None, 1))
         );
+    }
+
+    #[test]
+    fn a_rejection_or_stop_is_reconsidered_and_upheld_or_annulled() {
+        use Action::{
+            Approve, CloseNotice, Endorse, Reject, Reopen, RequestReconsideration, Submit,
+            Terminate, Transfer, Uphold,
+        };
+        let state = |actions: &[Action]| walk(actions).map(|at| (at.state, at.step, at.round));
+        let stopped = [Submit, Endorse, Endorse, CloseNotice, Approve, Terminate];
+        for (closing, closed) in [
+            (&[Submit, Reject][..], State::Rejected),
+            (&stopped[..], State::Terminated),
+        ] {
+            let then = |more: &[Action]| state(&[closing, more].concat());
+            let reconsidered = Some(Step::Reconsideration);
+            assert_eq!(
+                then(&[RequestReconsideration]),
+                Some((State::UnderReconsideration, reconsidered, 1))
+            );
+            assert_eq!(
+                then(&[RequestReconsideration, Transfer]),
+                Some((State::UnderReconsideration, reconsidered, 1))
+            );
+            assert_eq!(
+                then(&[RequestReconsideration, Uphold]),
+                Some((closed, None, 1))
+            );
+            for annulled in [&[Reopen][..], &[RequestReconsideration, Reopen]] {
+                assert_eq!(then(annulled), Some((State::Returned, None, 1)));
+                assert_eq!(
+                    then(&[annulled, &[Submit]].concat()),
+                    Some((State::InReview, Some(Step::InitialReview), 2))
+                );
+            }
+            assert_eq!(then(&[Uphold]), None);
+        }
+        assert_eq!(state(&[Submit, Terminate]), None);
+        assert_eq!(state(&[Submit, RequestReconsideration]), None);
     }
 
     #[test]

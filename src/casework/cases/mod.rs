@@ -9,5 +9,5 @@ pub mod service;
 mod store;
 
 pub use details::Field;
-pub use life::{Duty, State};
+pub use life::{Duty, State, step_of};
 pub use model::{Approval, Case, CaseService, Desk, NewCase, NewTransition, files_as_liaison};

@@ -199,7 +199,7 @@ impl Situation<'_> {
     pub fn check(&self, action: Action) -> Result<Move> {
         let at = self.case.position;
         let asked = Action::ASKED.contains(&action);
-        let Some(next) = follow(at, action, self.steps).filter(|_| asked) else {
+        let Some(next) = follow(at, action, self.steps, None).filter(|_| asked) else {
             let step = at.step.map_or(String::new(), |step| format!(" at {step}"));
             let step_zh = at
                 .step

@@ -463,7 +463,7 @@ pub fn by_itself(
     let origin = Origin::system(request);
     let today = tx.today();
     let version = programs::service::version(tx, old.program_version_id)?;
-    let next = follow(old.position, action, &version.terms.steps)
+    let next = follow(old.position, action, &version.terms.steps, None)
         .ok_or_else(|| Error::internal(format!("a case cannot {action} by itself")))?;
     let mut case = old.clone();
     case.position = next.to;

@@ -10,7 +10,7 @@ use super::model::{
 use super::store::{self, Whose};
 use crate::access::{Act, Permit, acts, users};
 use crate::audit::{Event, Origin};
-use crate::casework::cases::{Case, Desk, Duty};
+use crate::casework::cases::{Case, Desk, Duty, step_of};
 use crate::casework::{recusals, supplements};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
@@ -55,9 +55,7 @@ fn by_rule(db: &mut Db, task: &Task, but: Option<UserId>) -> Result<Option<UserI
 pub fn turn(tx: &mut Tx<'_>, case: &Case, steps: &[ReviewStep]) -> Result<Option<UserId>> {
     store::finish(tx, case.id)?;
     supplements::service::close(tx, case.id)?;
-    let waits = steps
-        .iter()
-        .find(|one| Some(one.step) == case.position.step);
+    let waits = case.position.step.and_then(|step| step_of(step, steps));
     let (Some(step), Some(due_date)) = (waits, case.due_date) else {
         return Ok(None);
     };

@@ -38,6 +38,8 @@ vocabulary! {
         /// Ends by itself, unless somebody objects.
         PublicNotice = "public_notice", "公示";
         Approval = "approval", "审批";
+        /// Of a rejection or a stop; comes after all others, and stands in no version.
+        Reconsideration = "reconsideration", "复查";
     }
 }
 
