@@ -43,6 +43,7 @@ mod simulations;
 mod supplements;
 mod support;
 mod tasks;
+mod transfers;
 mod users;
 mod walk;
 mod writes;

@@ -48,6 +48,8 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         // These answer of what is in sight, and that there is no more.
         "/v1/residents/search",
         "/v1/transition-batches",
+        "/v1/referrals",
+        "/v1/transfers",
         "/v1/users/{id}/hand-over",
     ];
     !everywhere.contains(&permit) && !alike.contains(&path)
@@ -74,6 +76,8 @@ fn is_recorded(operation: &str) -> bool {
         "list_program_versions",
         "list_simulations",
         "list_programs",
+        "list_referrals",
+        "list_transfers",
         "list_resident_cases",
         "list_user_grants",
         "list_users",
@@ -178,6 +182,9 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.enrollment,
                             &other.application,
                             &other.document,
+                            &other.referral,
+                            &other.transfer,
+                            &other.leaver,
                             "张晓宝",
                             "990122",
                         ] {
@@ -294,6 +301,8 @@ fn administrators_see_no_resident() {
             "note.",
             "recusal.",
             "task.",
+            "referral.",
+            "transfer.",
             "enrollment.",
         ]
         .iter()

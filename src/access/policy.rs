@@ -118,6 +118,10 @@ policy! {
     /// Answering what is referred to one's own organization; who may act on the case takes it back.
     ReferralAct = "referral.act": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker;
+    /// Who comes and who goes, with what is open.
+    TransferRead = "transfer.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer
+        | CitySupervisor | Auditor;
+    TransferAct = "transfer.act": CountyCaseworker;
     EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
     /// An audit administrator sees only records that speak of no resident.
@@ -133,6 +137,7 @@ impl Action {
                 | Self::RecusalEnd
                 | Self::TaskAssign
                 | Self::ReferralAct
+                | Self::TransferAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -12,6 +12,7 @@ pub mod recusals;
 pub mod referrals;
 pub mod supplements;
 pub mod tasks;
+pub mod transfers;
 pub mod unserved;
 
-pub use cases::{Approval, CaseService, Desk, Field};
+pub use cases::{Approval, Benefit, CaseService, Desk, Field, Relocation};

@@ -42,12 +42,14 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 5] = [
+const REFUSALS: [(&str, Code); 7] = [
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
     ("huican.recusal_required", Code::CaseRecusal),
     ("huican.referral_side", Code::ReferralSide),
+    ("huican.transfer_side", Code::TransferSide),
+    ("huican.resident_in_transfer", Code::ResidentInTransfer),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

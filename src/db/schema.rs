@@ -442,6 +442,33 @@ tables! {
         comment -> Nullable<Binary>,
         at -> Instant,
     }
+    transfers (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        from_division_code -> Text,
+        to_division_code -> Text,
+        reason -> Binary,
+        moved_date -> Date,
+        offered_by -> Guid,
+        offered_at -> Instant,
+        state -> Text,
+        last_transition -> Integer,
+        taken_over -> Nullable<Binary>,
+        from_county_code -> Nullable<Text>,
+        to_county_code -> Nullable<Text>,
+    }
+    transfer_transitions (id) {
+        id -> Guid,
+        transfer_id -> Guid,
+        sequence -> Integer,
+        action -> Text,
+        previous_sequence -> Nullable<Integer>,
+        from_state -> Nullable<Text>,
+        to_state -> Text,
+        actor_id -> Guid,
+        comment -> Nullable<Binary>,
+        at -> Instant,
+    }
     enrollments (id) {
         id -> Guid,
         resident_id -> Guid,

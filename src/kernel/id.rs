@@ -75,6 +75,8 @@ kinds! {
     SupplementRequest => SupplementRequestId;
     Referral => ReferralId;
     ReferralTransition => ReferralTransitionId;
+    Transfer => TransferId;
+    TransferTransition => TransferTransitionId;
     Enrollment => EnrollmentId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.

@@ -41,6 +41,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         casework::documents::service::SEALED_COLUMNS,
         casework::notes::service::SEALED_COLUMNS,
         casework::referrals::service::SEALED_COLUMNS,
+        casework::transfers::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
@@ -69,6 +70,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::referrals::api::routes(config);
     casework::supplements::api::routes(config);
     casework::tasks::api::routes(config);
+    casework::transfers::api::routes(config);
     subsidies::enrollments::api::routes(config);
     inspection::events::api::routes(config);
     inspection::checkpoints::api::routes(config);

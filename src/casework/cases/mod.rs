@@ -5,9 +5,13 @@ pub mod clock;
 mod details;
 mod life;
 mod model;
+pub mod moving;
 pub mod service;
 mod store;
 
 pub use details::Field;
 pub use life::{Duty, State, step_of};
-pub use model::{Approval, Case, CaseService, Desk, NewCase, NewTransition, files_as_liaison};
+pub use model::{
+    Approval, Benefit, Case, CaseService, Desk, NewCase, NewTransition, Relocation,
+    files_as_liaison,
+};

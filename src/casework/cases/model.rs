@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -12,11 +12,13 @@ use super::life::{Action, Duty, Move, Position, State, follow};
 use crate::access::{Actor, Role};
 use crate::audit::{Event, Origin};
 use crate::casework::recusals::{Tie, keep_off};
-use crate::db::{Recorded, Tx};
+use crate::casework::transfers;
+use crate::db::{Db, Recorded, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{ApplicationId, CaseId, ProgramVersionId, ResidentId, UserId};
+use crate::kernel::id::{ApplicationId, CaseId, ProgramVersionId, ResidentId, TransferId, UserId};
 use crate::kernel::money::Fen;
+use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
 use crate::kernel::working_days::WorkingDays;
 use crate::programs::{ReviewStep, Service, Step};
@@ -119,12 +121,42 @@ pub struct Approval<'a> {
     pub amount: Fen,
 }
 
+/// What somebody is entitled to, month by month.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"program_code": "nursing_subsidy", "rate_fen": 55000, "start_month": "2022-07", "suspended": false}))]
+pub struct Benefit {
+    pub program_code: String,
+    /// Fen a month.
+    pub rate_fen: Fen,
+    #[schema(value_type = String)]
+    pub start_month: Month,
+    pub suspended: bool,
+}
+
+/// Who moves to which division.
+#[derive(Debug)]
+pub struct Relocation<'a> {
+    pub resident: ResidentId,
+    pub to: DivisionCode,
+    pub origin: &'a Origin,
+}
+
 /// How one of the five services plugs into casework.
 pub trait CaseService: std::fmt::Debug + Send + Sync {
     fn service(&self) -> Service;
 
     /// What this service's applications say beyond what is known of the person.
     fn details(&self) -> &'static [(&'static str, Field)];
+
+    /// What of somebody's runs in this service, for the office that may take it over.
+    fn running(&self, _db: &mut Db, _resident: ResidentId) -> Result<Vec<Benefit>> {
+        Ok(Vec::new())
+    }
+
+    /// Another office goes on with it, as it is, in the transfer's own transaction.
+    fn on_transferred(&self, _tx: &mut Tx<'_>, _to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+        Ok(Vec::new())
+    }
 
     /// Opens what an approval opens, in the approval's own transaction: unless a service says otherwise,
     /// the office is to begin.
@@ -162,6 +194,10 @@ impl Desk {
             .ok_or_else(|| Error::internal(format!("nobody does {service}")))
     }
 
+    pub fn services(&self) -> impl Iterator<Item = &'static dyn CaseService> {
+        self.services.iter().copied()
+    }
+
     pub fn due(&self, from: NaiveDate, working_days: usize) -> NaiveDate {
         self.calendar.after(from, working_days)
     }
@@ -191,12 +227,15 @@ pub struct Situation<'a> {
     pub duties: &'a [(i32, Duty)],
     /// What ties the actor to the resident.
     pub ties: &'a [Tie],
+    /// The transfer that is offered of the resident.
+    pub transfer: Option<TransferId>,
 }
 
 impl Situation<'_> {
-    /// Where the action leads, if this person may take it: the state first, then the role, then
-    /// recusal and separation of duties.
+    /// Where the action leads, if this person may take it: a transfer that is offered first, then the
+    /// state, then the role, then recusal and separation of duties.
     pub fn check(&self, action: Action) -> Result<Move> {
+        transfers::hold(self.transfer)?;
         let at = self.case.position;
         let asked = Action::ASKED.contains(&action);
         let Some(next) = follow(at, action, self.steps, None).filter(|_| asked) else {

@@ -15,7 +15,7 @@ use crate::access::{Act, Actor, Permit, Scope, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::documents;
 use crate::casework::recusals::{self, keep_off};
-use crate::casework::tasks;
+use crate::casework::{tasks, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
@@ -57,6 +57,7 @@ fn shown(db: &mut Db, actor: &Actor, case: Case, eligibility: Option<Decision>) 
         actor,
         duties: &duties,
         ties: &ties,
+        transfer: transfers::service::offered(db, case.resident_id)?,
     }
     .allowed();
     let eligibility = match eligibility {
@@ -110,6 +111,7 @@ pub fn open(
     let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
     let ties = recusals::service::ties_of(tx, actor.user, resident.id)?;
     keep_off(&ties, files_as_liaison(actor, resident.division_code))?;
+    transfers::hold(transfers::service::offered(tx, resident.id)?)?;
     let program = programs::service::find(tx, &new.program_code).map_err(|_unknown| {
         Error::field(
             "/program_code",
@@ -165,7 +167,7 @@ pub fn open(
     tx.record(event, case)
 }
 
-fn event(origin: &Origin, action: &'static str, case: &Case) -> Event {
+pub(super) fn event(origin: &Origin, action: &'static str, case: &Case) -> Event {
     Event::new(origin, action)
         .on(&case.id)
         .about(case.resident_id)
@@ -204,6 +206,7 @@ pub fn page(
     let duties = store::duties_on(db, &ids, user)?;
     let residents: Vec<_> = cases.iter().map(|case| case.resident_id).collect();
     let ties = recusals::service::ties(db, &[user], &residents)?;
+    let offered = transfers::service::all_offered(db, &residents)?;
     let mut versions: Vec<_> = cases.iter().map(|case| case.program_version_id).collect();
     versions.sort_unstable();
     versions.dedup();
@@ -230,6 +233,7 @@ pub fn page(
                 actor: permit.actor(),
                 duties: &done,
                 ties: &tied,
+                transfer: offered.get(&case.resident_id).copied(),
             }
             .allowed();
             Ok(Shown {
@@ -290,6 +294,7 @@ pub fn act(
         actor,
         duties: &duties,
         ties: &ties,
+        transfer: transfers::service::offered(tx, old.resident_id)?,
     }
     .check(request.action)?;
     let mut case = old.clone();

@@ -12,6 +12,7 @@ use crate::access::{Act, Permit, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::cases::{self, Case, files_as_liaison};
 use crate::casework::recusals::{self, keep_off};
+use crate::casework::transfers;
 use crate::db::{Db, Looked, Reach, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
@@ -180,6 +181,7 @@ pub fn offer(
     let actor = permit.actor();
     let ties = recusals::service::ties_of(tx, actor.user, case.resident_id)?;
     keep_off(&ties, files_as_liaison(actor, case.division_code))?;
+    transfers::hold(transfers::service::offered(tx, case.resident_id)?)?;
     if case.position.state.is_closed() {
         return Err(Code::CaseClosed.into());
     }

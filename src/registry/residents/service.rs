@@ -277,10 +277,10 @@ pub fn change(
     }
     if let Some(code) = change.division_code {
         let division = divisions::service::current(tx, code, "/division_code")?;
-        if !permit.scope().sees(code) {
+        if !permit.scope().sees(code) || code.county() != old.division_code.county() {
             let (en, zh) = (
-                "a move to another office is a transfer",
-                "迁往其他单位须办理转移",
+                "a move to another county is a transfer",
+                "迁往其他县（市、区）须办理移交",
             );
             return Err(Error::field(
                 "/division_code",
