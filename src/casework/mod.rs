@@ -15,4 +15,4 @@ pub mod tasks;
 pub mod transfers;
 pub mod unserved;
 
-pub use cases::{Approval, Benefit, CaseService, Desk, Field, Relocation};
+pub use cases::{Approval, Benefit, Case, CaseService, Desk, Field, Relocation, State};

@@ -108,7 +108,7 @@ on_both! {
         for change in ["state = 'accepted'", "last_transition = 2", "state = 'done', last_transition = 2"] {
             office.refuses(&format!("UPDATE referrals SET {change}"), "foreign key");
         }
-        for change in ["to_organization_id = from_organization_id", "case_id = resident_id", "due_date = NULL", "last_transition = 0", "purpose = id"] {
+        for change in ["to_organization_id = from_organization_id", "case_id = resident_id", "due_date = NULL", "last_transition = 0", "purpose = substr(purpose, 1, 5)"] {
             office.refuses(&format!("UPDATE referrals SET {change}"), "append_only|type");
         }
         office.refuses("UPDATE referrals SET division_code = '990122103201'", "foreign key");
@@ -180,7 +180,7 @@ on_both! {
         office.refuses(&all(&[accepted, &resident, &enrollment(""), entry]), "transfer_in_part");
         office.refuses(&all(&[accepted, &resident, &moved(""), &enrollment(""), entry]), "foreign key");
         office.refuses(&all(&[accepted, &resident, &enrollment("")]), "foreign key");
-        office.refuses(&all(&[&resident, &enrollment(""), entry]), "resident_in_transfer");
+        office.refuses(&all(&[&resident, &enrollment(""), entry]), "resident_in_transfer|not_transferred");
         // A case stands as it stood, and what is paid is the same.
         let change = |place: usize, part: &str| {
             let mut parts = whole.to_vec();

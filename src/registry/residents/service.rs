@@ -33,14 +33,8 @@ pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
 /// it is the caller's care.
 pub fn named(db: &mut Db, ids: &[ResidentId]) -> Result<HashMap<ResidentId, (Resident, Snapshot)>> {
     let now = as_of(db, None, None);
-    db.in_every_office(|db| {
-        let mut snapshots = facts::service::snapshots(db, ids, now)?;
-        let residents = store::anywhere(db, ids)?.into_iter().map(|resident| {
-            let snapshot = snapshots.remove(&resident.id).unwrap_or_default();
-            (resident.id, (resident, snapshot))
-        });
-        Ok(residents.collect())
-    })
+    let all = store::named(db, ids, now)?.into_iter();
+    Ok(all.map(|known| (known.0.id, known)).collect())
 }
 
 /// Counts a change that was made to the resident's facts.
