@@ -147,6 +147,9 @@ pub fn page(
 /// Which transfers are offered of some residents. Who asks may see but a part of a county, and it holds
 /// everywhere.
 pub fn offered(db: &mut Db, of: &[ResidentId]) -> Result<HashMap<ResidentId, TransferId>> {
+    if of.is_empty() {
+        return Ok(HashMap::new());
+    }
     let query = transfers::table
         .filter(transfers::resident_id.eq_any(of))
         .filter(transfers::state.eq(TransferState::Offered))
