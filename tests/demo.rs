@@ -143,7 +143,15 @@ fn is_the_fictional_city(demo: &Demo) {
                 );
             }
         }
-        for state in ["draft", "returned", "rejected", "withdrawn", "approved"] {
+        for state in [
+            "draft",
+            "returned",
+            "rejected",
+            "withdrawn",
+            "approved",
+            "terminated",
+            "under_reconsideration",
+        ] {
             assert!(
                 !demo
                     .items(&approver, &format!("/v1/cases?state={state}"))

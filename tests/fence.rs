@@ -86,6 +86,16 @@ async fn furnished() -> Option<TestOffice> {
         .await
         .expect(201);
     office.materials().await;
+    let approver = office.as_user("approver.990121").await;
+    let path = format!("/v1/cases/{case}/notices");
+    let notices = approver.get(&path).await.expect(200);
+    let notice = notices["items"][0]["id"].as_str().unwrap();
+    let service =
+        serde_json::json!({"method": "public_notice", "served_date": office.today().to_string()});
+    approver
+        .post(&format!("{path}/{notice}/service"), service)
+        .await
+        .expect(201);
     let relation = serde_json::json!({"relation": "sibling"});
     office
         .as_user("civil.990121")
@@ -104,7 +114,7 @@ async fn furnished() -> Option<TestOffice> {
     Some(office)
 }
 
-const FENCED: [&str; 22] = [
+const FENCED: [&str; 25] = [
     "applications",
     "case_documents",
     "case_notes",
@@ -127,6 +137,9 @@ const FENCED: [&str; 22] = [
     "task_assignments",
     "user_relations",
     "supplement_requests",
+    "decision_notices",
+    "decision_notice_services",
+    "public_notices",
 ];
 
 #[actix_web::test]
@@ -233,6 +246,8 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "case_duties",
         "case_transitions",
         "certificate_components",
+        "decision_notice_services",
+        "decision_notices",
         "document_withdrawals",
         "program_versions",
         "referral_transitions",
@@ -263,6 +278,10 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
     }
     service.refuses("UPDATE grants SET role = 'auditor'", "permission denied");
     service.refuses("UPDATE tasks SET role = 'auditor'", "permission denied");
+    service.refuses(
+        "UPDATE public_notices SET name_masked = '*'",
+        "permission denied",
+    );
     service.refuses(
         "UPDATE user_relations SET relation = 'friend_or_interest'",
         "permission denied",

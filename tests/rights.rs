@@ -76,6 +76,7 @@ fn is_recorded(operation: &str) -> bool {
         "list_program_versions",
         "list_simulations",
         "list_programs",
+        "list_public_notices",
         "list_referrals",
         "list_transfers",
         "list_resident_cases",

@@ -199,6 +199,16 @@ on_both! {
         assert_eq!((&paid["items"][0]["division_code"], &paid["items"][0]["start_month"]), (&json!(ELSEWHERE), &json!("2022-07")));
     }
 
+    async fn a_notice_that_was_published_here_ends_where_its_case_goes_on(office: &TestOffice) {
+        let case = office.case_at("public_notice").await;
+        let resident = office.resident_of(&case).await;
+        let offered = office.transfers(&resident, ELSEWHERE).await.expect(201);
+        office.answers_transfer(THERE, &offered, "accept").await.expect(201);
+        let there = office.as_user("township.990122103").await;
+        assert_eq!(there.act_saying(&case, "object", Some("邻居反映不实")).await.expect(201)["step"], "verification");
+        assert_eq!(office.reads(HERE, "/v1/public-notices").await["items"][0]["outcome"], "objected");
+    }
+
     async fn what_a_reviewer_waits_for_is_answered_at_the_other_end(office: &TestOffice) {
         let case = office.case_at("initial_review").await;
         let resident = office.resident_of(&case).await;

@@ -98,7 +98,8 @@ policy! {
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
     CaseFile = "case.file": VillageLiaison | TownshipCaseworker | CountyCaseworker;
     /// Moving a case: which move, the case's state and review step decide.
-    CaseAct = "case.act": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    CaseAct = "case.act": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer
+        | CitySupervisor;
     /// What people brought: identity cards, medical records, proofs of income.
     DocumentRead = "document.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | Auditor;

@@ -6,8 +6,10 @@ pub mod applications;
 pub mod batches;
 pub mod calendar;
 pub mod cases;
+pub mod decisions;
 pub mod documents;
 pub mod notes;
+pub mod public_notices;
 pub mod recusals;
 pub mod referrals;
 pub mod supplements;
@@ -15,4 +17,6 @@ pub mod tasks;
 pub mod transfers;
 pub mod unserved;
 
-pub use cases::{Approval, Benefit, Case, CaseService, Desk, Field, Relocation, State};
+pub use cases::{
+    Approval, Benefit, Case, CaseService, Desk, Field, Relocation, State, Termination,
+};

@@ -11,6 +11,10 @@ macro_rules! tables {
     };
 }
 
+mod between;
+
+pub use between::*;
+
 tables! {
     divisions (code) {
         code -> Text,
@@ -406,6 +410,43 @@ tables! {
         answered_by -> Nullable<Guid>,
         answer -> Nullable<Text>,
     }
+    decision_notices (id) {
+        id -> Guid,
+        case_id -> Guid,
+        sequence -> Integer,
+        kind -> Text,
+        number -> Text,
+        content -> Text,
+        issued_date -> Date,
+        issued_at -> Instant,
+    }
+    decision_notice_services (notice_id) {
+        notice_id -> Guid,
+        issued_date -> Date,
+        method -> Text,
+        recipient -> Nullable<Text>,
+        served_date -> Date,
+        recorded_by -> Guid,
+        recorded_at -> Instant,
+    }
+    public_notices (id) {
+        id -> Guid,
+        case_id -> Guid,
+        sequence -> Integer,
+        step -> Text,
+        division_code -> Text,
+        name_masked -> Text,
+        village_name -> Text,
+        program_code -> Text,
+        program_name_zh -> Text,
+        program_name_en -> Text,
+        amount_fen -> Nullable<BigInt>,
+        from_date -> Date,
+        to_date -> Date,
+        ended_at -> Nullable<Instant>,
+        outcome -> Nullable<Text>,
+        county_code -> Nullable<Text>,
+    }
     task_assignments (id) {
         id -> Guid,
         case_id -> Guid,
@@ -413,61 +454,6 @@ tables! {
         user_id -> Nullable<Guid>,
         assigned_by -> Nullable<Guid>,
         assigned_at -> Instant,
-    }
-    referrals (id) {
-        id -> Guid,
-        case_id -> Guid,
-        resident_id -> Guid,
-        division_code -> Text,
-        from_organization_id -> Guid,
-        to_organization_id -> Guid,
-        purpose -> Binary,
-        due_date -> Nullable<Date>,
-        offered_by -> Guid,
-        offered_at -> Instant,
-        state -> Text,
-        last_transition -> Integer,
-        county_code -> Nullable<Text>,
-    }
-    referral_transitions (id) {
-        id -> Guid,
-        referral_id -> Guid,
-        sequence -> Integer,
-        action -> Text,
-        side -> Text,
-        previous_sequence -> Nullable<Integer>,
-        from_state -> Nullable<Text>,
-        to_state -> Text,
-        actor_id -> Guid,
-        comment -> Nullable<Binary>,
-        at -> Instant,
-    }
-    transfers (id) {
-        id -> Guid,
-        resident_id -> Guid,
-        from_division_code -> Text,
-        to_division_code -> Text,
-        reason -> Binary,
-        moved_date -> Date,
-        offered_by -> Guid,
-        offered_at -> Instant,
-        state -> Text,
-        last_transition -> Integer,
-        taken_over -> Nullable<Binary>,
-        from_county_code -> Nullable<Text>,
-        to_county_code -> Nullable<Text>,
-    }
-    transfer_transitions (id) {
-        id -> Guid,
-        transfer_id -> Guid,
-        sequence -> Integer,
-        action -> Text,
-        previous_sequence -> Nullable<Integer>,
-        from_state -> Nullable<Text>,
-        to_state -> Text,
-        actor_id -> Guid,
-        comment -> Nullable<Binary>,
-        at -> Instant,
     }
     enrollments (id) {
         id -> Guid,

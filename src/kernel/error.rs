@@ -142,6 +142,9 @@ codes! {
     CaseTransition = "case.transition_not_allowed", Conflict, "The case is not in a state that allows this", "个案当前状态不允许此操作";
     CaseSeparation = "case.separation_of_duties", Forbidden, "Who filed, reviewed or approved a case takes no other step of it", "申报、审核、审批须由不同人员办理";
     CaseRecusal = "case.recusal_required", Forbidden, "Who is related to the resident takes no step of their cases", "与当事人有利害关系的须回避";
+    CaseOwnDecision = "case.own_decision", Forbidden, "Whoever rejected or stopped a case does not judge that decision", "作出原决定的人员不得办理复查";
+    CaseReconsidered = "case.reconsidered", Conflict, "This decision was reconsidered, or is", "对该决定已申请过复查";
+    CaseReconsiderationLate = "case.reconsideration_late", Conflict, "The time to ask for reconsideration is over", "申请复查的期限已过";
     CaseStepRole = "case.step_role", Forbidden, "This step belongs to another role", "此环节由其他岗位办理";
     CaseNotEligible = "case.not_eligible", Unprocessable, "The program's rules find the resident not eligible", "按项目规则不符合条件";
     CaseNeedsInformation = "case.needs_information", Unprocessable, "Facts needed for a decision are missing", "缺少作出决定所需的信息";
@@ -163,6 +166,8 @@ codes! {
     SupplementOpen = "supplement.open", Conflict, "An earlier request waits for its answer", "已有待答复的补正通知";
     SupplementEnded = "supplement.ended", Conflict, "This request waits for no answer", "该补正通知已答复或已失效";
     TaskNotEligible = "task.not_eligible", Forbidden, "You may not take this step", "您不能办理此环节";
+    NoticeNotFound = "notice.not_found", NotFound, "There is no such decision notice in your sight", "您的可见范围内没有该决定书";
+    NoticeServed = "notice.served", Conflict, "The notice was served already", "该决定书已送达";
 
     ReferralNotFound = "referral.not_found", NotFound, "There is no such referral in your sight", "您的可见范围内没有该转介";
     ReferralTransition = "referral.transition_not_allowed", Conflict, "The referral is not in a state that allows this", "转介当前状态不允许此操作";

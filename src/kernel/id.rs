@@ -77,6 +77,8 @@ kinds! {
     ReferralTransition => ReferralTransitionId;
     Transfer => TransferId;
     TransferTransition => TransferTransitionId;
+    DecisionNotice => DecisionNoticeId;
+    PublicNotice => PublicNoticeId;
     Enrollment => EnrollmentId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.

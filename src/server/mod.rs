@@ -66,6 +66,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::notes::api::routes(config);
     casework::unserved::api::routes(config);
     casework::batches::api::routes(config);
+    casework::decisions::api::routes(config);
+    casework::public_notices::api::routes(config);
     casework::recusals::api::routes(config);
     casework::referrals::api::routes(config);
     casework::supplements::api::routes(config);

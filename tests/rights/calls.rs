@@ -43,6 +43,9 @@ pub struct Belongings {
     pub case: String,
     pub application: String,
     pub document: String,
+    /// A case that was approved, and the notice of that.
+    pub approved: String,
+    pub notice: String,
     pub enrollment: String,
     pub organization: String,
     /// A case whose initial review waits, and somebody who may take it.
@@ -102,6 +105,8 @@ impl Belongings {
             .get(&format!("/v1/enrollments?case_id={approved}"))
             .await
             .expect(200);
+        let notices = format!("/v1/cases/{approved}/notices");
+        let notices = approver.get(&notices).await.expect(200);
         let filer = office.as_user(&format!("township.{township}")).await;
         let form =
             json!({"resident_id": resident, "programs": [{"program_code": "living_subsidy"}]});
@@ -144,6 +149,8 @@ impl Belongings {
             case,
             application: id_of(&application),
             document: id_of(&document.expect(201)),
+            notice: id_of(&notices["items"][0]),
+            approved,
             enrollment: id_of(&enrollments["items"][0]),
             organization: id_of(&organizations["items"][0]),
         }
@@ -157,6 +164,8 @@ impl Belongings {
             case: missing(),
             application: missing(),
             document: missing(),
+            approved: missing(),
+            notice: missing(),
             enrollment: missing(),
             organization: missing(),
             task: missing(),
@@ -275,6 +284,7 @@ pub fn call(
     let entity = match path.split('/').nth(2).unwrap_or_default() {
         "residents" if id == "create_transfer" => &on.leaver,
         "residents" => &on.resident,
+        "cases" if path.contains("{notice_id}") => &on.approved,
         "cases" => &on.case,
         "applications" => &on.application,
         "documents" => &on.document,
@@ -310,7 +320,8 @@ pub fn call(
         .replace("{key_id}", key)
         .replace("{draft_id}", draft)
         .replace("{simulation_id}", simulation)
-        .replace("{recusal_id}", &on.recusal);
+        .replace("{recusal_id}", &on.recusal)
+        .replace("{notice_id}", &on.notice);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -356,6 +367,10 @@ pub fn call(
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
         "assign_task" => Some(json!({"user_id": on.reviewer})),
         "claim_task" | "approve_program_draft" | "add_document" => None,
+        // After both counties' notices were issued.
+        "serve_decision_notice" => {
+            Some(json!({"method": "in_person", "recipient": "self", "served_date": "2022-09-02"}))
+        }
         "request_supplement" => Some(json!({"what": "护理证明"})),
         "answer_supplement_request" => Some(json!({"comment": "已补充"})),
         "search_residents" => Some(json!({"id_number": number})),

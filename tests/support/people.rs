@@ -110,6 +110,41 @@ impl TestOffice {
         case
     }
 
+    /// The id of a case that county.990121 rejected at verification.
+    pub async fn rejected(&self) -> String {
+        let case = self.case_at("verification").await;
+        let county = self.as_user("county.990121").await;
+        let grounds = Some("经核查不符合条件");
+        county
+            .act_saying(&case, "reject", grounds)
+            .await
+            .expect(201);
+        case
+    }
+
+    /// The id of a case that approver.990121 approved and stopped.
+    pub async fn stopped(&self) -> String {
+        let case = self.case_at("approval").await;
+        let approver = self.as_user("approver.990121").await;
+        approver.act(&case, "approve").await.expect(201);
+        let grounds = Some("本人已迁出");
+        approver
+            .act_saying(&case, "terminate", grounds)
+            .await
+            .expect(201);
+        case
+    }
+
+    /// Asks for reconsideration of a closed case, by `township.990121103`.
+    pub async fn reconsider(&self, case: &str) {
+        let township = self.as_user("township.990121103").await;
+        let grounds = Some("本人认为符合条件");
+        township
+            .act_saying(case, "request_reconsideration", grounds)
+            .await
+            .expect(201);
+    }
+
     /// Brings a draft to a review step, by the people whose steps they are.
     pub async fn bring(&self, case: &str, step: &str) {
         self.as_user("township.990121103")

@@ -1,3 +1,6 @@
+DROP POLICY reach ON public_notices;
+CREATE POLICY reach ON public_notices
+    USING (CASE WHEN division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange) THEN true ELSE false END);
 ALTER TABLE api_keys DROP CONSTRAINT api_keys_no_transfers;
 REVOKE UPDATE (sequence) ON supplement_requests FROM huican_service;
 DROP TRIGGER supplement_requests_moved ON supplement_requests;

@@ -225,3 +225,7 @@ CREATE POLICY reach ON transfers
 ALTER TABLE transfer_transitions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reach ON transfer_transitions
     USING (EXISTS (SELECT 1 FROM transfers t WHERE t.id = transfer_id));
+-- A notice that was published at the old end is ended from where its case goes on.
+DROP POLICY reach ON public_notices;
+CREATE POLICY reach ON public_notices
+    USING (CASE WHEN division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange) THEN true ELSE EXISTS (SELECT 1 FROM cases c WHERE c.id = case_id) END);

@@ -53,6 +53,11 @@ pub fn get(
     store::find(db, permit.scope(), id)?.ok_or_else(|| Code::OrganizationNotFound.into())
 }
 
+/// What an office is called.
+pub fn name(db: &mut Db, id: OrganizationId) -> Result<String> {
+    store::called(db, id)
+}
+
 /// The federation that answers for a county.
 pub fn federation_of(db: &mut Db, county: DivisionCode) -> Result<Option<String>> {
     store::name_of(db, county, OrganizationKind::Federation)

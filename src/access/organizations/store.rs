@@ -127,6 +127,13 @@ pub fn insert(tx: &mut Tx<'_>, organization: &Organization) -> Result<()> {
     Ok(())
 }
 
+pub fn called(db: &mut Db, id: OrganizationId) -> Result<String> {
+    Ok(organizations::table
+        .find(id)
+        .select(organizations::name)
+        .first(db.conn())?)
+}
+
 pub fn name_of(
     db: &mut Db,
     division: DivisionCode,

@@ -26,6 +26,9 @@ pub fn take(tx: &mut Tx<'_>, actor: &Actor, case: &Case, action: Action) -> Resu
         ties: &ties,
         // What is only told, or answered, goes on.
         transfer: None,
+        // No clock runs for what is closed.
+        closing: None,
+        today: tx.today(),
     };
     let next = situation.check(action)?;
     let round = next.to.round;

@@ -5,6 +5,7 @@ pub mod clock;
 mod details;
 mod life;
 mod model;
+mod moves;
 pub mod moving;
 pub mod service;
 mod store;
@@ -12,6 +13,6 @@ mod store;
 pub use details::Field;
 pub use life::{Duty, State, step_of};
 pub use model::{
-    Approval, Benefit, Case, CaseService, Desk, NewCase, NewTransition, Relocation,
-    files_as_liaison,
+    Approval, Benefit, Case, CaseService, Desk, NewCase, NewTransition, Relocation, Termination,
+    Transition, files_as_liaison,
 };

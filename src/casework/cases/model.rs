@@ -8,15 +8,18 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::details::Field;
-use super::life::{Action, Duty, Move, Position, State, follow};
-use crate::access::{Actor, Role};
+use super::life::{Action, Duty, Move, Position, State, follow, step_of};
+use crate::access::{Actor, Held, Role};
 use crate::audit::{Event, Origin};
+use crate::casework::decisions::Closing;
 use crate::casework::recusals::{Tie, keep_off};
 use crate::casework::transfers;
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{ApplicationId, CaseId, ProgramVersionId, ResidentId, TransferId, UserId};
+use crate::kernel::id::{
+    ApplicationId, CaseId, OrganizationId, ProgramVersionId, ResidentId, TransferId, UserId,
+};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
@@ -66,7 +69,8 @@ pub struct NewCase {
 #[schema(example = json!({"action": "endorse", "comment": "材料齐全"}))]
 pub struct NewTransition {
     pub action: Action,
-    /// Needed by return, reject and object.
+    /// Needed by return, reject, object, terminate, request_reconsideration, uphold and reopen, and by the
+    /// decision that answers an objection.
     #[serde(default)]
     pub comment: Option<String>,
 }
@@ -74,7 +78,7 @@ pub struct NewTransition {
 const LONGEST_COMMENT: usize = 1_000;
 
 impl NewTransition {
-    /// A comment says why a case is sent back, refused or objected to.
+    /// A comment says why a case is sent back, refused, stopped, objected to or judged anew.
     pub fn check(&mut self) -> Result<()> {
         self.comment = self
             .comment
@@ -83,15 +87,21 @@ impl NewTransition {
             .filter(|text| !text.is_empty());
         let needed = matches!(
             self.action,
-            Action::Return | Action::Reject | Action::Object
+            Action::Return
+                | Action::Reject
+                | Action::Object
+                | Action::Terminate
+                | Action::RequestReconsideration
+                | Action::Uphold
+                | Action::Reopen
         );
         let length = self.comment.as_ref().map_or(0, |text| text.chars().count());
         if length > LONGEST_COMMENT || (needed && length == 0) {
             return Err(Error::field(
                 "/comment",
                 "comment.length",
-                "up to 1000 characters; return, reject and object need one",
-                "不超过1000字；退回、驳回、异议须说明理由",
+                "up to 1000 characters; return, reject, object, terminate, request_reconsideration, uphold and reopen need one",
+                "不超过1000字；退回、驳回、异议、终止、申请复查、维持、撤销原决定须说明理由",
             ));
         }
         Ok(())
@@ -141,6 +151,13 @@ pub struct Relocation<'a> {
     pub origin: &'a Origin,
 }
 
+/// What a service must know when a case of its programs is stopped.
+#[derive(Debug)]
+pub struct Termination<'a> {
+    pub case: &'a Case,
+    pub origin: &'a Origin,
+}
+
 /// How one of the five services plugs into casework.
 pub trait CaseService: std::fmt::Debug + Send + Sync {
     fn service(&self) -> Service;
@@ -163,6 +180,18 @@ pub trait CaseService: std::fmt::Debug + Send + Sync {
     fn on_approved(&self, tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>> {
         let case = approval.case;
         let event = Event::new(approval.origin, "case.service_due")
+            .on(&case.id)
+            .about(case.resident_id)
+            .within(case.division_code)
+            .change("service", case.service);
+        tx.record(event, ())
+    }
+
+    /// Ends what an approval opened, in the stop's own transaction: unless a service says otherwise, the
+    /// office is to see to it. A case that is opened again gets nothing back before its next approval.
+    fn on_terminated(&self, tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Recorded<()>> {
+        let case = stop.case;
+        let event = Event::new(stop.origin, "case.service_to_end")
             .on(&case.id)
             .about(case.resident_id)
             .within(case.division_code)
@@ -216,6 +245,10 @@ const FILING: [Role; 3] = [
 ];
 /// Roles that take down an objection to a public notice.
 const OBJECTING: [Role; 2] = [Role::TownshipCaseworker, Role::CountyCaseworker];
+/// Roles that stop what was approved.
+const STOPPING: [Role; 2] = [Role::CountyApprover, Role::CivilAffairsOfficer];
+/// Roles that judge a rejection or stop.
+const JUDGING: [Role; 2] = [Role::CountyApprover, Role::CitySupervisor];
 
 /// What decides whether somebody may act on a case now.
 #[derive(Debug)]
@@ -229,6 +262,9 @@ pub struct Situation<'a> {
     pub ties: &'a [Tie],
     /// The transfer that is offered of the resident.
     pub transfer: Option<TransferId>,
+    /// How the case was closed, where it is or that is reconsidered.
+    pub closing: Option<&'a Closing>,
+    pub today: NaiveDate,
 }
 
 impl Situation<'_> {
@@ -238,7 +274,8 @@ impl Situation<'_> {
         transfers::hold(self.transfer)?;
         let at = self.case.position;
         let asked = Action::ASKED.contains(&action);
-        let Some(next) = follow(at, action, self.steps, None).filter(|_| asked) else {
+        let closed_as = self.closing.map(|closing| closing.state);
+        let Some(next) = follow(at, action, self.steps, closed_as).filter(|_| asked) else {
             let step = at.step.map_or(String::new(), |step| format!(" at {step}"));
             let step_zh = at
                 .step
@@ -254,7 +291,10 @@ impl Situation<'_> {
                 )
                 .member("state", at.state.as_str()));
         };
-        self.check_role(action)?;
+        self.held_for(action)?;
+        if let Some(closing) = self.closing {
+            closing.check(action, self.actor.user, self.today)?;
+        }
         let files = next.duty == Some(Duty::Filing);
         keep_off(
             self.ties,
@@ -273,36 +313,32 @@ impl Situation<'_> {
         Ok(next)
     }
 
-    fn check_role(&self, action: Action) -> Result<()> {
-        let needed: &[Role] = match action {
-            Action::Submit | Action::Withdraw => &FILING,
-            Action::Object => &OBJECTING,
-            _ => {
-                let step = self.case.position.step;
-                let role = self
-                    .steps
-                    .iter()
-                    .find(|one| Some(one.step) == step)
-                    .and_then(|one| one.role);
-                return self.check_held(role.as_slice());
-            }
-        };
-        self.check_held(needed)
+    /// The office for which this person may take the action.
+    pub fn office(&self, action: Action) -> Result<OrganizationId> {
+        self.held_for(action).map(|held| held.organization)
     }
 
-    fn check_held(&self, needed: &[Role]) -> Result<()> {
-        if needed
-            .iter()
-            .any(|role| self.actor.holds(*role, self.case.division_code))
-        {
-            return Ok(());
-        }
-        let names: Vec<_> = needed.iter().map(|role| role.as_str()).collect();
-        let labels: Vec<_> = needed.iter().map(|role| role.label_zh()).collect();
-        Err(Error::new(Code::CaseStepRole).detail(
-            format!("this takes: {}", names.join(" or ")),
-            format!("须由{}办理", labels.join("或")),
-        ))
+    fn held_for(&self, action: Action) -> Result<&Held> {
+        let step = self.case.position.step;
+        let by_step = step.and_then(|step| step_of(step, self.steps)?.role);
+        let needed = match action {
+            Action::Submit | Action::Withdraw | Action::RequestReconsideration => &FILING[..],
+            Action::Object => &OBJECTING,
+            Action::Terminate => &STOPPING,
+            Action::Uphold | Action::Reopen => &JUDGING,
+            _ => by_step.as_slice(),
+        };
+        let division = self.case.division_code;
+        let mut held = self.actor.grants.iter();
+        let suits = |held: &&Held| needed.contains(&held.role) && held.division.contains(division);
+        held.find(suits).ok_or_else(|| {
+            let names: Vec<_> = needed.iter().map(|role| role.as_str()).collect();
+            let labels: Vec<_> = needed.iter().map(|role| role.label_zh()).collect();
+            Error::new(Code::CaseStepRole).detail(
+                format!("this takes: {}", names.join(" or ")),
+                format!("须由{}办理", labels.join("或")),
+            )
+        })
     }
 
     pub fn allowed(&self) -> Vec<Action> {

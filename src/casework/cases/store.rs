@@ -317,12 +317,15 @@ pub fn insert(tx: &mut Tx<'_>, case: &Case, eligibility: &Decision, by: UserId) 
             cases::updated_at.eq(case.updated_at),
         ))
         .execute(tx.conn())
-        .map_err(|error| {
-            on_unique(error, "cases.resident_id", "cases_one_open", || {
-                Code::CaseOpen.into()
-            })
-        })?;
+        .map_err(one_open)?;
     Ok(())
+}
+
+/// A person has one open case in a program at a time.
+fn one_open(error: diesel::result::Error) -> Error {
+    on_unique(error, "cases.resident_id", "cases_one_open", || {
+        Code::CaseOpen.into()
+    })
 }
 
 /// Writes where a case now stands, and what the rules said if they were asked, if nobody moved it since
@@ -348,7 +351,8 @@ pub fn update(tx: &mut Tx<'_>, case: &Case, decided: Option<&Decision>, seen: i3
             cases::decided_at.eq(case.decided_at),
             cases::closed_at.eq(case.closed_at),
         ))
-        .execute(tx.conn())?;
+        .execute(tx.conn())
+        .map_err(one_open)?;
     if changed == 1 {
         Ok(())
     } else {

@@ -11,25 +11,31 @@ use super::store::{self, Whose};
 use crate::access::{Act, Permit, acts, users};
 use crate::audit::{Event, Origin};
 use crate::casework::cases::{Case, Desk, Duty, step_of};
-use crate::casework::{recusals, supplements};
+use crate::casework::{decisions, recusals, supplements};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, RequestId, ResidentId, UserId};
-use crate::programs::ReviewStep;
+use crate::programs::{ReviewStep, Step};
 
 pub use super::store::Mark;
 
-/// Who may take a step: holders of its role there, without those who did something else in the round
-/// and those who are related to the resident.
+/// Who may take a step: holders of its role there, without those who did something else in the round,
+/// who made the decision that is reconsidered, and who are related to the resident.
 fn candidates(db: &mut Db, task: &Task) -> Result<Vec<(UserId, DivisionCode)>> {
     let mut all = users::service::holders(db, task.role, task.division_code)?;
     let holders: Vec<_> = all.iter().map(|(user, _)| *user).collect();
     let separated = store::separated(db, task.case_id, task.round, Duty::of(task.step))?;
     let tied = recusals::service::ties(db, &holders, &[task.resident_id])?;
+    let decider = match task.step {
+        Step::Reconsideration => decisions::service::decider(db, task.case_id)?,
+        _ => None,
+    };
     all.retain(|(user, _)| {
-        !separated.contains(user) && !tied.iter().any(|(related, ..)| related == user)
+        !separated.contains(user)
+            && decider != Some(*user)
+            && !tied.iter().any(|(related, ..)| related == user)
     });
     Ok(all)
 }

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::model::{Listed, Overdue, Reminder, Task, View};
 use crate::access::{Actor, Held, Role, Scope, within};
 use crate::casework::cases::Duty;
-use crate::db::schema::{case_duties, cases, residents, task_assignments, tasks, users};
+use crate::casework::cases::service::Action;
+use crate::db::schema::{
+    case_duties, case_transitions, cases, residents, task_assignments, tasks, users,
+};
 use crate::db::{Db, MultiBackend, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
@@ -27,6 +30,9 @@ diesel::allow_tables_to_appear_in_same_query!(case_duties, tasks);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, cases);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, residents);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, users);
+diesel::allow_tables_to_appear_in_same_query!(case_transitions, tasks);
+diesel::allow_tables_to_appear_in_same_query!(case_transitions, cases);
+diesel::allow_tables_to_appear_in_same_query!(case_transitions, residents);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = tasks)]
@@ -365,8 +371,15 @@ pub fn page(
                 .filter(case_duties::round.eq(tasks::round))
                 .filter(case_duties::user_id.eq(user))
                 .filter(case_duties::duty.ne(tasks::step));
+            // Who closed a case does not judge that; a round has one closing.
+            let closed = case_transitions::table
+                .filter(case_transitions::case_id.eq(tasks::case_id))
+                .filter(case_transitions::round.eq(tasks::round))
+                .filter(case_transitions::actor_id.eq(user))
+                .filter(case_transitions::action.eq_any([Action::Reject, Action::Terminate]));
             query = query
                 .filter(not(exists(other_duty)))
+                .filter(not(exists(closed)))
                 .filter(tasks::resident_id.ne_all(*related));
         }
     }

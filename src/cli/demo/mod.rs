@@ -5,6 +5,7 @@
 mod between;
 pub mod offices;
 pub mod residents;
+mod scripts;
 mod year;
 
 use std::fs;

@@ -8,10 +8,12 @@ use chrono::{Days, NaiveDate};
 use serde_json::Map;
 
 use super::residents::{at_county, counties, of_county, permit_of};
+use super::scripts::{By, Deed, Doing, deed, scripts};
 use crate::access::acts;
 use crate::audit::Event;
 use crate::casework::cases::service::{self as cases, Action};
 use crate::casework::cases::{NewCase, NewTransition};
+use crate::casework::decisions::{NewService, Recipient, ServiceMethod, service as decisions};
 use crate::casework::{Desk, calendar};
 use crate::db::{Db, Tx};
 use crate::http::IfMatch;
@@ -24,136 +26,6 @@ use crate::kernel::working_days::WorkingDays;
 use crate::registry::Resident;
 use crate::registry::facts::{CertificateState, CircumstanceKind, Snapshot};
 use crate::server::SERVICES;
-
-/// Who takes a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    Filer,
-    Reviewer,
-    County,
-    Civil,
-    Approver,
-}
-
-/// Something done to a case, so many days before today.
-#[derive(Debug, Clone, Copy)]
-struct Deed {
-    days_ago: u64,
-    action: Action,
-    by: By,
-    comment: Option<&'static str>,
-}
-
-const fn deed(days_ago: u64, action: Action, by: By) -> Deed {
-    Deed {
-        days_ago,
-        action,
-        by,
-        comment: None,
-    }
-}
-
-const fn said(days_ago: u64, action: Action, by: By, comment: &'static str) -> Deed {
-    Deed {
-        days_ago,
-        action,
-        by,
-        comment: Some(comment),
-    }
-}
-
-/// From filing to the public notice, with `age` days between filing and today.
-fn until_notice(age: u64) -> Vec<Deed> {
-    vec![
-        deed(age, Action::Create, By::Filer),
-        deed(age, Action::Submit, By::Filer),
-        said(
-            age - 3,
-            Action::Endorse,
-            By::Reviewer,
-            "材料齐全，已入户核实",
-        ),
-        said(
-            age - 8,
-            Action::Endorse,
-            By::County,
-            "残疾人证及等级核验无误",
-        ),
-        said(age - 14, Action::Endorse, By::Civil, "符合认定条件"),
-    ]
-}
-
-/// The notice takes seven working days; three weeks span the longest holidays.
-fn approved(age: u64) -> Vec<Deed> {
-    let mut script = until_notice(age);
-    script.push(deed(age - 36, Action::Approve, By::Approver));
-    script
-}
-
-/// Where the cases of one program in one county stand today, one script each.
-fn scripts() -> Vec<Vec<Deed>> {
-    use Action::{Create, Endorse, Reject, Return, Submit, Withdraw};
-    use By::{County, Filer, Reviewer};
-    let mut all: Vec<_> = [340, 300, 262, 221, 180, 139, 101, 66]
-        .into_iter()
-        .map(approved)
-        .collect();
-    for age in [45, 38] {
-        // Determined three weeks ago: the notice is over, approval is due.
-        all.push(until_notice(age));
-    }
-    for age in [16, 15] {
-        all.push(until_notice(age));
-    }
-    for (steps, ages) in [(4, [12, 10]), (3, [7, 6]), (2, [2, 1])] {
-        for age in ages {
-            all.push(until_notice_first(steps, age));
-        }
-    }
-    // Overdue at its first step.
-    all.push(vec![deed(33, Create, Filer), deed(33, Submit, Filer)]);
-    all.push(vec![deed(1, Create, Filer)]);
-    all.push(vec![
-        deed(12, Create, Filer),
-        deed(12, Submit, Filer),
-        said(9, Return, Reviewer, "请补充户口簿复印件"),
-    ]);
-    all.push(vec![
-        deed(75, Create, Filer),
-        deed(75, Submit, Filer),
-        deed(70, Endorse, Reviewer),
-        said(64, Reject, County, "经核查不符合条件"),
-    ]);
-    all.push(vec![
-        deed(30, Create, Filer),
-        deed(30, Submit, Filer),
-        said(27, Withdraw, Filer, "本人放弃申请"),
-    ]);
-    // Returned once, and filed anew.
-    all.push(vec![
-        deed(24, Create, Filer),
-        deed(24, Submit, Filer),
-        said(21, Return, Reviewer, "照片不清晰"),
-        deed(8, Submit, Filer),
-        deed(5, Endorse, Reviewer),
-    ]);
-    all
-}
-
-fn until_notice_first(steps: usize, age: u64) -> Vec<Deed> {
-    let mut script = vec![
-        deed(age, Action::Create, By::Filer),
-        deed(age, Action::Submit, By::Filer),
-    ];
-    let reviews = [(3, By::Reviewer), (5, By::County)];
-    script.extend(
-        reviews
-            .into_iter()
-            .take(steps - 2)
-            .map(|(later, by)| deed(age - later, Action::Endorse, by)),
-    );
-    script
-}
 
 /// A case of the demonstration.
 struct Story {
@@ -253,31 +125,50 @@ fn play(tx: &mut Tx<'_>, desk: &Desk, story: &mut Story, place: usize) -> Result
         .get(place)
         .ok_or_else(|| Error::internal("a script that is too short"))?;
     let username = story.username(deed.by);
-    let shown = match story.case {
-        None => {
+    let case = match (story.case, deed.doing) {
+        (Some(case), Doing::Serve) => serve(tx, &username, case)?,
+        (None, _) => {
             let permit = permit_of::<acts::CaseFile>(tx, &username)?;
             let new = NewCase {
                 resident_id: story.resident,
                 program_code: story.program.to_owned(),
                 details: Map::new(),
             };
-            cases::create(tx, &permit, desk, new)?
+            cases::create(tx, &permit, desk, new)?.value().case.id
         }
-        Some(case) => {
+        (Some(case), Doing::Act(action)) => {
             // Whoever acts on a case has looked at it.
             let permit = permit_of::<acts::CaseRead>(tx, &username)?;
             let looked = cases::view(tx, &permit, case)?;
             let version = tx.keep(looked)?.value().case.version;
             let permit = permit_of::<acts::CaseAct>(tx, &username)?;
             let request = NewTransition {
-                action: deed.action,
+                action,
                 comment: deed.comment.map(str::to_owned),
             };
-            cases::act(tx, &permit, desk, case, IfMatch::seen(version), request)?
+            let seen = IfMatch::seen(version);
+            let moved = cases::act(tx, &permit, desk, case, seen, request)?;
+            moved.value().case.id
         }
     };
-    story.case = Some(shown.value().case.id);
+    story.case = Some(case);
     Ok(())
+}
+
+/// Puts down that the last notice was handed over, having looked at it.
+fn serve(tx: &mut Tx<'_>, username: &str, case: CaseId) -> Result<CaseId> {
+    let permit = permit_of::<acts::CaseRead>(tx, username)?;
+    let looked = decisions::list(tx, &permit, case)?;
+    let notice = tx.keep(looked)?.value().last().map(|notice| notice.id);
+    let notice = notice.ok_or_else(|| Error::internal("nothing was decided"))?;
+    let permit = permit_of::<acts::CaseAct>(tx, username)?;
+    let service = NewService {
+        method: ServiceMethod::InPerson,
+        recipient: Some(Recipient::Oneself),
+        served_date: tx.today(),
+    };
+    let served = decisions::serve(tx, &permit, case, notice, service)?;
+    Ok(served.value().case_id)
 }
 
 /// For each program as many people as there are scripts, all of whom its rules find eligible, and

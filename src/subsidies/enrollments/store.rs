@@ -126,7 +126,7 @@ pub fn page(
 }
 
 /// What of somebody's is not stopped.
-pub fn running(db: &mut Db, resident: ResidentId) -> Result<Vec<Enrollment>> {
+pub fn running_of(db: &mut Db, resident: ResidentId) -> Result<Vec<Enrollment>> {
     let rows: Vec<Row> = enrollments::table
         .select(Row::as_select())
         .filter(enrollments::resident_id.eq(resident))
@@ -169,4 +169,46 @@ pub fn find(db: &mut Db, scope: &Scope, id: EnrollmentId) -> Result<Option<Enrol
         .first(db.conn())
         .optional()?;
     Ok(row.map(Into::into))
+}
+
+/// What an approval of a case opened, while it is not stopped.
+pub fn running(db: &mut Db, case: CaseId) -> Result<Option<Enrollment>> {
+    let row: Option<Row> = enrollments::table
+        .filter(enrollments::case_id.eq(case))
+        .filter(enrollments::state.ne(EnrollmentState::Stopped))
+        .select(Row::as_select())
+        .first(db.conn())
+        .optional()?;
+    Ok(row.map(Into::into))
+}
+
+/// The last month that was paid for of what a case opened and that stopped.
+pub fn last_stop(db: &mut Db, case: CaseId) -> Result<Option<Month>> {
+    let months: Vec<Option<Month>> = enrollments::table
+        .filter(enrollments::case_id.eq(case))
+        .filter(enrollments::state.eq(EnrollmentState::Stopped))
+        .select(enrollments::stop_month)
+        .load(db.conn())?;
+    Ok(months.into_iter().flatten().max())
+}
+
+/// Stops an enrollment after its last month, unless somebody changed it since it was read.
+pub fn stop(tx: &mut Tx<'_>, running: &Enrollment, last: Month) -> Result<()> {
+    let now = tx.now();
+    let same = enrollments::table
+        .find(running.id)
+        .filter(enrollments::version.eq(running.version));
+    let changed = diesel::update(same)
+        .set((
+            enrollments::state.eq(EnrollmentState::Stopped),
+            enrollments::stop_month.eq(last),
+            enrollments::version.eq(running.version + 1),
+            enrollments::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Code::IfMatchStale.into())
+    }
 }
