@@ -123,7 +123,7 @@ fn is_the_fictional_city(demo: &Demo) {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|word| word.contains('.') || word.ends_with("admin"))
         .collect();
-    assert_eq!(named.len(), 12, "{}", demo.printed);
+    assert_eq!(named.len(), 13, "{}", demo.printed);
     for username in named {
         demo.sign_in(username);
     }
@@ -179,6 +179,25 @@ fn is_the_fictional_city(demo: &Demo) {
                 )
                 .is_empty()
         );
+    }
+    // What goes between offices stands in every state.
+    let worker = demo.sign_in("institution.990121");
+    for state in ["offered", "accepted", "declined", "done", "cancelled"] {
+        let path = format!("/v1/referrals?direction=incoming&state={state}");
+        assert!(
+            !demo.items(&worker, &path).is_empty(),
+            "no referral is {state}"
+        );
+    }
+    for (county, direction) in [("990121", "outgoing"), ("990122", "incoming")] {
+        let caseworker = demo.sign_in(&format!("county.{county}"));
+        for state in ["offered", "accepted", "declined"] {
+            let path = format!("/v1/transfers?direction={direction}&state={state}");
+            assert!(
+                !demo.items(&caseworker, &path).is_empty(),
+                "no transfer is {state}"
+            );
+        }
     }
     let supervisor = demo.sign_in("supervisor.990100");
     let valid = demo.items(

@@ -21,6 +21,8 @@ struct Name {
 
 const COUNTY: &str = "{[990121000000,990121999999]}";
 const NEXT_COUNTY: &str = "{[990122000000,990122999999]}";
+const THIRD_COUNTY: &str = "{[990123000000,990123999999]}";
+const THIRD_VILLAGE: &str = "990123001001";
 
 /// What a transaction of the service can count, or why it cannot.
 struct Service(PgConnection);
@@ -101,17 +103,29 @@ async fn furnished() -> Option<TestOffice> {
         .post(&format!("/v1/cases/{case}/recusals"), relation)
         .await
         .expect(201);
+    let draft = office.draft().await;
+    let institution = office.institution("worker.center", "990121").await;
+    office
+        .refers("township.990121103", &draft, &institution)
+        .await
+        .expect(201);
+    let resident = office.resident().await;
+    office.transfers(&resident, THIRD_VILLAGE).await.expect(201);
     Some(office)
 }
 
-const FENCED: [&str; 21] = [
+const FENCED: [&str; 25] = [
     "applications",
     "case_documents",
     "case_notes",
     "document_objects",
     "document_withdrawals",
     "documents",
+    "referral_transitions",
+    "referrals",
     "residents",
+    "transfer_transitions",
+    "transfers",
     "certificates",
     "certificate_components",
     "circumstances",
@@ -151,6 +165,45 @@ async fn rows_are_seen_within_the_divisions_named_and_nowhere_else() {
     assert_eq!(service.count(None, speaking), 0);
     // The answers kept for one user are nobody else's.
     assert_eq!(service.count(Some(COUNTY), "idempotency_keys"), 0);
+}
+
+#[actix_web::test]
+async fn an_institution_reaches_what_is_referred_to_it_and_a_transfer_lies_at_both_ends() {
+    let Some(office) = furnished().await else {
+        return;
+    };
+    let other = office.institution("worker.elsewhere", "990121").await;
+    let mut service = Service::of(&office);
+    for (username, seen) in [("worker.center", 1), ("worker.elsewhere", 0)] {
+        let me = office
+            .as_user(username)
+            .await
+            .get("/v1/me")
+            .await
+            .expect(200);
+        let user = me["id"].as_str().unwrap();
+        let setting = format!("{{}}'; SET LOCAL huican.user_id = '{user}");
+        for table in FENCED {
+            let expected = if table.starts_with("referral") {
+                seen
+            } else {
+                0
+            };
+            assert_eq!(
+                service.count(Some(&setting), table),
+                expected,
+                "{table} {username}"
+            );
+        }
+    }
+    // Nobody refers for another county, nor puts somebody of it on hold.
+    let away = format!(
+        "UPDATE referrals SET to_organization_id = '{other}'; UPDATE transfers SET to_division_code = '990122103201'"
+    );
+    service.refuses(&away, "permission denied");
+    for table in ["transfers", "transfer_transitions"] {
+        assert_eq!(service.count(Some(THIRD_COUNTY), table), 1, "{table}");
+    }
 }
 
 #[actix_web::test]
@@ -197,7 +250,9 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "decision_notices",
         "document_withdrawals",
         "program_versions",
+        "referral_transitions",
         "task_assignments",
+        "transfer_transitions",
     ] {
         let column = service
             .within(None, |db| {

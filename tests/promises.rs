@@ -2,6 +2,7 @@
 //! somebody would who has the database and no scruples.
 
 mod life;
+mod moves;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;

@@ -50,6 +50,8 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "/v1/residents/search",
         "/v1/changes",
         "/v1/transition-batches",
+        "/v1/referrals",
+        "/v1/transfers",
         "/v1/users/{id}/hand-over",
     ];
     !everywhere.contains(&permit) && !alike.contains(&path)
@@ -79,6 +81,8 @@ fn is_recorded(operation: &str) -> bool {
         "list_simulations",
         "list_programs",
         "list_public_notices",
+        "list_referrals",
+        "list_transfers",
         "list_resident_cases",
         "list_user_grants",
         "list_users",
@@ -183,6 +187,9 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.enrollment,
                             &other.application,
                             &other.document,
+                            &other.referral,
+                            &other.transfer,
+                            &other.leaver,
                             "张晓宝",
                             "990122",
                         ] {
@@ -299,6 +306,8 @@ fn administrators_see_no_resident() {
             "note.",
             "recusal.",
             "task.",
+            "referral.",
+            "transfer.",
             "enrollment.",
         ]
         .iter()

@@ -158,6 +158,17 @@ impl<A> Permit<A> {
         Reach::of(self.actor.user, self.scope.divisions())
     }
 
+    /// Where the same person may do something else; nowhere, perhaps.
+    pub fn scope_for<B: Act>(&self) -> Scope {
+        Scope::of(self.actor.held_for(B::ACTION).map(|held| held.division))
+    }
+
+    /// At which organizations the same person may do something.
+    pub fn organizations_for<B: Act>(&self) -> Vec<OrganizationId> {
+        let held = self.actor.held_for(B::ACTION);
+        held.map(|held| held.organization).collect()
+    }
+
     /// Whose doing a record says it is.
     pub fn origin(&self) -> &Origin {
         &self.origin

@@ -115,6 +115,16 @@ policy! {
     TaskRead = "task.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     /// Everybody's desks.
     TaskAssign = "task.assign": CountyApprover | CitySupervisor;
+    /// What is referred to one's own organization, and what is referred of the cases in one's sight.
+    ReferralRead = "referral.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor;
+    /// Answering what is referred to one's own organization; who may act on the case takes it back.
+    ReferralAct = "referral.act": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker;
+    /// Who comes and who goes, with what is open.
+    TransferRead = "transfer.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer
+        | CitySupervisor | Auditor;
+    TransferAct = "transfer.act": CountyCaseworker;
     EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
     /// An audit administrator sees only records that speak of no resident.
@@ -129,6 +139,8 @@ impl Action {
             Self::CaseAct
                 | Self::RecusalEnd
                 | Self::TaskAssign
+                | Self::ReferralAct
+                | Self::TransferAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -11,8 +11,12 @@ pub mod documents;
 pub mod notes;
 pub mod public_notices;
 pub mod recusals;
+pub mod referrals;
 pub mod supplements;
 pub mod tasks;
+pub mod transfers;
 pub mod unserved;
 
-pub use cases::{Approval, CaseService, Desk, Field, Termination};
+pub use cases::{
+    Approval, Benefit, Case, CaseService, Desk, Field, Relocation, State, Termination,
+};

@@ -42,11 +42,14 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 6] = [
+const REFUSALS: [(&str, Code); 9] = [
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
     ("huican.recusal_required", Code::CaseRecusal),
+    ("huican.referral_side", Code::ReferralSide),
+    ("huican.transfer_side", Code::TransferSide),
+    ("huican.resident_in_transfer", Code::ResidentInTransfer),
     ("huican.decider", Code::CaseOwnDecision),
     ("huican.reconsidered", Code::CaseReconsidered),
 ];

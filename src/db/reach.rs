@@ -41,6 +41,19 @@ impl Reach {
         }
     }
 
+    /// As far as this, and these divisions.
+    #[must_use]
+    pub fn and(&self, also: &[DivisionCode]) -> Self {
+        let divisions = match &self.divisions {
+            Divisions::Within(own) => Divisions::Within([own, also].concat()),
+            Divisions::All => Divisions::All,
+        };
+        Self {
+            user: self.user,
+            divisions,
+        }
+    }
+
     pub(super) fn is_nothing(&self) -> bool {
         *self == Self::NOTHING
     }
@@ -84,15 +97,29 @@ impl Db {
     /// Asks a question that concerns every office, such as whether somebody is registered anywhere;
     /// what is told of the answer is the caller's care.
     pub fn in_every_office<T>(&mut self, ask: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.reaching(Reach::EVERYTHING, ask)
+    }
+
+    pub(super) fn reaching<T>(
+        &mut self,
+        reach: Reach,
+        work: impl FnOnce(&mut Self) -> Result<T>,
+    ) -> Result<T> {
         if self.kind() == Kind::Sqlite {
-            return ask(self);
+            return work(self);
         }
-        let own = self.reach.settings(Extent::Transaction);
         self.multi
-            .batch_execute(&Reach::EVERYTHING.settings(Extent::Transaction))?;
-        let answer = ask(self)?;
-        self.multi.batch_execute(&own)?;
-        Ok(answer)
+            .batch_execute(&reach.settings(Extent::Transaction))?;
+        let own = std::mem::replace(&mut self.reach, reach);
+        let outcome = work(self);
+        self.reach = own;
+        let restored = self
+            .multi
+            .batch_execute(&self.reach.settings(Extent::Transaction));
+        // What failed in the database has failed the transaction, and the restoring with it.
+        let value = outcome?;
+        restored?;
+        Ok(value)
     }
 }
 

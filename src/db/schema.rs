@@ -11,6 +11,10 @@ macro_rules! tables {
     };
 }
 
+mod between;
+
+pub use between::*;
+
 tables! {
     divisions (code) {
         code -> Text,

@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use super::reach::Extent;
 use super::record::{self, AuditRow, Entry, Record};
 use super::{Db, Kind, Reach};
+use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 
 /// The proof that a record of this value's making lies in the same transaction.
@@ -84,6 +85,16 @@ impl Tx<'_> {
     pub fn keep<T>(&mut self, looked: Looked<T>) -> Result<Recorded<T>> {
         record::insert(self.0, &looked.row)?;
         Ok(Recorded(looked.value))
+    }
+
+    /// Works on what goes from one office to another, within the divisions of both ends.
+    pub fn reaching<T>(
+        &mut self,
+        also: &[DivisionCode],
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let both = self.reach.and(also);
+        self.0.reaching(both, |db| work(&mut Tx(db)))
     }
 
     /// Runs a part that may fail without taking the whole with it: a savepoint.

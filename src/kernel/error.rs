@@ -170,6 +170,15 @@ codes! {
     NoticeNotFound = "notice.not_found", NotFound, "There is no such decision notice in your sight", "您的可见范围内没有该决定书";
     NoticeServed = "notice.served", Conflict, "The notice was served already", "该决定书已送达";
 
+    ReferralNotFound = "referral.not_found", NotFound, "There is no such referral in your sight", "您的可见范围内没有该转介";
+    ReferralTransition = "referral.transition_not_allowed", Conflict, "The referral is not in a state that allows this", "转介当前状态不允许此操作";
+    ReferralSide = "referral.other_side", Forbidden, "This is for the other side to do, and never for who offered it", "应由另一方办理，转介人不得代为承接";
+
+    TransferNotFound = "transfer.not_found", NotFound, "There is no such transfer in your sight", "您的可见范围内没有该移交";
+    TransferTransition = "transfer.transition_not_allowed", Conflict, "The transfer is decided already", "该移交已有结果";
+    TransferSide = "transfer.other_side", Forbidden, "This is for the other side to do, and never for who offered it", "应由另一方办理，移交人不得代为接收";
+    ResidentInTransfer = "resident.in_transfer", Conflict, "The resident is being transferred; until that is decided, cases stand still", "该人正在移交，移交办结前个案暂停办理";
+
     FileUnreadable = "file.unreadable", Unprocessable, "The file cannot be read", "文件无法读取";
 
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";

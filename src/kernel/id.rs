@@ -73,6 +73,10 @@ kinds! {
     Recusal => RecusalId;
     TaskAssignment => TaskAssignmentId;
     SupplementRequest => SupplementRequestId;
+    Referral => ReferralId;
+    ReferralTransition => ReferralTransitionId;
+    Transfer => TransferId;
+    TransferTransition => TransferTransitionId;
     DecisionNotice => DecisionNoticeId;
     PublicNotice => PublicNoticeId;
     Enrollment => EnrollmentId;

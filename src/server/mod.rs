@@ -40,6 +40,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         access::second_factors::service::SEALED_COLUMNS,
         casework::documents::service::SEALED_COLUMNS,
         casework::notes::service::SEALED_COLUMNS,
+        casework::referrals::service::SEALED_COLUMNS,
+        casework::transfers::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
@@ -67,8 +69,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::decisions::api::routes(config);
     casework::public_notices::api::routes(config);
     casework::recusals::api::routes(config);
+    casework::referrals::api::routes(config);
     casework::supplements::api::routes(config);
     casework::tasks::api::routes(config);
+    casework::transfers::api::routes(config);
     subsidies::enrollments::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);

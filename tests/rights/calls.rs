@@ -55,6 +55,13 @@ pub struct Belongings {
     pub supplement: String,
     /// What somebody declared of the resident.
     pub recusal: String,
+    /// What the case is referred to the county's institution for.
+    pub referral: String,
+    pub institution: String,
+    /// Of somebody who moves to a third county.
+    pub transfer: String,
+    /// Somebody who might.
+    pub leaver: String,
 }
 
 impl Belongings {
@@ -119,7 +126,20 @@ impl Belongings {
                 .expect(201),
         );
         let (task, reviewer, supplement) = waiting(office, village).await;
+        let institution = institution(office, county).await;
+        let asked = json!({"to_organization_id": institution, "purpose": "步态训练"});
+        let referral = id_of(
+            &filer
+                .post(&format!("/v1/cases/{case}/referrals"), asked)
+                .await
+                .expect(201),
+        );
+        let (transfer, leaver) = moving(office, village).await;
         Self {
+            referral,
+            institution,
+            transfer,
+            leaver,
             task,
             reviewer,
             supplement,
@@ -152,6 +172,10 @@ impl Belongings {
             reviewer: missing(),
             supplement: missing(),
             recusal: missing(),
+            referral: missing(),
+            institution: missing(),
+            transfer: missing(),
+            leaver: missing(),
         }
     }
 }
@@ -180,6 +204,37 @@ async fn waiting(office: &TestOffice, village: &str) -> (String, String, String)
         id_of(&reviewer.get("/v1/me").await.expect(200)),
         asked,
     )
+}
+
+/// The one institution of a county.
+async fn institution(office: &TestOffice, county: &str) -> String {
+    let system = office.as_user("sysadmin").await;
+    let list = format!("/v1/organizations?division_code={county}&limit=200");
+    let all = system.get(&list).await.expect(200);
+    let mut all = all["items"].as_array().unwrap().iter();
+    if let Some(known) = all.find(|one| one["kind"] == "institution") {
+        return id_of(known);
+    }
+    let new = json!({"name": "某康复中心", "kind": "institution", "division_code": county});
+    id_of(&system.post("/v1/organizations", new).await.expect(201))
+}
+
+fn to_a_third_county() -> Value {
+    json!({"to_division_code": "990123001001", "reason": "随子女迁居", "moved_date": "2022-07-01"})
+}
+
+/// The transfer of somebody who moves, and somebody else who might.
+async fn moving(office: &TestOffice, village: &str) -> (String, String) {
+    let mut people = Vec::new();
+    for _ in 0..2 {
+        let mut somebody = person();
+        somebody["division_code"] = json!(village);
+        people.push(id_of(&office.register(somebody).await));
+    }
+    let county = office.as_user(&format!("county.{}", &village[..6])).await;
+    let path = format!("/v1/residents/{}/transfers", people[0]);
+    let transfer = county.post(&path, to_a_third_county()).await.expect(201);
+    (id_of(&transfer), people.remove(1))
 }
 
 /// Accounts belong to no county.
@@ -227,6 +282,7 @@ pub fn call(
 ) -> Call {
     let id = operation["operationId"].as_str().unwrap();
     let entity = match path.split('/').nth(2).unwrap_or_default() {
+        "residents" if id == "create_transfer" => &on.leaver,
         "residents" => &on.resident,
         "cases" if path.contains("{notice_id}") => &on.approved,
         "cases" => &on.case,
@@ -236,6 +292,8 @@ pub fn call(
         "organizations" => &on.organization,
         "tasks" => &on.task,
         "supplement-requests" => &on.supplement,
+        "referrals" => &on.referral,
+        "transfers" => &on.transfer,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -298,6 +356,13 @@ pub fn call(
         "create_transition_batch" => {
             Some(json!({"items": [{"case_id": on.case, "version": 1, "action": "withdraw"}]}))
         }
+        "create_referral" => {
+            Some(json!({"to_organization_id": on.institution, "purpose": "步态训练"}))
+        }
+        "create_referral_transition" | "create_transfer_transition" => {
+            Some(json!({"action": "cancel", "comment": "不再需要"}))
+        }
+        "create_transfer" => Some(to_a_third_county()),
         "declare_recusal" => Some(json!({"relation": "sibling"})),
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
         "assign_task" => Some(json!({"user_id": on.reviewer})),
@@ -369,14 +434,7 @@ pub async fn staff(office: &TestOffice) -> Account {
     office.simulate().await;
     let security = office.as_user("secadmin").await;
     let new = |name: &str| json!({"username": name, "display_name": "某人", "password": PASSWORD});
-    let institution =
-        json!({"name": "某康复中心", "kind": "institution", "division_code": "990121"});
-    let institution = id_of(
-        &system
-            .post("/v1/organizations", institution)
-            .await
-            .expect(201),
-    );
+    let institution = institution(office, "990121").await;
     let mut made = Vec::new();
     for name in ["institution.990121", "somebody"] {
         let user = id_of(&system.post("/v1/users", new(name)).await.expect(201));

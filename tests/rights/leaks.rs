@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 8] {
+fn traces(of: &Belongings) -> [&str; 11] {
     [
         &of.resident,
         &of.case,
@@ -24,6 +24,9 @@ fn traces(of: &Belongings) -> [&str; 8] {
         &of.task,
         &of.supplement,
         &of.recusal,
+        &of.referral,
+        &of.transfer,
+        &of.leaver,
     ]
     .map(String::as_str)
 }
@@ -48,6 +51,11 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/cases/{}/recusals", of.case),
         format!("/v1/cases/{}/supplement-requests", of.task),
         format!("/v1/enrollments/{}", of.enrollment),
+        format!("/v1/referrals/{}", of.referral),
+        format!("/v1/cases/{}/referrals", of.case),
+        format!("/v1/transfers/{}", of.transfer),
+        "/v1/referrals".to_owned(),
+        "/v1/transfers".to_owned(),
     ] {
         all.push(client.get(&path).await.expect(200));
     }

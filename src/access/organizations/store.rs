@@ -53,6 +53,15 @@ pub fn find(db: &mut Db, scope: &Scope, id: OrganizationId) -> Result<Option<Org
     Ok(row.map(Into::into))
 }
 
+/// Wherever they are.
+pub fn known(db: &mut Db, ids: &[OrganizationId]) -> Result<Vec<Organization>> {
+    let rows: Vec<Row> = organizations::table
+        .select(Row::as_select())
+        .filter(organizations::id.eq_any(ids))
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
 /// For commands at the console, which have no permit: one organization by what it is called.
 pub fn named(db: &mut Db, name: &str) -> Result<Vec<Organization>> {
     let rows: Vec<Row> = organizations::table

@@ -8,7 +8,7 @@ use crate::access::{Act, Permit, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::cases::service::{Action, Filter, MOST_TOGETHER};
 use crate::casework::cases::{self, Desk, NewCase, NewTransition, State};
-use crate::casework::documents;
+use crate::casework::{documents, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
@@ -41,6 +41,7 @@ pub fn create(
 ) -> Result<Recorded<Filed>> {
     new.check()?;
     let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
+    transfers::hold(transfers::service::offered(tx, resident.id)?)?;
     let application = Application {
         id: tx.new_id(),
         resident_id: resident.id,

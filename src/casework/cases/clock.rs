@@ -24,6 +24,8 @@ pub fn take(tx: &mut Tx<'_>, actor: &Actor, case: &Case, action: Action) -> Resu
         actor,
         duties: &duties,
         ties: &ties,
+        // What is only told, or answered, goes on.
+        transfer: None,
         // No clock runs for what is closed.
         closing: None,
         today: tx.today(),

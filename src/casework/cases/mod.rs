@@ -6,11 +6,13 @@ mod details;
 mod life;
 mod model;
 mod moves;
+pub mod relocation;
 pub mod service;
 mod store;
 
 pub use details::Field;
 pub use life::{Duty, State, step_of};
 pub use model::{
-    Approval, Case, CaseService, Desk, NewCase, NewTransition, Termination, Transition,
+    Approval, Benefit, Case, CaseService, Desk, NewCase, NewTransition, Relocation, Termination,
+    Transition, files_as_liaison,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
@@ -13,13 +13,15 @@ use crate::access::{Actor, Held, Role};
 use crate::audit::{Event, Origin};
 use crate::casework::decisions::Closing;
 use crate::casework::recusals::{Tie, keep_off};
-use crate::db::{Recorded, Tx};
+use crate::casework::transfers;
+use crate::db::{Db, Recorded, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{
-    ApplicationId, CaseId, OrganizationId, ProgramVersionId, ResidentId, UserId,
+    ApplicationId, CaseId, OrganizationId, ProgramVersionId, ResidentId, TransferId, UserId,
 };
 use crate::kernel::money::Fen;
+use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
 use crate::kernel::working_days::WorkingDays;
 use crate::programs::{Decision, ReviewStep, Service, Step};
@@ -129,6 +131,26 @@ pub struct Approval<'a> {
     pub amount: Fen,
 }
 
+/// What somebody is entitled to, month by month.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"program_code": "nursing_subsidy", "rate_fen": 55000, "start_month": "2022-07", "suspended": false}))]
+pub struct Benefit {
+    pub program_code: String,
+    /// Fen a month.
+    pub rate_fen: Fen,
+    #[schema(value_type = String)]
+    pub start_month: Month,
+    pub suspended: bool,
+}
+
+/// Who moves to which division.
+#[derive(Debug)]
+pub struct Relocation<'a> {
+    pub resident: ResidentId,
+    pub to: DivisionCode,
+    pub origin: &'a Origin,
+}
+
 /// What a service must know when a case of its programs is stopped.
 #[derive(Debug)]
 pub struct Termination<'a> {
@@ -142,6 +164,16 @@ pub trait CaseService: std::fmt::Debug + Send + Sync {
 
     /// What this service's applications say beyond what is known of the person.
     fn details(&self) -> &'static [(&'static str, Field)];
+
+    /// What of somebody's runs in this service, for the office that may take it over.
+    fn running(&self, _db: &mut Db, _resident: ResidentId) -> Result<Vec<Benefit>> {
+        Ok(Vec::new())
+    }
+
+    /// Another office goes on with it, as it is, in the transfer's own transaction.
+    fn on_transferred(&self, _tx: &mut Tx<'_>, _to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+        Ok(Vec::new())
+    }
 
     /// Opens what an approval opens, in the approval's own transaction: unless a service says otherwise,
     /// the office is to begin.
@@ -191,6 +223,10 @@ impl Desk {
             .ok_or_else(|| Error::internal(format!("nobody does {service}")))
     }
 
+    pub fn services(&self) -> impl Iterator<Item = &'static dyn CaseService> {
+        self.services.iter().copied()
+    }
+
     pub fn due(&self, from: NaiveDate, working_days: usize) -> NaiveDate {
         self.calendar.after(from, working_days)
     }
@@ -224,15 +260,18 @@ pub struct Situation<'a> {
     pub duties: &'a [(i32, Duty)],
     /// What ties the actor to the resident.
     pub ties: &'a [Tie],
+    /// The transfer that is offered of the resident.
+    pub transfer: Option<TransferId>,
     /// How the case was closed, where it is or that is reconsidered.
     pub closing: Option<&'a Closing>,
     pub today: NaiveDate,
 }
 
 impl Situation<'_> {
-    /// Where the action leads, if this person may take it: the state first, then the role, then
-    /// recusal and separation of duties.
+    /// Where the action leads, if this person may take it: a transfer that is offered first, then the
+    /// state, then the role, then recusal and separation of duties.
     pub fn check(&self, action: Action) -> Result<Move> {
+        transfers::hold(self.transfer)?;
         let at = self.case.position;
         let asked = Action::ASKED.contains(&action);
         let closed_as = self.closing.map(|closing| closing.state);

@@ -12,7 +12,7 @@ use crate::access::{Permit, acts};
 use crate::audit::Origin;
 use crate::casework::decisions::service::Made;
 use crate::casework::decisions::{self, NoticeKind};
-use crate::casework::{documents, public_notices, recusals, tasks};
+use crate::casework::{documents, public_notices, recusals, tasks, transfers};
 use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
@@ -53,6 +53,7 @@ pub fn act(
         actor,
         duties: &duties,
         ties: &ties,
+        transfer: transfers::service::offered(tx, old.resident_id)?,
         closing: closing.as_ref(),
         today,
     };

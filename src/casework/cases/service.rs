@@ -11,6 +11,7 @@ use crate::audit::{Event, Origin};
 use crate::casework::decisions;
 use crate::casework::recusals::{self, keep_off};
 use crate::casework::tasks::{self, Staff};
+use crate::casework::transfers;
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
@@ -61,6 +62,7 @@ pub(super) fn shown(
         actor,
         duties: &duties,
         ties: &ties,
+        transfer: transfers::service::offered(db, case.resident_id)?,
         closing: closing.as_ref(),
         today: db.today(),
     }
@@ -118,6 +120,7 @@ pub fn open(
     let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
     let ties = recusals::service::ties_of(tx, actor.user, resident.id)?;
     keep_off(&ties, files_as_liaison(actor, resident.division_code))?;
+    transfers::hold(transfers::service::offered(tx, resident.id)?)?;
     let program = programs::service::find(tx, &new.program_code).map_err(|_unknown| {
         Error::field(
             "/program_code",
@@ -213,6 +216,7 @@ pub fn page(
     let mut assignees = tasks::service::assignees(db, &ids)?;
     let residents: Vec<_> = cases.iter().map(|case| case.resident_id).collect();
     let ties = recusals::service::ties(db, &[user], &residents)?;
+    let offered = transfers::service::all_offered(db, &residents)?;
     let mut versions: Vec<_> = cases.iter().map(|case| case.program_version_id).collect();
     versions.sort_unstable();
     versions.dedup();
@@ -241,6 +245,7 @@ pub fn page(
                 actor: permit.actor(),
                 duties: &done,
                 ties: &tied,
+                transfer: offered.get(&case.resident_id).copied(),
                 closing: closings.get(&case.id),
                 today,
             }

@@ -1,13 +1,15 @@
 //! SQL of cases and their history.
 
 use chrono::NaiveDate;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::life::{Action, Duty, Position, State};
 use super::model::{Case, Transition};
 use crate::access::{Scope, within};
-use crate::db::schema::{case_duties, case_numbers, case_transitions, cases, users};
+use crate::casework::transfers::TransferState;
+use crate::db::schema::{case_duties, case_numbers, case_transitions, cases, transfers, users};
 use crate::db::types::{self, from_json, to_json};
 use crate::db::{Db, MultiBackend, Tx, on_unique};
 use crate::kernel::division::DivisionCode;
@@ -19,6 +21,7 @@ use crate::programs::{Decision, Service, Step};
 types::text_columns!(State, Action, Duty);
 
 diesel::allow_tables_to_appear_in_same_query!(case_transitions, users);
+diesel::allow_tables_to_appear_in_same_query!(cases, transfers);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = cases)]
@@ -252,6 +255,18 @@ pub fn open_programs(db: &mut Db, resident: ResidentId) -> Result<Vec<String>> {
         .load(db.conn())?)
 }
 
+/// The cases of somebody that are not closed.
+pub fn open_of(db: &mut Db, resident: ResidentId) -> Result<Vec<Case>> {
+    let closed = State::ALL.iter().copied().filter(|state| state.is_closed());
+    let rows: Vec<Row> = cases::table
+        .select(Row::as_select())
+        .filter(cases::resident_id.eq(resident))
+        .filter(cases::state.ne_all(closed))
+        .order(cases::id)
+        .load(db.conn())?;
+    rows.into_iter().map(Row::read).collect()
+}
+
 /// The next case whose public notice ended before `day` without objection.
 pub fn notice_over(db: &mut Db, day: NaiveDate) -> Result<Option<Case>> {
     let row: Option<Row> = cases::table
@@ -259,6 +274,12 @@ pub fn notice_over(db: &mut Db, day: NaiveDate) -> Result<Option<Case>> {
         .filter(cases::state.eq(State::InReview))
         .filter(cases::step.eq(Step::PublicNotice))
         .filter(cases::due_date.lt(day))
+        // Of whom a transfer is offered, nothing moves.
+        .filter(not(exists(
+            transfers::table
+                .filter(transfers::resident_id.eq(cases::resident_id))
+                .filter(transfers::state.eq(TransferState::Offered)),
+        )))
         .order(cases::id)
         .first(db.conn())
         .optional()?;
@@ -338,6 +359,7 @@ pub fn update(tx: &mut Tx<'_>, case: &Case, decided: Option<&Decision>, seen: i3
     let changed = diesel::update(same)
         .set((
             cases::program_version_id.eq(case.program_version_id),
+            cases::division_code.eq(case.division_code),
             cases::state.eq(case.position.state),
             cases::step.eq(case.position.step),
             cases::round.eq(case.position.round),

@@ -6,13 +6,13 @@ use crate::access::{Permit, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::cases::service::{self as cases, Action};
 use crate::casework::cases::{Case, Desk, clock};
-use crate::casework::tasks;
+use crate::casework::{tasks, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, RequestId, SupplementRequestId};
 
-pub use super::store::close;
+pub use super::store::{carry, close};
 
 /// So many working days there are for an answer, unless the reviewer says otherwise.
 const USUAL: usize = 10;
@@ -51,6 +51,7 @@ pub fn request(
 ) -> Result<Recorded<Supplement>> {
     let case = cases::found(tx, permit, id)?;
     seen.check(case.version)?;
+    transfers::hold(transfers::service::offered(tx, case.resident_id)?)?;
     let what = told("/what", &new.what)?;
     let today = tx.today();
     let due_date = new.due_date.unwrap_or_else(|| desk.due(today, USUAL));

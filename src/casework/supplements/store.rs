@@ -1,11 +1,13 @@
 //! SQL of requests for supplements.
 
 use chrono::NaiveDate;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::model::{Supplement, SupplementOutcome};
 use crate::access::{Scope, within};
-use crate::db::schema::{cases, supplement_requests};
+use crate::casework::transfers::TransferState;
+use crate::db::schema::{cases, supplement_requests, transfers};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, SupplementRequestId, UserId};
@@ -14,6 +16,7 @@ use crate::kernel::time::Timestamp;
 types::text_columns!(SupplementOutcome);
 
 diesel::allow_tables_to_appear_in_same_query!(supplement_requests, cases);
+diesel::allow_tables_to_appear_in_same_query!(supplement_requests, transfers);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = supplement_requests)]
@@ -96,9 +99,15 @@ pub fn of_case(db: &mut Db, case: CaseId) -> Result<Vec<Supplement>> {
     rows.into_iter().map(read).collect()
 }
 
-/// The next one whose day passed before `day` without an answer.
+/// The next one whose day passed before `day` without an answer; of whom a transfer is offered, nothing
+/// lapses.
 pub fn overdue(db: &mut Db, day: NaiveDate) -> Result<Option<Supplement>> {
+    let held = cases::table
+        .inner_join(transfers::table.on(transfers::resident_id.eq(cases::resident_id)))
+        .filter(cases::id.eq(supplement_requests::case_id))
+        .filter(transfers::state.eq(TransferState::Offered));
     let row: Option<Row> = supplement_requests::table
+        .filter(not(exists(held)))
         .filter(supplement_requests::outcome.is_null())
         .filter(supplement_requests::due_date.lt(day))
         .order((supplement_requests::due_date, supplement_requests::case_id))
@@ -132,6 +141,17 @@ pub fn end(
     } else {
         Err(Code::SupplementEnded.into())
     }
+}
+
+/// What waits of a case waits at the task that follows.
+pub fn carry(tx: &mut Tx<'_>, case: CaseId, sequence: i32) -> Result<()> {
+    let open = supplement_requests::table
+        .filter(supplement_requests::case_id.eq(case))
+        .filter(supplement_requests::outcome.is_null());
+    diesel::update(open)
+        .set(supplement_requests::sequence.eq(sequence))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 /// The case went on: nobody waits any more.

@@ -85,10 +85,38 @@ pub fn turn(tx: &mut Tx<'_>, case: &Case, steps: &[ReviewStep]) -> Result<Option
         reminded_at: None,
         paused: false,
     };
-    task.assignee = by_rule(tx, &task, None)?;
-    store::insert(tx, &task)?;
+    begin(tx, &mut task)?;
+    Ok(task.assignee)
+}
+
+/// A task begins, with somebody by rule.
+fn begin(tx: &mut Tx<'_>, task: &mut Task) -> Result<()> {
+    task.assignee = by_rule(tx, task, None)?;
+    store::insert(tx, task)?;
     if task.assignee.is_some() {
-        store::note(tx, &task, task.assignee, None)?;
+        store::note(tx, task, task.assignee, None)?;
+    }
+    Ok(())
+}
+
+/// Another office goes on with a case: what waited waits there, for somebody of theirs, until the same
+/// day, and with it what a reviewer asked for.
+pub fn move_on(tx: &mut Tx<'_>, case: &Case) -> Result<Option<UserId>> {
+    let Some(old) = store::waiting(tx, case.id)? else {
+        return Ok(None);
+    };
+    store::finish(tx, case.id)?;
+    let mut task = Task {
+        sequence: case.last_transition,
+        division_code: case.division_code,
+        version: 1,
+        created_at: tx.now(),
+        ..old
+    };
+    begin(tx, &mut task)?;
+    if old.paused {
+        pause(tx, case.id)?;
+        supplements::service::carry(tx, case.id, task.sequence)?;
     }
     Ok(task.assignee)
 }

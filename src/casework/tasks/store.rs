@@ -179,6 +179,17 @@ pub fn find(db: &mut Db, scope: &Scope, case: CaseId) -> Result<Option<Task>> {
     Ok(row.map(Into::into))
 }
 
+/// What waits of a case, wherever it is.
+pub fn waiting(db: &mut Db, case: CaseId) -> Result<Option<Task>> {
+    let row: Option<Row> = tasks::table
+        .select(Row::as_select())
+        .filter(tasks::case_id.eq(case))
+        .filter(tasks::done_at.is_null())
+        .first(db.conn())
+        .optional()?;
+    Ok(row.map(Into::into))
+}
+
 /// All that waits with a user, within scope.
 pub fn of_user(db: &mut Db, scope: &Scope, user: UserId) -> Result<Vec<Task>> {
     let rows: Vec<Row> = tasks::table

@@ -2,6 +2,7 @@
 //! cases, in a database of its own. Everything is done by the services an office would use, with
 //! a clock that is moved through the year.
 
+mod between;
 pub mod offices;
 pub mod residents;
 mod scripts;
@@ -141,8 +142,9 @@ fn prepare(settings: &Settings, given: &Given) -> Outcome {
     mark(&mut db, &origin, BUILDING)?;
     offices::open(&mut db, &origin)?;
     residents::register(&mut db, &origin)?;
-    year::relive(&mut db, &clock, now)?;
+    let desk = year::relive(&mut db, &clock, now)?;
     clock.set(now);
+    between::offices(&mut db, &desk, &origin)?;
     mark(&mut db, &origin, READY)?;
     Ok(())
 }
@@ -177,6 +179,10 @@ fn introduce(settings: &Settings, address: SocketAddr) {
         (
             "auditor.990121",
             "auditor of the county; auditor.990100 of the city",
+        ),
+        (
+            "institution.990121",
+            "institution: what is referred to it, and nothing else",
         ),
         ("supervisor.990100", "city supervisor"),
         (

@@ -54,8 +54,8 @@ impl Story {
     }
 }
 
-/// Fills the year that ends `now`.
-pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<()> {
+/// Fills the year that ends `now`; the desk it was done at.
+pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<Desk> {
     let calendar = calendar::service::load(db)?;
     let desk = Desk::new(SERVICES, calendar.clone());
     let today = now.office_date();
@@ -99,7 +99,7 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<(
             .succ_opt()
             .ok_or_else(|| Error::internal("the calendar ends"))?;
     }
-    Ok(())
+    Ok(desk)
 }
 
 /// The last working day at or before so many days ago.

@@ -1,5 +1,7 @@
 //! Use cases of residents.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 
 use super::model::{
@@ -25,6 +27,14 @@ pub use super::store::{SEALED_COLUMNS, registered, versions};
 /// A resident in sight, or 404.
 pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
     store::find(db, scope, id)?.ok_or_else(|| Code::ResidentNotFound.into())
+}
+
+/// Who is named to somebody who need not have them in sight, and what is believed of them; what is told of
+/// it is the caller's care.
+pub fn named(db: &mut Db, ids: &[ResidentId]) -> Result<HashMap<ResidentId, (Resident, Snapshot)>> {
+    let now = as_of(db, None, None);
+    let all = store::named(db, ids, now)?.into_iter();
+    Ok(all.map(|known| (known.0.id, known)).collect())
 }
 
 /// Counts a change that was made to the resident's facts.
@@ -259,10 +269,10 @@ pub fn change(
     }
     if let Some(code) = change.division_code {
         let division = divisions::service::current(tx, code, "/division_code")?;
-        if !permit.scope().sees(code) {
+        if !permit.scope().sees(code) || code.county() != old.division_code.county() {
             let (en, zh) = (
-                "a move to another office is a transfer",
-                "迁往其他单位须办理转移",
+                "a move to another county is a transfer",
+                "迁往其他县（市、区）须办理移交",
             );
             return Err(Error::field(
                 "/division_code",

@@ -16,8 +16,8 @@ use crate::kernel::name::PersonName;
 use crate::kernel::phone::Phone;
 use crate::kernel::sex::Sex;
 use crate::kernel::time::Timestamp;
-use crate::registry::facts::service::NUMBER_FIELD;
-use crate::registry::facts::{CertificateState, CircumstanceKind};
+use crate::registry::facts::service::{NUMBER_FIELD, snapshots};
+use crate::registry::facts::{AsOf, CertificateState, CircumstanceKind, Snapshot};
 
 diesel::joinable!(residents -> divisions (division_code));
 diesel::allow_tables_to_appear_in_same_query!(residents, divisions, certificates, circumstances);
@@ -231,6 +231,25 @@ pub fn registered(
         .select((residents::id, residents::division_code));
     // Registered once in the whole city, in sight or not.
     db.in_every_office(|db| Ok(query.first(db.conn()).optional()?))
+}
+
+/// Whoever is named by these ids, in sight or not, with what is believed of them.
+pub fn named(db: &mut Db, ids: &[ResidentId], at: AsOf) -> Result<Vec<(Resident, Snapshot)>> {
+    let query = residents::table
+        .inner_join(divisions::table)
+        .select((Row::as_select(), divisions::name))
+        .filter(residents::id.eq_any(ids));
+    db.in_every_office(|db| {
+        let rows: Vec<(Row, String)> = query.load(db.conn())?;
+        let mut snapshots = snapshots(db, ids, at)?;
+        rows.into_iter()
+            .map(|row| {
+                let resident = open(db, row)?;
+                let believed = snapshots.remove(&resident.id).unwrap_or_default();
+                Ok((resident, believed))
+            })
+            .collect()
+    })
 }
 
 /// Within scope: whoever has that ID number, or has or had that certificate number.

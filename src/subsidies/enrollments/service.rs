@@ -4,10 +4,10 @@ use super::model::{Enrollment, EnrollmentState};
 use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::Event;
-use crate::casework::{Approval, CaseService, Field, Termination};
+use crate::casework::{Approval, Benefit, CaseService, Field, Relocation, Termination};
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::error::{Code, Result};
-use crate::kernel::id::EnrollmentId;
+use crate::kernel::id::{EnrollmentId, ResidentId};
 use crate::kernel::month::Month;
 use crate::programs::Service;
 
@@ -25,6 +25,33 @@ impl CaseService for Subsidies {
     /// A subsidy needs nothing beyond what is known of the person.
     fn details(&self) -> &'static [(&'static str, Field)] {
         &[("note", Field::Text(500))]
+    }
+
+    fn running(&self, db: &mut Db, resident: ResidentId) -> Result<Vec<Benefit>> {
+        let all = store::running_of(db, resident)?;
+        let benefit = |enrollment: Enrollment| Benefit {
+            program_code: enrollment.program_code,
+            rate_fen: enrollment.rate_fen,
+            start_month: enrollment.start_month,
+            suspended: enrollment.state == EnrollmentState::Suspended,
+        };
+        Ok(all.into_iter().map(benefit).collect())
+    }
+
+    /// The same rows go on at the other office: no month is paid twice, and none left out.
+    fn on_transferred(&self, tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+        let mut all = Vec::new();
+        for enrollment in store::running_of(tx, to.resident)? {
+            store::relocate(tx, &enrollment, to.to)?;
+            let event = Event::new(to.origin, "enrollment.transferred")
+                .on(&enrollment.id)
+                .about(to.resident)
+                .within(to.to)
+                .change("program_code", &enrollment.program_code)
+                .change("from_division_code", enrollment.division_code);
+            all.push(tx.record(event, ())?);
+        }
+        Ok(all)
     }
 
     /// Opens the enrollment, from the month of submission even if approval came later.

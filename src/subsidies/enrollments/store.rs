@@ -143,6 +143,37 @@ pub fn versions(
         .load(db.conn())?)
 }
 
+/// What of somebody's is not stopped.
+pub fn running_of(db: &mut Db, resident: ResidentId) -> Result<Vec<Enrollment>> {
+    let rows: Vec<Row> = enrollments::table
+        .select(Row::as_select())
+        .filter(enrollments::resident_id.eq(resident))
+        .filter(enrollments::state.ne(EnrollmentState::Stopped))
+        .order(enrollments::id)
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Another office pays, the same.
+pub fn relocate(tx: &mut Tx<'_>, enrollment: &Enrollment, to: DivisionCode) -> Result<()> {
+    let now = tx.now();
+    let same = enrollments::table
+        .find(enrollment.id)
+        .filter(enrollments::version.eq(enrollment.version));
+    let changed = diesel::update(same)
+        .set((
+            enrollments::division_code.eq(to),
+            enrollments::version.eq(enrollment.version + 1),
+            enrollments::updated_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Code::IfMatchStale.into())
+    }
+}
+
 pub fn find(db: &mut Db, scope: &Scope, id: EnrollmentId) -> Result<Option<Enrollment>> {
     let row: Option<Row> = enrollments::table
         .select(Row::as_select())

@@ -337,6 +337,63 @@ def answer(world: World) -> Call:
     return Call({"id": made["id"]}, {"comment": "已补充"}, liaison)
 
 
+def referral(world: World) -> dict:
+    """What a new case is referred to the county's institution for."""
+    call = refer(world)
+    return world.office.ask(call.by, "POST", f"/v1/cases/{call.path['id']}/referrals", call.body)
+
+
+@makes("create_referral")
+def refer(world: World) -> Call:
+    me = world.ask("institution.990121", "GET", "/v1/me")
+    institution = me["grants"][0]["organization_id"]
+    body = {"to_organization_id": institution, "purpose": "请安排步态训练"}
+    return Call({"id": submitted(world)}, body, world.office.person(world.clerk))
+
+
+@makes("get_referral")
+def look_at_referral(world: World) -> Call:
+    by = world.random.choice([world.clerk, "institution.990121"])
+    return Call({"id": referral(world)["id"]}, by=world.office.person(by))
+
+
+@makes("create_referral_transition")
+def answer_referral(world: World) -> Call:
+    body = {"action": world.random.choice(["accept", "decline"]), "comment": "名额已满"}
+    worker = world.office.person("institution.990121")
+    return Call({"id": referral(world)["id"]}, body, worker, seen=1)
+
+
+@makes("create_transfer")
+def transfer(world: World) -> Call:
+    body = {
+        "to_division_code": "990122103201",
+        "reason": "随子女迁居",
+        "moved_date": str(date.today()),
+    }
+    resident, _ = world.resident()
+    return Call({"id": resident}, body, world.office.person("county.990121"))
+
+
+def transferred(world: World) -> dict:
+    call = transfer(world)
+    path = f"/v1/residents/{call.path['id']}/transfers"
+    return world.office.ask(call.by, "POST", path, call.body)
+
+
+@makes("get_transfer")
+def look_at_transfer(world: World) -> Call:
+    by = world.office.person("county.990121")
+    return Call({"id": transferred(world)["id"]}, by=by)
+
+
+@makes("create_transfer_transition")
+def take_transfer_back(world: World) -> Call:
+    body = {"action": "cancel", "comment": "本人不再迁居"}
+    by = world.office.person("county.990121")
+    return Call({"id": transferred(world)["id"]}, body, by, seen=1)
+
+
 @makes("hand_over_desk")
 def hand_over(world: World) -> Call:
     person = world.office.person("township2.990121103")

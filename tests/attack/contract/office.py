@@ -25,6 +25,7 @@ PEOPLE = (
     "approver.990121",
     "civil.990121",
     "finance.990121",
+    "institution.990121",
     "supervisor.990100",
     "supervisor2.990100",
     "auditor.990121",
