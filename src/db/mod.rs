@@ -42,11 +42,15 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 4] = [
+const REFUSALS: [(&str, Code); 8] = [
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
     ("huican.recusal_required", Code::CaseRecusal),
+    ("huican.resident_merged", Code::ResidentMerged),
+    ("huican.merge_conflict", Code::ResidentMergeConflict),
+    ("huican.merge_open", Code::MergeOpen),
+    ("huican.case_open", Code::CaseOpen),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

@@ -49,6 +49,8 @@ tables! {
         version -> Integer,
         phone -> Nullable<Binary>,
         phone_index -> Nullable<Binary>,
+        address -> Nullable<Binary>,
+        address_index -> Nullable<Binary>,
     }
     grants (id) {
         id -> Guid,
@@ -162,6 +164,7 @@ tables! {
         updated_at -> Instant,
         version -> Integer,
         county_code -> Nullable<Text>,
+        merged_into_id -> Nullable<Guid>,
     }
     certificates (id) {
         id -> Guid,
@@ -197,6 +200,62 @@ tables! {
         source -> Text,
         superseded_at -> Nullable<Instant>,
         superseded_by -> Nullable<Guid>,
+    }
+    households (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        version -> Integer,
+        created_by -> Nullable<Guid>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+    household_members (id) {
+        id -> Guid,
+        household_id -> Guid,
+        person_id -> Guid,
+        resident_id -> Nullable<Guid>,
+        name -> Nullable<Binary>,
+        phone -> Nullable<Binary>,
+        phone_index -> Nullable<Binary>,
+        relation -> Text,
+        end_reason -> Nullable<Binary>,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Instant,
+        recorded_by -> Nullable<Guid>,
+        superseded_at -> Nullable<Instant>,
+        superseded_by -> Nullable<Guid>,
+    }
+    household_cares (member_id, resident_id) {
+        member_id -> Guid,
+        resident_id -> Guid,
+    }
+    addresses (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        kind -> Text,
+        text -> Binary,
+        text_index -> Binary,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Instant,
+        recorded_by -> Nullable<Guid>,
+        superseded_at -> Nullable<Instant>,
+        superseded_by -> Nullable<Guid>,
+    }
+    resident_merges (id) {
+        id -> Guid,
+        kind -> Text,
+        kept_id -> Guid,
+        duplicate_id -> Guid,
+        merge_id -> Nullable<Guid>,
+        reason -> Binary,
+        state -> Text,
+        proposed_by -> Guid,
+        proposed_at -> Instant,
+        decided_by -> Nullable<Guid>,
+        decided_at -> Nullable<Instant>,
+        comment -> Nullable<Binary>,
     }
     programs (code) {
         code -> Text,
@@ -373,6 +432,15 @@ tables! {
         ended_at -> Nullable<Instant>,
         ended_by -> Nullable<Guid>,
         end_reason -> Nullable<Text>,
+    }
+    user_ties (user_id, resident_id, relation) {
+        user_id -> Guid,
+        resident_id -> Guid,
+        relation -> Text,
+    }
+    taken_programs (resident_id, program_code) {
+        resident_id -> Guid,
+        program_code -> Text,
     }
     tasks (case_id, sequence) {
         case_id -> Guid,

@@ -85,7 +85,7 @@ pub fn of_application(db: &mut Db, scope: &Scope, application: ApplicationId) ->
         application: Some(application),
         ..Filter::default()
     };
-    store::page(db, scope, &filter, None, MOST_TOGETHER)
+    store::page(db, scope, &filter, &[], None, MOST_TOGETHER)
 }
 
 /// Opens a draft. What the rules say of it is shown, and decides only on submission.
@@ -107,7 +107,7 @@ pub fn open(
     application: Option<ApplicationId>,
 ) -> Result<Recorded<Shown>> {
     let actor = permit.actor();
-    let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
+    let resident = residents::service::standing(tx, permit.scope(), new.resident_id)?;
     let ties = recusals::service::ties_of(tx, actor.user, resident.id)?;
     keep_off(&ties, files_as_liaison(actor, resident.division_code))?;
     let program = programs::service::find(tx, &new.program_code).map_err(|_unknown| {
@@ -195,10 +195,14 @@ pub fn page(
     count: i64,
 ) -> Result<Vec<Shown>> {
     let scope = permit.scope_in(division)?;
-    if let Some(resident) = filter.resident {
-        residents::service::find(db, permit.scope(), resident)?;
-    }
-    let cases = store::page(db, &scope, filter, after, count)?;
+    let records = match filter.resident {
+        None => Vec::new(),
+        Some(resident) => {
+            let resident = residents::service::find(db, permit.scope(), resident)?;
+            residents::service::records(db, &[resident.id])?
+        }
+    };
+    let cases = store::page(db, &scope, filter, &records, after, count)?;
     let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
     let user = permit.actor().user;
     let duties = store::duties_on(db, &ids, user)?;
@@ -382,7 +386,7 @@ fn decide(
     case: &mut Case,
 ) -> Result<Decision> {
     let today = tx.today();
-    let resident = residents::service::find(tx, permit.scope(), case.resident_id)?;
+    let resident = residents::service::counting(tx, permit.scope(), case.resident_id)?;
     case.program_version_id = version.id;
     let decision = programs::service::decide(tx, version, &resident, today)?;
     match (decision.outcome, case.position.state) {

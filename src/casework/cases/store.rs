@@ -146,10 +146,12 @@ impl Mark {
     }
 }
 
+/// `records` are those of the resident that the filter names.
 pub fn page(
     db: &mut Db,
     scope: &Scope,
     filter: &Filter,
+    records: &[ResidentId],
     after: Option<&Mark>,
     count: i64,
 ) -> Result<Vec<Case>> {
@@ -169,8 +171,8 @@ pub fn page(
     if let Some(code) = &filter.program_code {
         query = query.filter(cases::program_code.eq(code.clone()));
     }
-    if let Some(resident) = filter.resident {
-        query = query.filter(cases::resident_id.eq(resident));
+    if !records.is_empty() {
+        query = query.filter(cases::resident_id.eq_any(records));
     }
     if let Some(application) = filter.application {
         query = query.filter(cases::application_id.eq(application));
@@ -222,10 +224,10 @@ pub fn page(
 }
 
 /// The programs of which somebody has a case that is not closed, as the key `cases_one_open` has it.
-pub fn open_programs(db: &mut Db, resident: ResidentId) -> Result<Vec<String>> {
+pub fn open_programs(db: &mut Db, records: &[ResidentId]) -> Result<Vec<String>> {
     let closed = State::ALL.iter().copied().filter(|state| state.is_closed());
     Ok(cases::table
-        .filter(cases::resident_id.eq(resident))
+        .filter(cases::resident_id.eq_any(records))
         .filter(cases::state.ne_all(closed))
         .select(cases::program_code)
         .load(db.conn())?)

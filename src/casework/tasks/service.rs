@@ -135,6 +135,22 @@ pub fn pass_on(
     Ok(all)
 }
 
+/// Whether something waits with somebody who turned out to be related to its resident.
+pub fn tied_waits(db: &mut Db) -> Result<bool> {
+    Ok(store::tied(db)?.is_some())
+}
+
+/// Passes on, by rule, what waits with somebody whose telephone, address or household showed a relation.
+pub fn pass_on_tied(tx: &mut Tx<'_>, request: RequestId) -> Result<Recorded<()>> {
+    let Some(task) = store::tied(tx)? else {
+        return Err(Code::TaskNotFound.into());
+    };
+    let to = by_rule(tx, &task, task.assignee)?;
+    let task = give(tx, task, to, None)?;
+    let event = event(&Origin::system(request), "case.task_assigned", &task);
+    tx.record(event, ())
+}
+
 fn found<A: Act>(db: &mut Db, permit: &Permit<A>, case: CaseId) -> Result<Task> {
     store::find(db, permit.scope(), case)?.ok_or_else(|| Code::TaskNotFound.into())
 }

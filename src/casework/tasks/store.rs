@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::model::{Listed, Overdue, Reminder, Task, View};
 use crate::access::{Actor, Held, Role, Scope, within};
 use crate::casework::cases::Duty;
-use crate::db::schema::{case_duties, cases, residents, task_assignments, tasks, users};
+use crate::db::schema::{case_duties, cases, residents, task_assignments, tasks, user_ties, users};
 use crate::db::{Db, MultiBackend, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
@@ -23,6 +23,8 @@ diesel::allow_tables_to_appear_in_same_query!(tasks, residents);
 diesel::allow_tables_to_appear_in_same_query!(tasks, users);
 diesel::allow_tables_to_appear_in_same_query!(cases, residents);
 diesel::allow_tables_to_appear_in_same_query!(cases, users);
+diesel::allow_tables_to_appear_in_same_query!(residents, users);
+diesel::allow_tables_to_appear_in_same_query!(tasks, user_ties);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, tasks);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, cases);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, residents);
@@ -196,6 +198,22 @@ pub fn with(db: &mut Db, user: UserId, resident: ResidentId) -> Result<Vec<Task>
         .order(tasks::case_id)
         .load(db.conn())?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// The next task that waits with somebody who is related to its resident.
+pub fn tied(db: &mut Db) -> Result<Option<Task>> {
+    let tie = user_ties::user_id
+        .nullable()
+        .eq(tasks::assignee_id)
+        .and(user_ties::resident_id.eq(tasks::resident_id));
+    let row: Option<Row> = tasks::table
+        .inner_join(user_ties::table.on(tie.assume_not_null()))
+        .select(Row::as_select())
+        .filter(tasks::done_at.is_null())
+        .filter(tasks::assignee_id.is_not_null())
+        .first(db.conn())
+        .optional()?;
+    Ok(row.map(Into::into))
 }
 
 /// Who has done something else in a round, and so does not take the step.
