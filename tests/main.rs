@@ -7,6 +7,7 @@
     reason = "in a test a panic is the answer"
 )]
 
+mod addresses;
 mod api_keys;
 mod applications;
 mod architecture;
@@ -16,13 +17,16 @@ mod batches;
 mod cases;
 mod console;
 mod demo;
+mod detections;
 mod document;
 mod documents;
 mod eligibility;
 mod facts;
 mod fence;
+mod households;
 mod keys;
 mod lists;
+mod merges;
 mod migrations;
 mod multiplied;
 mod notes;

@@ -1,6 +1,8 @@
 //! What the database itself refuses, whoever asks: every statement here is written by hand, as
 //! somebody would who has the database and no scruples.
 
+mod records;
+
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 

@@ -293,6 +293,7 @@ fn administrators_see_no_resident() {
             "document.",
             "note.",
             "recusal.",
+            "merge.",
             "task.",
             "enrollment.",
         ]

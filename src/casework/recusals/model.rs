@@ -27,9 +27,9 @@ vocabulary! {
 vocabulary! {
     /// What shows a relation without anybody's saying so.
     pub enum Detection {
-        SamePhone = "same_phone", "联系电话相同";
-        SameHousehold = "same_household", "同一家庭";
-        SameAddress = "same_address", "住址相同";
+        Phone = "same_phone", "联系电话相同";
+        Household = "same_household", "同一家庭";
+        Address = "same_address", "住址相同";
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
     fn a_liaison_files_for_everybody_but_themself() {
         let oneself = Tie::Declared(Relation::Oneself);
         let neighbour = Tie::Declared(Relation::FriendOrInterest);
-        let phone = Tie::Detected(Detection::SamePhone);
+        let phone = Tie::Detected(Detection::Phone);
         assert!(keep_off(&[], false).is_ok());
         assert!(keep_off(&[neighbour, phone], true).is_ok());
         for (ties, files_as_liaison) in [

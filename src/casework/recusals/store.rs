@@ -34,11 +34,11 @@ pub fn ties(
         .load(db.conn())?)
 }
 
-/// Whom a user is tied to, of the residents within reach.
-pub fn tied_to(db: &mut Db, user: UserId) -> Result<Vec<ResidentId>> {
+/// Whom some users are tied to, of the residents within reach.
+pub fn tied_to(db: &mut Db, whose: &[UserId]) -> Result<Vec<(UserId, ResidentId)>> {
     Ok(user_ties::table
-        .filter(user_ties::user_id.eq(user))
-        .select(user_ties::resident_id)
+        .filter(user_ties::user_id.eq_any(whose))
+        .select((user_ties::user_id, user_ties::resident_id))
         .load(db.conn())?)
 }
 

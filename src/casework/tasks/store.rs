@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::model::{Listed, Overdue, Reminder, Task, View};
 use crate::access::{Actor, Held, Role, Scope, within};
 use crate::casework::cases::Duty;
-use crate::db::schema::{case_duties, cases, residents, task_assignments, tasks, user_ties, users};
+use crate::db::schema::{case_duties, cases, residents, task_assignments, tasks, users};
 use crate::db::{Db, MultiBackend, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
@@ -24,7 +24,6 @@ diesel::allow_tables_to_appear_in_same_query!(tasks, users);
 diesel::allow_tables_to_appear_in_same_query!(cases, residents);
 diesel::allow_tables_to_appear_in_same_query!(cases, users);
 diesel::allow_tables_to_appear_in_same_query!(residents, users);
-diesel::allow_tables_to_appear_in_same_query!(tasks, user_ties);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, tasks);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, cases);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, residents);
@@ -200,20 +199,25 @@ pub fn with(db: &mut Db, user: UserId, resident: ResidentId) -> Result<Vec<Task>
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// The next task that waits with somebody who is related to its resident.
-pub fn tied(db: &mut Db) -> Result<Option<Task>> {
-    let tie = user_ties::user_id
-        .nullable()
-        .eq(tasks::assignee_id)
-        .and(user_ties::resident_id.eq(tasks::resident_id));
-    let row: Option<Row> = tasks::table
-        .inner_join(user_ties::table.on(tie.assume_not_null()))
-        .select(Row::as_select())
+/// With whom something waits.
+pub fn assignees(db: &mut Db) -> Result<Vec<UserId>> {
+    Ok(tasks::table
         .filter(tasks::done_at.is_null())
         .filter(tasks::assignee_id.is_not_null())
-        .first(db.conn())
-        .optional()?;
-    Ok(row.map(Into::into))
+        .select(tasks::assignee_id.assume_not_null())
+        .distinct()
+        .load(db.conn())?)
+}
+
+/// What waits with some users.
+pub fn waiting(db: &mut Db, with: &[UserId]) -> Result<Vec<Task>> {
+    let rows: Vec<Row> = tasks::table
+        .select(Row::as_select())
+        .filter(tasks::assignee_id.eq_any(with))
+        .filter(tasks::done_at.is_null())
+        .order(tasks::case_id)
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Who has done something else in a round, and so does not take the step.

@@ -2,6 +2,7 @@
 //! cases, in a database of its own. Everything is done by the services an office would use, with
 //! a clock that is moved through the year.
 
+mod families;
 pub mod offices;
 pub mod residents;
 mod year;
@@ -140,6 +141,8 @@ fn prepare(settings: &Settings, given: &Given) -> Outcome {
     mark(&mut db, &origin, BUILDING)?;
     offices::open(&mut db, &origin)?;
     residents::register(&mut db, &origin)?;
+    families::settle(&mut db)?;
+    families::find_duplicates(&mut db)?;
     year::relive(&mut db, &clock, now)?;
     clock.set(now);
     mark(&mut db, &origin, READY)?;

@@ -277,11 +277,11 @@ fn replace(
     tx: &mut Tx<'_>,
     household: &Household,
     old: &Member,
-    new: Membership,
+    new: &Membership,
     by: Option<UserId>,
 ) -> Result<()> {
     store::cut(tx, household.id, old, new.period.from, None, by)?;
-    let id = store::insert_member(tx, household.id, &new, by)?;
+    let id = store::insert_member(tx, household.id, new, by)?;
     store::insert_cares(tx, id, &new.cares_for)
 }
 
@@ -302,8 +302,7 @@ pub fn change(
     let today = tx.today();
     let from = patch.valid_from.unwrap_or(today);
     new.period = past_period(from.max(old.membership.period.from), None, today)?;
-    let (relation, cares_for) = (new.relation, new.cares_for.clone());
-    replace(tx, &household, old, new, permit.origin().user)?;
+    replace(tx, &household, old, &new, permit.origin().user)?;
     let household = store::update(tx, household)?;
     let event = event(
         permit.origin(),
@@ -312,8 +311,8 @@ pub fn change(
         &resident,
     )
     .change("person_id", person)
-    .change("relation", relation)
-    .change("cares_for", cares_for);
+    .change("relation", new.relation)
+    .change("cares_for", new.cares_for);
     finish(tx, permit, household, event)
 }
 
@@ -363,7 +362,7 @@ pub fn end(
         without.cares_for.retain(|cared| Some(*cared) != left);
         if without.cares_for != carer.membership.cares_for {
             without.period = Period::open(end.max(carer.membership.period.from));
-            replace(tx, &household, carer, without, by)?;
+            replace(tx, &household, carer, &without, by)?;
         }
     }
     let household = Household {

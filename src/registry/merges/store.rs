@@ -41,7 +41,7 @@ struct Row {
     comment: Option<Vec<u8>>,
 }
 
-fn open(db: &Db, row: Row) -> Result<Merge> {
+fn open(db: &Db, row: &Row) -> Result<Merge> {
     let text = |field: &str, sealed: &[u8]| {
         let plain = db.keys().open(&place(field, row.id), sealed);
         String::from_utf8(plain.map_err(Error::internal)?.to_vec()).map_err(Error::internal)
@@ -79,7 +79,7 @@ pub fn find(db: &mut Db, scope: &Scope, id: MergeId) -> Result<Option<Merge>> {
         .filter(resident_merges::id.eq(id))
         .first(db.conn())
         .optional()?;
-    row.map(|row| open(db, row)).transpose()
+    row.map(|row| open(db, &row)).transpose()
 }
 
 /// Newest first.
@@ -109,7 +109,7 @@ pub fn page(
         .order(resident_merges::id.desc())
         .limit(count)
         .load(db.conn())?;
-    rows.into_iter().map(|row| open(db, row)).collect()
+    rows.iter().map(|row| open(db, row)).collect()
 }
 
 pub fn insert(tx: &mut Tx<'_>, merge: &Merge) -> Result<()> {

@@ -236,12 +236,11 @@ pub fn by_village(
     rows.into_iter().map(|row| open(db, row)).collect()
 }
 
+type Place = (ResidentId, DivisionCode);
+
 /// Who has this ID number in the whole city, or the record kept in their place: for registration, which
 /// must not make a second one.
-pub fn registered(
-    db: &mut Db,
-    id_number: &CitizenId,
-) -> Result<Option<(ResidentId, DivisionCode)>> {
+pub fn registered(db: &mut Db, id_number: &CitizenId) -> Result<Option<Place>> {
     let index = db.keys().blind_index(ID_FIELD, id_number.as_str());
     let kept = diesel::alias!(residents as kept);
     let query = residents::table
@@ -252,7 +251,6 @@ pub fn registered(
             kept.fields((residents::id, residents::division_code))
                 .nullable(),
         ));
-    type Place = (ResidentId, DivisionCode);
     // Registered once in the whole city, in sight or not.
     db.in_every_office(|db| {
         let found: Option<(Place, Option<Place>)> = query.first(db.conn()).optional()?;
