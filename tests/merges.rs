@@ -227,4 +227,24 @@ on_both! {
         // Benefits are told of the person.
         assert_eq!(office.listed(TOWNSHIP, &format!("/v1/enrollments?resident_id={kept}")).await.len(), 1);
     }
+
+    async fn who_is_related_to_one_record_is_related_to_the_person(office: &TestOffice) {
+        let [(kept, _), (duplicate, _)] = office.two().await;
+        let own = office.draft_for(&kept, "living_subsidy").await;
+        let other = office.draft_for(&duplicate, "nursing_subsidy").await;
+        office.bring(&other, "initial_review").await;
+        let reviewer = office.as_user("township2.990121103").await;
+        let relation = json!({"relation": "sibling"});
+        reviewer.post(&format!("/v1/cases/{own}/recusals"), relation).await.expect(201);
+        let shown = reviewer.get(&format!("/v1/cases/{other}")).await.expect(200);
+        assert_ne!(shown["allowed_actions"], json!([]));
+        office.merged(&kept, &duplicate).await;
+        let refusal = reviewer.act(&other, "endorse").await.refused(403, "case.recusal_required");
+        assert_eq!(refusal["relation"], "sibling");
+        // Whoever is tied to the duplicate keeps off the kept one's cases as well.
+        let township = office.as_user(TOWNSHIP).await;
+        let relation = json!({"relation": "parent"});
+        township.post(&format!("/v1/cases/{other}/recusals"), relation).await.expect(201);
+        township.act(&own, "withdraw").await.refused(403, "case.recusal_required");
+    }
 }

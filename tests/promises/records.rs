@@ -141,7 +141,6 @@ on_both! {
         };
         office.refuses(&propose("proposed", "merge", "NULL, NULL", "NULL"), "merge_open");
         office.refuses(&propose("approved", "merge", &format!("{approver}, {at}"), "NULL"), "merge_open");
-        office.only_grows("resident_merges", &format!("proposed_at = {at}"), &["reason"]);
         office.refuses(&format!("UPDATE resident_merges SET kept_id = duplicate_id, duplicate_id = {kept}"), "append_only|check");
 
         office.sql(&decide("approved", &approver)).unwrap();
@@ -183,6 +182,7 @@ on_both! {
         office.sql(&format!("{undo}{approver} WHERE state = 'proposed'")).unwrap();
         office.sql(&format!("UPDATE residents SET name = '别人' WHERE id = {duplicate}")).unwrap();
         office.refuses(&join, "append_only");
+        office.only_grows("resident_merges", &format!("proposed_at = {at}"), &["reason"]);
     }
 
     async fn nobody_has_two_of_a_program_whatever_statement_is_written(office: &TestOffice) {

@@ -13,6 +13,7 @@ CREATE OR REPLACE FUNCTION is_recused(whose uuid, of_case uuid, as_what text) RE
             SELECT 1 FROM grants g WHERE g.user_id = whose AND g.role = 'village_liaison' AND g.revoked_at IS NULL))
 $$;
 DROP VIEW user_ties;
+DROP VIEW record_ties;
 DROP INDEX users_address;
 ALTER TABLE users DROP COLUMN address_index;
 ALTER TABLE users DROP COLUMN address;

@@ -202,7 +202,7 @@ CREATE POLICY reach ON addresses
 
 -- What ties staff to residents: declared, or seen by the office in what holds now. The code asks this as the
 -- triggers do; whatever else shows a relation is added here.
-CREATE VIEW user_ties (user_id, resident_id, relation) AS
+CREATE VIEW record_ties (user_id, resident_id, relation) AS
 SELECT d.user_id, d.resident_id, d.relation FROM user_relations d WHERE d.ended_at IS NULL
 UNION ALL
 SELECT u.id, r.id, 'same_phone' FROM users u JOIN residents r ON r.phone_index = u.phone_index
@@ -220,14 +220,17 @@ JOIN residents r ON r.phone_index = u.phone_index
 JOIN household_members o ON o.resident_id = r.id AND o.superseded_at IS NULL AND o.valid_to IS NULL
 JOIN household_members m ON m.household_id = o.household_id AND m.superseded_at IS NULL AND m.valid_to IS NULL
     AND m.resident_id IS NOT NULL AND m.resident_id <> r.id;
--- Before 15 a view asks with the rights of its owner, whom the fences hold as well.
+CREATE VIEW user_ties (user_id, resident_id, relation) AS
+SELECT user_id, resident_id, relation FROM record_ties;
+-- Before 15 views ask with the rights of their owner, whom the fences hold as well.
 DO $$
 BEGIN
     IF current_setting('server_version_num')::integer >= 150000 THEN
+        ALTER VIEW record_ties SET (security_invoker = true);
         ALTER VIEW user_ties SET (security_invoker = true);
     END IF;
 END $$;
-GRANT SELECT ON user_ties TO huican_service;
+GRANT SELECT ON record_ties, user_ties TO huican_service;
 
 -- Somebody's household may be seen from another office, so the database asks in all of them.
 CREATE OR REPLACE FUNCTION is_recused(whose uuid, of_case uuid, as_what text) RETURNS boolean LANGUAGE sql STABLE

@@ -1,3 +1,11 @@
+CREATE OR REPLACE VIEW user_ties (user_id, resident_id, relation) AS
+SELECT user_id, resident_id, relation FROM record_ties;
+DO $$
+BEGIN
+    IF current_setting('server_version_num')::integer >= 150000 THEN
+        ALTER VIEW user_ties SET (security_invoker = true);
+    END IF;
+END $$;
 ALTER TABLE api_keys DROP CONSTRAINT api_keys_merges;
 DROP TRIGGER cases_one_reopened_of_person ON cases;
 DROP TRIGGER cases_one_open_of_person ON cases;

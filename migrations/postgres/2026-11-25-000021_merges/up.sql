@@ -41,11 +41,20 @@ SELECT resident_id, program_code FROM cases
 WHERE state IN ('draft', 'submitted', 'in_review', 'returned', 'approved', 'in_service', 'suspended', 'under_reconsideration')
 UNION ALL
 SELECT resident_id, program_code FROM enrollments WHERE state IN ('active', 'suspended');
--- Before 15 a view asks with the rights of its owner, whom the fences hold as well.
+-- Who is tied to one record of a person is tied to all of them.
+CREATE OR REPLACE VIEW user_ties (user_id, resident_id, relation) AS
+SELECT user_id, resident_id, relation FROM record_ties
+UNION ALL
+SELECT t.user_id, d.id, t.relation FROM residents d JOIN record_ties t ON t.resident_id = d.merged_into_id
+UNION ALL
+SELECT t.user_id, d.merged_into_id, t.relation FROM residents d JOIN record_ties t ON t.resident_id = d.id
+WHERE d.merged_into_id IS NOT NULL;
+-- Before 15 views ask with the rights of their owner, whom the fences hold as well.
 DO $$
 BEGIN
     IF current_setting('server_version_num')::integer >= 150000 THEN
         ALTER VIEW taken_programs SET (security_invoker = true);
+        ALTER VIEW user_ties SET (security_invoker = true);
     END IF;
 END $$;
 

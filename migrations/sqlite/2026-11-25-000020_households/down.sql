@@ -1,6 +1,7 @@
 DROP TRIGGER case_transitions_recused;
 DROP TRIGGER case_duties_recused;
 DROP VIEW user_ties;
+DROP VIEW record_ties;
 DROP INDEX users_address;
 ALTER TABLE users DROP COLUMN address_index;
 ALTER TABLE users DROP COLUMN address;

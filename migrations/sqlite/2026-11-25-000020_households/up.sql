@@ -194,7 +194,7 @@ END;
 
 -- What ties staff to residents: declared, or seen by the office in what holds now. The code asks this as the
 -- triggers do; whatever else shows a relation is added here.
-CREATE VIEW user_ties (user_id, resident_id, relation) AS
+CREATE VIEW record_ties (user_id, resident_id, relation) AS
 SELECT d.user_id, d.resident_id, d.relation FROM user_relations d WHERE d.ended_at IS NULL
 UNION ALL
 SELECT u.id, r.id, 'same_phone' FROM users u JOIN residents r ON r.phone_index = u.phone_index
@@ -212,6 +212,8 @@ JOIN residents r ON r.phone_index = u.phone_index
 JOIN household_members o ON o.resident_id = r.id AND o.superseded_at IS NULL AND o.valid_to IS NULL
 JOIN household_members m ON m.household_id = o.household_id AND m.superseded_at IS NULL AND m.valid_to IS NULL
     AND m.resident_id IS NOT NULL AND m.resident_id <> r.id;
+CREATE VIEW user_ties (user_id, resident_id, relation) AS
+SELECT user_id, resident_id, relation FROM record_ties;
 
 DROP TRIGGER case_duties_recused;
 CREATE TRIGGER case_duties_recused BEFORE INSERT ON case_duties

@@ -1,3 +1,6 @@
+DROP VIEW user_ties;
+CREATE VIEW user_ties (user_id, resident_id, relation) AS
+SELECT user_id, resident_id, relation FROM record_ties;
 DROP TRIGGER api_keys_merges;
 DROP TRIGGER cases_one_reopened_of_person;
 DROP TRIGGER cases_one_open_of_person;

@@ -207,3 +207,13 @@ WHEN ' ' || NEW.permits || ' ' LIKE '% merge.act %'
 BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: what takes a person is for no key');
 END;
+
+-- Who is tied to one record of a person is tied to all of them.
+DROP VIEW user_ties;
+CREATE VIEW user_ties (user_id, resident_id, relation) AS
+SELECT user_id, resident_id, relation FROM record_ties
+UNION ALL
+SELECT t.user_id, d.id, t.relation FROM residents d JOIN record_ties t ON t.resident_id = d.merged_into_id
+UNION ALL
+SELECT t.user_id, d.merged_into_id, t.relation FROM residents d JOIN record_ties t ON t.resident_id = d.id
+WHERE d.merged_into_id IS NOT NULL;
