@@ -199,6 +199,28 @@ fn is_the_fictional_city(demo: &Demo) {
             );
         }
     }
+    // Some were registered twice, some live together, and most have an address.
+    let county = demo.sign_in("county.990121");
+    for state in ["proposed", "approved"] {
+        let merges = demo.items(&county, &format!("/v1/resident-merges?state={state}"));
+        assert_eq!(merges.len(), 1, "{state}");
+    }
+    let people = demo.items(&county, "/v1/residents?limit=200");
+    let ids = people.iter().map(|one| one["id"].as_str().unwrap());
+    let mut together = 0;
+    let mut addressed = 0;
+    for id in ids {
+        let path = format!("/v1/residents/{id}");
+        let (_, home) = demo.call(
+            "GET",
+            &format!("{path}/household"),
+            Some(&county),
+            &Value::Null,
+        );
+        together += usize::from(home["disabled_count"].as_u64() > Some(1));
+        addressed += demo.items(&county, &format!("{path}/addresses")).len();
+    }
+    assert!(together > 0 && addressed > 100, "{together} {addressed}");
     let supervisor = demo.sign_in("supervisor.990100");
     let valid = demo.items(
         &supervisor,

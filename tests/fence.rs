@@ -111,10 +111,23 @@ async fn furnished() -> Option<TestOffice> {
         .expect(201);
     let resident = office.resident().await;
     office.transfers(&resident, THIRD_VILLAGE).await.expect(201);
+    let [kept, duplicate] = [office.at_home().await, office.resident().await];
+    let merge = serde_json::json!({"duplicate_id": duplicate, "reason": "同一人"});
+    office
+        .as_user("county.990121")
+        .await
+        .post(&format!("/v1/residents/{kept}/merges"), merge)
+        .await
+        .expect(201);
     Some(office)
 }
 
-const FENCED: [&str; 25] = [
+const FENCED: [&str; 30] = [
+    "addresses",
+    "households",
+    "household_members",
+    "household_cares",
+    "resident_merges",
     "applications",
     "case_documents",
     "case_notes",
@@ -249,6 +262,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "decision_notice_services",
         "decision_notices",
         "document_withdrawals",
+        "household_cares",
         "program_versions",
         "referral_transitions",
         "task_assignments",
@@ -270,7 +284,12 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         service.refuses(&format!("DELETE FROM {table}"), "permission denied");
         service.refuses(&format!("TRUNCATE {table} CASCADE"), "permission denied");
     }
-    for fact in ["certificates", "circumstances"] {
+    for fact in [
+        "addresses",
+        "certificates",
+        "circumstances",
+        "household_members",
+    ] {
         service.refuses(
             &format!("UPDATE {fact} SET valid_from = valid_from"),
             "permission denied",
@@ -312,7 +331,7 @@ async fn every_table_with_residents_data_is_fenced() {
         "SELECT DISTINCT c.relname::text AS name FROM pg_class c
          JOIN pg_attribute a ON a.attrelid = c.oid
          WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
-           AND (c.relname = 'residents' OR a.attname IN ('resident_id', 'case_id', 'certificate_id', 'enrollment_id'))
+           AND (c.relname = 'residents' OR a.attname IN ('resident_id', 'case_id', 'certificate_id', 'enrollment_id', 'kept_id', 'member_id'))
            AND NOT (c.relrowsecurity AND c.relforcerowsecurity)",
     )
     .load(&mut owner)

@@ -7,6 +7,7 @@
     reason = "in a test a panic is the answer"
 )]
 
+mod addresses;
 mod api_keys;
 mod applications;
 mod architecture;
@@ -18,13 +19,16 @@ mod changes;
 mod console;
 mod decisions;
 mod demo;
+mod detections;
 mod document;
 mod documents;
 mod eligibility;
 mod facts;
 mod fence;
+mod households;
 mod keys;
 mod lists;
+mod merges;
 mod migrations;
 mod multiplied;
 mod notes;

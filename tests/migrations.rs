@@ -107,7 +107,8 @@ fn columns(db: &mut Db, is_sqlite: bool) -> BTreeMap<String, (String, bool)> {
     } else {
         "SELECT table_name || '.' || column_name || ' ' || udt_name || ' ' ||
             CASE is_nullable WHEN 'NO' THEN '1' ELSE '0' END AS line
-         FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_\\_diesel%'"
+         FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+         WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name NOT LIKE '\\_\\_diesel%'"
     };
     lines(db, query)
         .into_iter()

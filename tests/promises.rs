@@ -3,6 +3,7 @@
 
 mod life;
 mod moves;
+mod records;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;

@@ -305,6 +305,7 @@ fn administrators_see_no_resident() {
             "document.",
             "note.",
             "recusal.",
+            "merge.",
             "task.",
             "referral.",
             "transfer.",

@@ -88,6 +88,11 @@ policy! {
     ResidentWrite = "resident.write": VillageLiaison | TownshipCaseworker | CountyCaseworker;
     /// Seeing what is masked, with a reason.
     ResidentDisclose = "resident.disclose": TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    /// Two records of one person: saying so, or that they are two after all.
+    MergeRead = "merge.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer | CitySupervisor | Auditor;
+    MergePropose = "merge.propose": CountyCaseworker;
+    /// Deciding by another person, withdrawing, or proposing to undo.
+    MergeAct = "merge.act": CountyCaseworker | CountyApprover;
     ProgramRead = "program.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor | SystemAdmin | SecurityAdmin | AuditAdmin;
     /// Writing what a program lays down, for the divisions one works for.
@@ -137,6 +142,7 @@ impl Action {
         matches!(
             self,
             Self::CaseAct
+                | Self::MergeAct
                 | Self::RecusalEnd
                 | Self::TaskAssign
                 | Self::ReferralAct

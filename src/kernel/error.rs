@@ -125,6 +125,16 @@ codes! {
     ResidentNotFound = "resident.not_found", NotFound, "There is no such resident in your sight", "您的可见范围内没有该残疾人";
     ResidentDuplicate = "resident.duplicate", Conflict, "This person is registered already", "该人已登记";
     ResidentElsewhere = "resident.registered_elsewhere", Conflict, "This person is registered with another office", "该人已在其他单位登记";
+    ResidentMerged = "resident.merged", Conflict, "This record was merged; the kept one counts in its place", "该记录已合并，请使用保留的记录";
+    ResidentMergeConflict = "resident.merge_conflict", Conflict, "Both records have an open case or benefit in one program", "两条记录在同一项目均有在办个案或正在享受";
+    MergeNotFound = "merge.not_found", NotFound, "There is no such merge in your sight", "您的可见范围内没有该合并事项";
+    MergeOpen = "merge.open", Conflict, "Another decision about one of these records waits", "其中一条记录已有待决定的合并或拆分";
+    MergeDecided = "merge.decided", Conflict, "This proposal does not allow that any more, or not yet", "该事项当前状态不允许此操作";
+    MergeSeparation = "merge.separation_of_duties", Forbidden, "Who proposed a merge or split does not decide it, and only who proposed it withdraws it", "提出人不得决定本人提出的事项，且仅提出人可撤回";
+    MergeRole = "merge.role", Forbidden, "This action belongs to another role", "此操作由其他岗位办理";
+    HouseholdNotFound = "household.not_found", NotFound, "This resident is in no household in your sight", "您的可见范围内该人没有所在家庭";
+    HouseholdMemberNotFound = "household_member.not_found", NotFound, "There is no such member of this household", "该家庭没有这名成员";
+    HouseholdMember = "household.member_already", Conflict, "This person is a member of a household already", "该人已是某一家庭的成员";
     FactOverlaps = "fact.overlaps", Conflict, "Another fact already holds for part of this period", "该期间已有同类事实";
 
     ProgramNotFound = "program.not_found", NotFound, "There is no such program", "没有这个项目";

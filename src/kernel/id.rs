@@ -59,6 +59,14 @@ kinds! {
     Resident => ResidentId;
     Certificate => CertificateId;
     Circumstance => CircumstanceId;
+    Household => HouseholdId;
+    /// What is believed of a member of a household; a person has one after another.
+    HouseholdMember => HouseholdMemberId;
+    /// A person of a household: a resident's own id, or one given to somebody who is none.
+    Person => PersonId;
+    Address => AddressId;
+    /// A proposal to merge two records or to split them.
+    Merge => MergeId;
     ProgramVersion => ProgramVersionId;
     ProgramDraft => ProgramDraftId;
     Simulation => SimulationId;

@@ -1,6 +1,7 @@
 //! The ground everything stands on: ids, time, parsed identifiers, money, masking, cryptography
 //! and errors. Knows nothing of the floors above, of HTTP or of the database.
 
+pub mod address;
 pub mod certificate_number;
 pub mod circumstance;
 pub mod citizen_id;

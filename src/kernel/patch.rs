@@ -10,6 +10,18 @@ pub enum Patch<T> {
     Set(T),
 }
 
+impl<T: Clone> Patch<T> {
+    /// Changes a value as asked; whether anything was asked.
+    pub fn apply(&self, value: &mut Option<T>) -> bool {
+        *value = match self {
+            Self::Keep => return false,
+            Self::Clear => None,
+            Self::Set(new) => Some(new.clone()),
+        };
+        true
+    }
+}
+
 /// With `#[serde(default)]`, which is what an absent field becomes.
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

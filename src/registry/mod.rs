@@ -1,7 +1,11 @@
-//! Residents and what is known of them: certificates and circumstances with two dates each,
-//! disclosure of what is masked. Imports `access` and the floors beneath.
+//! Residents and what is known of them: certificates, circumstances, addresses and households with two dates
+//! each, disclosure of what is masked, two records of one person made one. Imports `access` and the floors
+//! beneath.
 
+pub mod addresses;
 pub mod facts;
+pub mod households;
+pub mod merges;
 pub mod residents;
 pub mod roll;
 pub mod takeover;

@@ -92,6 +92,7 @@ pub async fn run_due(office: &Office) -> Result<usize> {
         }
     }
     lapse(office).await?;
+    pass_on(office).await?;
     remind(office).await?;
     Ok(done)
 }
@@ -178,6 +179,29 @@ async fn lapse(office: &Office) -> Result<()> {
                     error.code(),
                     Code::IfMatchStale | Code::SupplementEnded | Code::SupplementNotFound
                 ) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Passes on what waits with somebody who is related.
+async fn pass_on(office: &Office) -> Result<()> {
+    let store = office.store();
+    while store
+        .read(Reach::EVERYTHING, tasks::service::tied_waits)
+        .await?
+    {
+        let request: RequestId = store.given().new_id();
+        let passed = store
+            .write(Reach::EVERYTHING, move |tx| {
+                tasks::service::pass_on_tied(tx, request)
+            })
+            .await;
+        match passed {
+            Ok(()) => {}
+            // It was done, or another process was first.
+            Err(error) if matches!(error.code(), Code::IfMatchStale | Code::TaskNotFound) => {}
             Err(error) => return Err(error),
         }
     }

@@ -37,6 +37,9 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
     let departments = [
         registry::residents::service::SEALED_COLUMNS,
         registry::facts::service::SEALED_COLUMNS,
+        registry::addresses::service::SEALED_COLUMNS,
+        registry::households::service::SEALED_COLUMNS,
+        registry::merges::service::SEALED_COLUMNS,
         access::second_factors::service::SEALED_COLUMNS,
         casework::documents::service::SEALED_COLUMNS,
         casework::notes::service::SEALED_COLUMNS,
@@ -56,6 +59,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     access::api_keys::api::routes(config);
     registry::residents::api::routes(config);
     registry::facts::api::routes(config);
+    registry::addresses::api::routes(config);
+    registry::households::api::routes(config);
+    registry::merges::api::routes(config);
     programs::api::routes(config);
     programs::drafts::api::routes(config);
     programs::eligibility::api::routes(config);

@@ -62,6 +62,11 @@ pub struct Belongings {
     pub transfer: String,
     /// Somebody who might.
     pub leaver: String,
+    /// A household with two members, the other one of them, and an address.
+    pub person: String,
+    /// A proposal about two other records; one of them might be merged with the resident.
+    pub merge: String,
+    pub duplicate: String,
 }
 
 impl Belongings {
@@ -135,7 +140,12 @@ impl Belongings {
                 .expect(201),
         );
         let (transfer, leaver) = moving(office, village).await;
+        let person = at_home(office, village, &resident).await;
+        let (merge, duplicate) = proposed(office, village).await;
         Self {
+            person,
+            merge,
+            duplicate,
             referral,
             institution,
             transfer,
@@ -176,6 +186,9 @@ impl Belongings {
             institution: missing(),
             transfer: missing(),
             leaver: missing(),
+            person: missing(),
+            merge: missing(),
+            duplicate: missing(),
         }
     }
 }
@@ -237,6 +250,33 @@ async fn moving(office: &TestOffice, village: &str) -> (String, String) {
     (id_of(&transfer), people.remove(1))
 }
 
+/// Somebody who lives with a resident.
+async fn at_home(office: &TestOffice, village: &str, resident: &str) -> String {
+    let township = office.as_user(&format!("township.{}", &village[..9])).await;
+    let household =
+        json!({"relation": "head", "members": [{"name": "王五", "relation": "spouse"}]});
+    let path = format!("/v1/residents/{resident}/household");
+    let opened = township.post(&path, household).await.expect(201);
+    let members = opened["members"].as_array().unwrap();
+    let spouse = members.iter().find(|one| one["relation"] == "spouse");
+    spouse.unwrap()["person_id"].as_str().unwrap().to_owned()
+}
+
+/// Two records that might be one person's, a proposal that they are, and a third.
+async fn proposed(office: &TestOffice, village: &str) -> (String, String) {
+    let mut records = Vec::new();
+    for _ in 0..3 {
+        let mut somebody = person();
+        somebody["division_code"] = json!(village);
+        records.push(id_of(&office.register(somebody).await));
+    }
+    let county = office.as_user(&format!("county.{}", &village[..6])).await;
+    let body = json!({"duplicate_id": records[1], "reason": "身份证号登记有误"});
+    let path = format!("/v1/residents/{}/merges", records[0]);
+    let merge = county.post(&path, body).await.expect(201);
+    (id_of(&merge), records.pop().unwrap())
+}
+
 /// Accounts belong to no county.
 pub struct Account {
     pub user: String,
@@ -294,6 +334,7 @@ pub fn call(
         "supplement-requests" => &on.supplement,
         "referrals" => &on.referral,
         "transfers" => &on.transfer,
+        "resident-merges" => &on.merge,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -321,7 +362,8 @@ pub fn call(
         .replace("{draft_id}", draft)
         .replace("{simulation_id}", simulation)
         .replace("{recusal_id}", &on.recusal)
-        .replace("{notice_id}", &on.notice);
+        .replace("{notice_id}", &on.notice)
+        .replace("{person_id}", &on.person);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -379,6 +421,15 @@ pub fn call(
             Some(json!({"number": format!("{number}41"), "issued_date": "2022-01-01"}))
         }
         "record_circumstance" => Some(json!({"kind": "imprisonment", "value": false})),
+        "record_address" => Some(json!({"kind": "residence", "text": number})),
+        "open_household" => Some(json!({"relation": "head"})),
+        "add_household_member" => Some(json!({"name": "李四", "relation": "other"})),
+        "change_household_member" => Some(json!({"relation": "other"})),
+        "end_household_membership" => Some(json!({"reason": "已分户"})),
+        "propose_merge" => {
+            Some(json!({"duplicate_id": on.duplicate, "reason": "身份证号登记有误"}))
+        }
+        "create_merge_transition" => Some(json!({"action": "refuse", "comment": "确为两人"})),
         "disclose_resident" => Some(json!({"fields": ["phone"], "reason": "核对联系方式"})),
         "update_user" => Some(json!({"display_name": "某某"})),
         "create_organization" => {

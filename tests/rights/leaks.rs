@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 11] {
+fn traces(of: &Belongings) -> [&str; 13] {
     [
         &of.resident,
         &of.case,
@@ -27,6 +27,8 @@ fn traces(of: &Belongings) -> [&str; 11] {
         &of.referral,
         &of.transfer,
         &of.leaver,
+        &of.person,
+        &of.merge,
     ]
     .map(String::as_str)
 }
@@ -42,6 +44,9 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/residents/{}", of.resident),
         format!("/v1/residents/{}/certificates", of.resident),
         format!("/v1/residents/{}/circumstances", of.resident),
+        format!("/v1/residents/{}/addresses", of.resident),
+        format!("/v1/residents/{}/household", of.resident),
+        "/v1/resident-merges".to_owned(),
         format!("/v1/cases/{}", of.case),
         format!("/v1/cases/{}/transitions", of.case),
         format!("/v1/cases/{}/documents", of.case),

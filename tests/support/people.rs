@@ -103,6 +103,45 @@ impl TestOffice {
         [id_of(&application), case, document]
     }
 
+    /// The id of a resident with an address and a household: a spouse who cares for them, and somebody who left.
+    pub async fn at_home(&self) -> String {
+        let resident = self.resident().await;
+        let township = self.as_user("township.990121103").await;
+        let path = format!("/v1/residents/{resident}");
+        let household = json!({"relation": "head", "members": [
+            {"name": "王五", "phone": "12000007777", "relation": "spouse", "cares_for": [resident]}]});
+        let opened = township
+            .post(&format!("{path}/household"), household)
+            .await
+            .expect(201);
+        let left = json!({"name": "李四", "relation": "other", "valid_from": "2022-01-01"});
+        let named = township
+            .post_seen(&format!("{path}/household/members"), 1, left)
+            .await
+            .expect(201);
+        let left = named["members"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|one| one["name"] == "李四")
+            .unwrap();
+        let ending = format!(
+            "{path}/household/members/{}/ending",
+            left["person_id"].as_str().unwrap()
+        );
+        township
+            .post_seen(&ending, 2, json!({"reason": "已搬走"}))
+            .await
+            .expect(201);
+        let address = json!({"kind": "residence", "text": "一号村12号"});
+        township
+            .post_seen(&format!("{path}/addresses"), 1, address)
+            .await
+            .expect(201);
+        assert_eq!(opened["version"], 1);
+        resident
+    }
+
     /// The id of a case that waits at a review step.
     pub async fn case_at(&self, step: &str) -> String {
         let case = self.draft().await;

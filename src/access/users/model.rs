@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::access::policy::Role;
+use crate::kernel::address::Address;
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{self, Error};
+use crate::kernel::error::{self, Error, FieldError};
 use crate::kernel::id::{GrantId, OrganizationId, UserId};
 use crate::kernel::patch::{self, Patch};
 use crate::kernel::phone::Phone;
@@ -24,7 +25,7 @@ vocabulary! {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "username": "township.990121103", "display_name": "丙岭三号镇 经办人",
-    "state": "active", "phone_masked": "120****1234", "version": 1,
+    "state": "active", "phone_masked": "120****1234", "address_masked": "丙岭三****", "version": 1,
     "created_at": "2022-01-05T01:00:00.000000Z", "updated_at": "2022-01-05T01:00:00.000000Z"
 }))]
 pub struct User {
@@ -34,9 +35,13 @@ pub struct User {
     pub display_name: String,
     pub state: UserState,
     /// Where the office reaches them; who has a resident's number takes no step of their cases.
-    #[serde(rename = "phone_masked", serialize_with = "masked")]
+    #[serde(rename = "phone_masked", serialize_with = "masked_phone")]
     #[schema(value_type = Option<String>)]
     pub phone: Option<Phone>,
+    /// Where they live; who lives where a resident does takes no step of their cases either.
+    #[serde(rename = "address_masked", serialize_with = "masked_address")]
+    #[schema(value_type = Option<String>)]
+    pub address: Option<Address>,
     pub version: i32,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub created_at: Timestamp,
@@ -45,8 +50,16 @@ pub struct User {
 }
 
 #[expect(clippy::ref_option, reason = "the signature that serde asks for")]
-fn masked<S: Serializer>(phone: &Option<Phone>, serializer: S) -> Result<S::Ok, S::Error> {
+fn masked_phone<S: Serializer>(phone: &Option<Phone>, serializer: S) -> Result<S::Ok, S::Error> {
     phone.as_ref().map(Phone::masked).serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn masked_address<S: Serializer>(
+    address: &Option<Address>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    address.as_ref().map(Address::masked).serialize(serializer)
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -85,16 +98,48 @@ pub struct UserPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub phone: Patch<Phone>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub address: Patch<Address>,
 }
 
-/// What people change of their own account: a merge patch.
+/// What people change of their own account: a merge patch. Neither is taken away, for that would lift a
+/// recusal; the system administrator may.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"phone": "12000005678"}))]
 pub struct MePatch {
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = String, nullable = false)]
     pub phone: Patch<Phone>,
+    #[serde(default)]
+    #[schema(value_type = String, nullable = false)]
+    pub address: Patch<Address>,
+}
+
+impl MePatch {
+    pub fn check(&self) -> error::Result<()> {
+        let cleared = [
+            ("/phone", self.phone == Patch::Clear),
+            ("/address", self.address == Patch::Clear),
+        ];
+        let kept: Vec<_> = cleared
+            .into_iter()
+            .filter(|(_, cleared)| *cleared)
+            .map(|(pointer, _)| {
+                FieldError::new(
+                    pointer,
+                    "field.kept",
+                    "replace it; only the system administrator takes it away",
+                    "可更换，不可清空；清空须由系统管理员办理",
+                )
+            })
+            .collect();
+        if kept.is_empty() {
+            return Ok(());
+        }
+        Err(Error::fields(kept))
+    }
 }
 
 /// A role at an organization, from one day until before another.

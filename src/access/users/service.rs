@@ -10,6 +10,7 @@ use crate::access::{Actor, sessions};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
+use crate::kernel::address::Address;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{GrantId, UserId};
 use crate::kernel::patch::Patch;
@@ -42,6 +43,7 @@ pub fn create(
         display_name: display_name.to_owned(),
         state: UserState::Active,
         phone: None,
+        address: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -145,7 +147,7 @@ pub fn change(
         user.state = state;
         event = event.change("state", state);
     }
-    event = change_phone(&mut user, &patch.phone, event);
+    event = change_reach(&mut user, &patch.phone, &patch.address, event);
     user.version += 1;
     user.updated_at = tx.now();
     store::update(tx, &user)?;
@@ -155,13 +157,20 @@ pub fn change(
     tx.record(event, user)
 }
 
-fn change_phone(user: &mut User, patch: &Patch<Phone>, event: Event) -> Event {
-    user.phone = match patch {
-        Patch::Keep => return event,
-        Patch::Clear => None,
-        Patch::Set(phone) => Some(phone.clone()),
-    };
-    event.change("phone", "changed")
+/// Where somebody is reached and lives.
+fn change_reach(
+    user: &mut User,
+    phone: &Patch<Phone>,
+    address: &Patch<Address>,
+    mut event: Event,
+) -> Event {
+    if phone.apply(&mut user.phone) {
+        event = event.change("phone", "changed");
+    }
+    if address.apply(&mut user.address) {
+        event = event.change("address", "changed");
+    }
+    event
 }
 
 /// What people change of their own account.
@@ -171,10 +180,11 @@ pub fn change_own(
     seen: IfMatch,
     patch: &MePatch,
 ) -> Result<Recorded<User>> {
+    patch.check()?;
     let mut user = get(tx, actor.user)?;
     seen.check(user.version)?;
     let event = Event::new(&actor.origin(), "user.own_updated").on(&user.id);
-    let event = change_phone(&mut user, &patch.phone, event);
+    let event = change_reach(&mut user, &patch.phone, &patch.address, event);
     user.version += 1;
     user.updated_at = tx.now();
     store::update(tx, &user)?;

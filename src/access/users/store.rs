@@ -1,5 +1,8 @@
 //! SQL of accounts and grants.
 
+use std::error::Error as StdError;
+use std::str::FromStr;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -9,6 +12,7 @@ use crate::access::policy::Role;
 use crate::db::schema::{grants, organizations, users};
 use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
+use crate::kernel::address::Address;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{GrantId, OrganizationId, UserId};
@@ -28,15 +32,19 @@ struct Row {
     display_name: String,
     state: UserState,
     phone: Option<Vec<u8>>,
+    address: Option<Vec<u8>>,
     version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
-pub const SEALED_COLUMNS: &[SealedColumn] = &[sealed_column!(users::phone of id: UserId)];
+pub const SEALED_COLUMNS: &[SealedColumn] = &[
+    sealed_column!(users::phone of id: UserId),
+    sealed_column!(users::address of id: UserId),
+];
 
-fn place(id: UserId) -> String {
-    format!("users|phone|{id}")
+fn place(field: &str, id: UserId) -> String {
+    format!("users|{field}|{id}")
 }
 
 /// What some users are called.
@@ -48,21 +56,28 @@ pub fn display_names(db: &mut Db, of: &[UserId]) -> Result<Vec<(UserId, String)>
 }
 
 fn open(db: &Db, row: Row) -> Result<User> {
-    let phone = row
-        .phone
-        .map(|sealed| {
-            let plain = db.keys().open(&place(row.id), &sealed);
-            let plain = plain.map_err(Error::internal)?;
-            let text = std::str::from_utf8(&plain).map_err(Error::internal)?;
-            Phone::parse(text).map_err(Error::internal)
-        })
-        .transpose()?;
+    fn read<T: FromStr<Err: StdError + Send + Sync + 'static>>(
+        db: &Db,
+        place: &str,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<Option<T>> {
+        sealed
+            .map(|sealed| {
+                let plain = db.keys().open(place, &sealed).map_err(Error::internal)?;
+                let text = std::str::from_utf8(&plain).map_err(Error::internal)?;
+                text.parse().map_err(Error::internal)
+            })
+            .transpose()
+    }
+    let phone = read(db, &place(Phone::FIELD, row.id), row.phone)?;
+    let address = read(db, &place(Address::FIELD, row.id), row.address)?;
     Ok(User {
         id: row.id,
         username: row.username,
         display_name: row.display_name,
         state: row.state,
         phone,
+        address,
         version: row.version,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -124,12 +139,22 @@ pub fn insert(tx: &mut Tx<'_>, user: &User, password_hash: &str) -> Result<()> {
 
 /// Writes what may change, if nobody changed it since `user` was read.
 pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
-    let number = user.phone.as_ref().map(Phone::as_str);
-    let phone = number
-        .map(|number| tx.keys().seal(&place(user.id), number.as_bytes()))
+    let seal = |field: &str, text: Option<&str>| {
+        text.map(|text| {
+            let place = place(field, user.id);
+            tx.keys().seal(&place, text.as_bytes())
+        })
         .transpose()
-        .map_err(Error::internal)?;
+        .map_err(Error::internal)
+    };
+    let number = user.phone.as_ref().map(Phone::as_str);
+    let phone = seal(Phone::FIELD, number)?;
     let phone_index = number.map(|number| tx.keys().blind_index(Phone::FIELD, number));
+    let address = seal(Address::FIELD, user.address.as_ref().map(Address::as_str))?;
+    let address_index = user
+        .address
+        .as_ref()
+        .map(|address| tx.keys().blind_index(Address::FIELD, &address.normalised()));
     let same = users::table
         .filter(users::id.eq(user.id))
         .filter(users::version.eq(user.version - 1));
@@ -139,6 +164,8 @@ pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
             users::state.eq(user.state),
             users::phone.eq(phone),
             users::phone_index.eq(phone_index),
+            users::address.eq(address),
+            users::address_index.eq(address_index),
             users::updated_at.eq(user.updated_at),
             users::version.eq(user.version),
         ))

@@ -40,7 +40,7 @@ pub fn create(
     new: NewApplication,
 ) -> Result<Recorded<Filed>> {
     new.check()?;
-    let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
+    let resident = residents::service::standing(tx, permit.scope(), new.resident_id)?;
     transfers::hold(transfers::service::offered(tx, resident.id)?)?;
     let application = Application {
         id: tx.new_id(),
@@ -168,9 +168,10 @@ pub fn proposals(
     permit: &Permit<acts::CaseFile>,
     resident: ResidentId,
 ) -> Result<Looked<Vec<(Program, Decision)>>> {
-    let resident = residents::service::find(db, permit.scope(), resident)?;
+    let resident = residents::service::standing(db, permit.scope(), resident)?;
     let today = db.today();
-    let taken = cases::service::open_programs(db, resident.id)?;
+    let records = residents::service::records(db, &[resident.id])?;
+    let taken = cases::service::open_programs(db, &records)?;
     let mut proposals = Vec::new();
     for program in programs::service::all(db)? {
         if taken.contains(&program.code) {

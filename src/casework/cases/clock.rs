@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use super::history;
 use super::life::Action;
 use super::model::{Case, Situation};
 use super::store;
@@ -16,7 +17,7 @@ use crate::programs;
 pub fn take(tx: &mut Tx<'_>, actor: &Actor, case: &Case, action: Action) -> Result<()> {
     let version = programs::service::version(tx, case.program_version_id)?;
     let steps = &version.terms.steps;
-    let duties = store::duties(tx, case.id, actor.user)?;
+    let duties = history::duties(tx, case.id, actor.user)?;
     let ties = recusals::service::ties_of(tx, actor.user, case.resident_id)?;
     let situation = Situation {
         case,
@@ -34,7 +35,7 @@ pub fn take(tx: &mut Tx<'_>, actor: &Actor, case: &Case, action: Action) -> Resu
     let round = next.to.round;
     match next.duty {
         Some(duty) if !duties.contains(&(round, duty)) => {
-            store::insert_duty(tx, case.id, round, actor.user, duty)
+            history::insert_duty(tx, case.id, round, actor.user, duty)
         }
         _ => Ok(()),
     }

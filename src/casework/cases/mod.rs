@@ -3,6 +3,7 @@
 pub mod api;
 pub mod clock;
 mod details;
+mod history;
 mod life;
 mod model;
 mod moves;

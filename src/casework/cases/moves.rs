@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::history::{self, Entry};
 use super::life::{Action, Duty, Move, State, follow};
 use super::model::{
     Approval, Case, Desk, NewTransition, Situation, Termination, refused, separation,
 };
 use super::service::{Shown, event, found, shown};
-use super::store::{self, Entry};
+use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::Origin;
 use crate::casework::decisions::service::Made;
@@ -44,7 +45,7 @@ pub fn act(
         )?),
         _ => programs::service::version(tx, old.program_version_id)?,
     };
-    let duties = store::duties(tx, id, actor.user)?;
+    let duties = history::duties(tx, id, actor.user)?;
     let ties = recusals::service::ties_of(tx, actor.user, old.resident_id)?;
     let closing = decisions::service::closing(tx, &old)?;
     let situation = Situation {
@@ -98,7 +99,7 @@ pub fn act(
         },
     )?;
     if let Some(duty) = fresh {
-        store::insert_duty(tx, id, next.to.round, actor.user, duty)?;
+        history::insert_duty(tx, id, next.to.round, actor.user, duty)?;
     }
     let assignee = tasks::service::turn(tx, &moved, &version.terms.steps)?;
     public_notices::service::publish(tx, permit.scope(), &moved)?;
@@ -156,7 +157,7 @@ fn advance(
     case.updated_at = tx.now();
     case.closed_at = case.position.state.is_closed().then_some(case.updated_at);
     store::update(tx, &case, decided, old.version)?;
-    store::insert_transition(tx, entry)?;
+    history::insert_transition(tx, entry)?;
     public_notices::service::end(tx, case.id, entry.action)?;
     Ok(case)
 }
@@ -170,7 +171,7 @@ fn decide(
     case: &mut Case,
 ) -> Result<Decision> {
     let today = tx.today();
-    let resident = residents::service::find(tx, permit.scope(), case.resident_id)?;
+    let resident = residents::service::counting(tx, permit.scope(), case.resident_id)?;
     case.program_version_id = version.id;
     let decision = programs::service::decide(tx, version, &resident, today)?;
     match (decision.outcome, case.position.state) {

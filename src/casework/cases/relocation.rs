@@ -1,9 +1,10 @@
 //! A case goes to another office, where it stands as it stood.
 
+use super::history::{self, Entry};
 use super::life::Action;
 use super::model::Case;
 use super::service::event;
-use super::store::{self, Entry};
+use super::store;
 use crate::audit::Origin;
 use crate::casework::tasks;
 use crate::db::{Recorded, Tx};
@@ -40,7 +41,7 @@ pub fn relocate(
         duty: None,
         comment: None,
     };
-    store::insert_transition(tx, &entry)?;
+    history::insert_transition(tx, &entry)?;
     let assignee = tasks::service::move_on(tx, &case)?;
     let event = event(origin, Action::Transfer.recorded_as(), &case)
         .change("from_division_code", old.division_code)

@@ -3,9 +3,10 @@
 use chrono::Datelike;
 
 use super::details;
+use super::history::{self, Entry};
 use super::life::{Duty, Position};
 use super::model::{Case, Desk, NewCase, Situation, Transition, files_as_liaison};
-use super::store::{self, Entry};
+use super::store;
 use crate::access::{Act, Actor, Permit, Scope, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::decisions;
@@ -19,11 +20,10 @@ use crate::kernel::id::{ApplicationId, CaseId};
 use crate::programs::{self, Decision};
 use crate::registry::residents;
 
+pub use super::history::all as entries;
 pub use super::life::Action;
 pub use super::moves::{act, by_itself, close_notice, notice_waits};
-pub use super::store::{
-    Filter, Mark, Named, Order, eligibility, history as entries, named, open_programs,
-};
+pub use super::store::{Filter, Mark, Named, Order, eligibility, named, open_programs};
 
 /// What one form opens at the most.
 pub const MOST_TOGETHER: i64 = 20;
@@ -53,7 +53,7 @@ pub(super) fn shown(
     eligibility: Option<Decision>,
 ) -> Result<Shown> {
     let version = programs::service::version(db, case.program_version_id)?;
-    let duties = store::duties(db, case.id, actor.user)?;
+    let duties = history::duties(db, case.id, actor.user)?;
     let ties = recusals::service::ties_of(db, actor.user, case.resident_id)?;
     let closing = decisions::service::closing(db, &case)?;
     let allowed = Situation {
@@ -95,7 +95,7 @@ pub fn of_application(db: &mut Db, scope: &Scope, application: ApplicationId) ->
         application: Some(application),
         ..Filter::default()
     };
-    store::page(db, scope, &filter, None, MOST_TOGETHER)
+    store::page(db, scope, &filter, &[], None, MOST_TOGETHER)
 }
 
 /// Opens a draft. What the rules say of it is shown, and decides only on submission.
@@ -117,7 +117,7 @@ pub fn open(
     application: Option<ApplicationId>,
 ) -> Result<Recorded<Shown>> {
     let actor = permit.actor();
-    let resident = residents::service::find(tx, permit.scope(), new.resident_id)?;
+    let resident = residents::service::standing(tx, permit.scope(), new.resident_id)?;
     let ties = recusals::service::ties_of(tx, actor.user, resident.id)?;
     keep_off(&ties, files_as_liaison(actor, resident.division_code))?;
     transfers::hold(transfers::service::offered(tx, resident.id)?)?;
@@ -158,7 +158,7 @@ pub fn open(
         closed_at: None,
     };
     store::insert(tx, &case, &eligibility, actor.user)?;
-    store::insert_duty(tx, case.id, case.position.round, actor.user, Duty::Filing)?;
+    history::insert_duty(tx, case.id, case.position.round, actor.user, Duty::Filing)?;
     let entry = Entry {
         case: case.id,
         sequence: case.last_transition,
@@ -169,7 +169,7 @@ pub fn open(
         duty: Some(Duty::Filing),
         comment: None,
     };
-    store::insert_transition(tx, &entry)?;
+    history::insert_transition(tx, &entry)?;
     let event =
         event(permit.origin(), "case.created", &case).change("eligibility", eligibility.outcome);
     let case = shown(tx, actor, case, Some(eligibility))?;
@@ -206,13 +206,17 @@ pub fn page(
     count: i64,
 ) -> Result<Vec<Shown>> {
     let scope = permit.scope_in(division)?;
-    if let Some(resident) = filter.resident {
-        residents::service::find(db, permit.scope(), resident)?;
-    }
-    let cases = store::page(db, &scope, filter, after, count)?;
+    let records = match filter.resident {
+        None => Vec::new(),
+        Some(resident) => {
+            let resident = residents::service::find(db, permit.scope(), resident)?;
+            residents::service::records(db, &[resident.id])?
+        }
+    };
+    let cases = store::page(db, &scope, filter, &records, after, count)?;
     let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
     let user = permit.actor().user;
-    let duties = store::duties_on(db, &ids, user)?;
+    let duties = history::duties_on(db, &ids, user)?;
     let mut assignees = tasks::service::assignees(db, &ids)?;
     let residents: Vec<_> = cases.iter().map(|case| case.resident_id).collect();
     let ties = recusals::service::ties(db, &[user], &residents)?;
@@ -267,7 +271,7 @@ pub fn history(
     id: CaseId,
 ) -> Result<Looked<Vec<Transition>>> {
     let case = found(db, permit, id)?;
-    let all = store::history(db, id)?;
+    let all = history::all(db, id)?;
     db.looked(
         Event::new(permit.origin(), "case.history_viewed")
             .on(&id)

@@ -1,5 +1,7 @@
 //! What ties a user to a resident, and what that keeps them from.
 
+use std::str::FromStr;
+
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -7,7 +9,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{RecusalId, UserId};
 use crate::kernel::text;
 use crate::kernel::time::Timestamp;
-use crate::kernel::vocabulary::vocabulary;
+use crate::kernel::vocabulary::{UnknownWord, vocabulary};
 
 vocabulary! {
     /// What the user is to the resident, as they declare it.
@@ -25,7 +27,9 @@ vocabulary! {
 vocabulary! {
     /// What shows a relation without anybody's saying so.
     pub enum Detection {
-        SamePhone = "same_phone", "联系电话相同";
+        Phone = "same_phone", "联系电话相同";
+        Household = "same_household", "同一家庭";
+        Address = "same_address", "住址相同";
     }
 }
 
@@ -37,7 +41,7 @@ pub enum Tie {
 }
 
 impl Tie {
-    const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Declared(relation) => relation.as_str(),
             Self::Detected(detection) => detection.as_str(),
@@ -49,6 +53,15 @@ impl Tie {
             Self::Declared(relation) => relation.label_zh(),
             Self::Detected(detection) => detection.label_zh(),
         }
+    }
+}
+
+impl FromStr for Tie {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let detected = text.parse().map(Self::Detected);
+        detected.or_else(|_unknown| text.parse().map(Self::Declared))
     }
 }
 
@@ -147,7 +160,7 @@ mod tests {
     fn a_liaison_files_for_everybody_but_themself() {
         let oneself = Tie::Declared(Relation::Oneself);
         let neighbour = Tie::Declared(Relation::FriendOrInterest);
-        let phone = Tie::Detected(Detection::SamePhone);
+        let phone = Tie::Detected(Detection::Phone);
         assert!(keep_off(&[], false).is_ok());
         assert!(keep_off(&[neighbour, phone], true).is_ok());
         for (ties, files_as_liaison) in [

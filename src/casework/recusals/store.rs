@@ -3,78 +3,61 @@
 use diesel::prelude::*;
 
 use super::model::{Detection, Ending, Named, Recusal, Relation, Tie};
-use crate::db::schema::{residents, user_relations, users};
+use crate::db::schema::{user_relations, user_ties, users};
 use crate::db::{Db, Tx, on_unique, types};
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{RecusalId, ResidentId, UserId};
 use crate::kernel::time::Timestamp;
 
-types::text_columns!(Relation);
+types::text_columns!(Relation, Detection, Tie);
 
 diesel::joinable!(user_relations -> users (user_id));
-diesel::allow_tables_to_appear_in_same_query!(user_relations, users, residents);
+diesel::joinable!(user_ties -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(user_relations, users);
+diesel::allow_tables_to_appear_in_same_query!(user_ties, users);
 
-/// What ties these users to these residents now. Whatever else shows a relation, such as a household,
-/// an address or a bank account, is added here, to the two beneath, and to the database's own refusal
-/// (`migrations/*/…_reviews`).
+/// What ties these users to these residents now: declared, or seen by the office in a telephone number, an
+/// address or a household. The database's own refusal asks the same view (`migrations/*/…_households`).
 pub fn ties(
     db: &mut Db,
     whose: &[UserId],
     to: &[ResidentId],
 ) -> Result<Vec<(UserId, ResidentId, Tie)>> {
-    let declared: Vec<(UserId, ResidentId, Relation)> = user_relations::table
-        .filter(user_relations::user_id.eq_any(whose))
-        .filter(user_relations::resident_id.eq_any(to))
-        .filter(user_relations::ended_at.is_null())
+    Ok(user_ties::table
+        .filter(user_ties::user_id.eq_any(whose))
+        .filter(user_ties::resident_id.eq_any(to))
         .select((
-            user_relations::user_id,
-            user_relations::resident_id,
-            user_relations::relation,
+            user_ties::user_id,
+            user_ties::resident_id,
+            user_ties::relation,
         ))
-        .load(db.conn())?;
-    let same_phone: Vec<(UserId, ResidentId)> = users::table
-        .inner_join(residents::table.on(users::phone_index.eq(residents::phone_index)))
-        .filter(users::id.eq_any(whose))
-        .filter(residents::id.eq_any(to))
-        .select((users::id, residents::id))
-        .load(db.conn())?;
-    let declared = declared
-        .into_iter()
-        .map(|(user, resident, relation)| (user, resident, Tie::Declared(relation)));
-    let detected = same_phone
-        .into_iter()
-        .map(|(user, resident)| (user, resident, Tie::Detected(Detection::SamePhone)));
-    Ok(declared.chain(detected).collect())
+        .load(db.conn())?)
 }
 
-/// Whom a user is tied to, of the residents within reach.
-pub fn tied_to(db: &mut Db, user: UserId) -> Result<Vec<ResidentId>> {
-    let mut all: Vec<ResidentId> = user_relations::table
-        .filter(user_relations::user_id.eq(user))
-        .filter(user_relations::ended_at.is_null())
-        .select(user_relations::resident_id)
-        .load(db.conn())?;
-    let same_phone: Vec<ResidentId> = users::table
-        .inner_join(residents::table.on(users::phone_index.eq(residents::phone_index)))
-        .filter(users::id.eq(user))
-        .select(residents::id)
-        .load(db.conn())?;
-    all.extend(same_phone);
-    Ok(all)
+/// Whom some users are tied to, of the residents within reach.
+pub fn tied_to(db: &mut Db, whose: &[UserId]) -> Result<Vec<(UserId, ResidentId)>> {
+    Ok(user_ties::table
+        .filter(user_ties::user_id.eq_any(whose))
+        .select((user_ties::user_id, user_ties::resident_id))
+        .load(db.conn())?)
 }
 
 /// Who shows a relation to a resident without having declared it.
 pub fn detected(db: &mut Db, resident: ResidentId) -> Result<Vec<(Named, Detection)>> {
-    let same_phone: Vec<Named> = users::table
-        .inner_join(residents::table.on(users::phone_index.eq(residents::phone_index)))
-        .filter(residents::id.eq(resident))
-        .order(users::id)
-        .select((users::id, users::username, users::display_name))
+    let words = Detection::ALL.iter().map(|detection| detection.as_str());
+    let mut all: Vec<(Named, Detection)> = user_ties::table
+        .inner_join(users::table)
+        .filter(user_ties::resident_id.eq(resident))
+        .filter(user_ties::relation.eq_any(words))
+        .order((users::id, user_ties::relation))
+        .select((
+            (users::id, users::username, users::display_name),
+            user_ties::relation,
+        ))
         .load(db.conn())?;
-    Ok(same_phone
-        .into_iter()
-        .map(|user| (user, Detection::SamePhone))
-        .collect())
+    // Two of a household may have the same number.
+    all.dedup();
+    Ok(all)
 }
 
 #[derive(Queryable, Selectable)]

@@ -1,6 +1,6 @@
 //! Use cases of tasks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 
@@ -173,6 +173,35 @@ pub fn pass_on(
     Ok(all)
 }
 
+/// The next task that waits with somebody who turned out to be related to its resident.
+fn tied(db: &mut Db) -> Result<Option<Task>> {
+    let assignees = store::burdened(db)?;
+    let ties = recusals::service::tied_to(db, &assignees)?;
+    let related: Vec<_> = ties.iter().map(|(user, _)| *user).collect();
+    let waiting = store::waiting_with(db, &related)?;
+    let ties: HashSet<_> = ties.into_iter().collect();
+    let is_tied = |task: &Task| {
+        let assignee = task.assignee;
+        assignee.is_some_and(|user| ties.contains(&(user, task.resident_id)))
+    };
+    Ok(waiting.into_iter().find(is_tied))
+}
+
+pub fn tied_waits(db: &mut Db) -> Result<bool> {
+    Ok(tied(db)?.is_some())
+}
+
+/// Passes on, by rule, what waits with somebody whose telephone, address or household showed a relation.
+pub fn pass_on_tied(tx: &mut Tx<'_>, request: RequestId) -> Result<Recorded<()>> {
+    let Some(task) = tied(tx)? else {
+        return Err(Code::TaskNotFound.into());
+    };
+    let to = by_rule(tx, &task, task.assignee)?;
+    let task = give(tx, task, to, None)?;
+    let event = event(&Origin::system(request), "case.task_assigned", &task);
+    tx.record(event, ())
+}
+
 fn found<A: Act>(db: &mut Db, permit: &Permit<A>, case: CaseId) -> Result<Task> {
     store::find(db, permit.scope(), case)?.ok_or_else(|| Code::TaskNotFound.into())
 }
@@ -323,7 +352,8 @@ pub fn desk(
     window: &Window,
 ) -> Result<Looked<Vec<Listed>>> {
     let actor = permit.actor();
-    let related = recusals::service::tied_to(db, actor.user)?;
+    let ties = recusals::service::tied_to(db, &[actor.user])?;
+    let related: Vec<_> = ties.into_iter().map(|(_, resident)| resident).collect();
     page(db, permit, &Whose::Desk(actor, &related, view), window)
 }
 

@@ -26,6 +26,7 @@ diesel::allow_tables_to_appear_in_same_query!(tasks, residents);
 diesel::allow_tables_to_appear_in_same_query!(tasks, users);
 diesel::allow_tables_to_appear_in_same_query!(cases, residents);
 diesel::allow_tables_to_appear_in_same_query!(cases, users);
+diesel::allow_tables_to_appear_in_same_query!(residents, users);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, tasks);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, cases);
 diesel::allow_tables_to_appear_in_same_query!(case_duties, residents);
@@ -209,6 +210,27 @@ pub fn with(db: &mut Db, user: UserId, resident: ResidentId) -> Result<Vec<Task>
         .select(Row::as_select())
         .filter(tasks::assignee_id.eq(user))
         .filter(tasks::resident_id.eq(resident))
+        .filter(tasks::done_at.is_null())
+        .order(tasks::case_id)
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// With whom something waits.
+pub fn burdened(db: &mut Db) -> Result<Vec<UserId>> {
+    Ok(tasks::table
+        .filter(tasks::done_at.is_null())
+        .filter(tasks::assignee_id.is_not_null())
+        .select(tasks::assignee_id.assume_not_null())
+        .distinct()
+        .load(db.conn())?)
+}
+
+/// What waits with some users.
+pub fn waiting_with(db: &mut Db, with: &[UserId]) -> Result<Vec<Task>> {
+    let rows: Vec<Row> = tasks::table
+        .select(Row::as_select())
+        .filter(tasks::assignee_id.eq_any(with))
         .filter(tasks::done_at.is_null())
         .order(tasks::case_id)
         .load(db.conn())?;

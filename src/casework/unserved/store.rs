@@ -1,6 +1,6 @@
 //! SQL of those who have what they are entitled to, or wait for it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 
@@ -9,13 +9,21 @@ use crate::db::Db;
 use crate::db::schema::cases;
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
+use crate::registry::residents;
 
-/// Programs for which some residents have an open case, or a benefit that goes on.
-pub fn served(db: &mut Db, residents: &[ResidentId]) -> Result<HashSet<(ResidentId, String)>> {
+/// Programs for which some residents, by whichever record of theirs, have an open case, or a benefit that goes on.
+pub fn served(db: &mut Db, of: &[ResidentId]) -> Result<HashSet<(ResidentId, String)>> {
+    let kept: HashMap<_, _> = residents::service::merged_into(db, of)?
+        .into_iter()
+        .collect();
+    let records: Vec<_> = of.iter().chain(kept.keys()).copied().collect();
     let pairs: Vec<(ResidentId, String)> = cases::table
-        .filter(cases::resident_id.eq_any(residents))
+        .filter(cases::resident_id.eq_any(records))
         .filter(cases::state.eq_any(State::OPEN))
         .select((cases::resident_id, cases::program_code))
         .load(db.conn())?;
-    Ok(pairs.into_iter().collect())
+    Ok(pairs
+        .into_iter()
+        .map(|(record, program)| (kept.get(&record).copied().unwrap_or(record), program))
+        .collect())
 }

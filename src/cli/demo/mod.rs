@@ -3,6 +3,7 @@
 //! a clock that is moved through the year.
 
 mod between;
+mod families;
 pub mod offices;
 pub mod residents;
 mod scripts;
@@ -142,6 +143,8 @@ fn prepare(settings: &Settings, given: &Given) -> Outcome {
     mark(&mut db, &origin, BUILDING)?;
     offices::open(&mut db, &origin)?;
     residents::register(&mut db, &origin)?;
+    families::settle(&mut db)?;
+    families::find_duplicates(&mut db)?;
     let desk = year::relive(&mut db, &clock, now)?;
     clock.set(now);
     between::offices(&mut db, &desk, &origin)?;

@@ -8,5 +8,6 @@ mod store;
 
 pub use model::{
     AsOf, Belief, CareNeed, Certificate, CertificateState, CircumstanceKind, EmploymentForm, Held,
-    NewCertificate, NewCircumstance, NewFact, Period, Snapshot,
+    NewCertificate, NewCircumstance, NewFact, Period, Snapshot, past_period,
 };
+pub(crate) use store::{believed, known_at, true_on};

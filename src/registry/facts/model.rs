@@ -91,6 +91,22 @@ pub fn period(from: NaiveDate, to: Option<NaiveDate>) -> Result<Period> {
     Ok(Period { from, to })
 }
 
+/// As [`period`], of what has come about: what ties staff to residents is what holds now, so where people
+/// live and with whom is not told ahead.
+pub fn past_period(from: NaiveDate, to: Option<NaiveDate>, today: NaiveDate) -> Result<Period> {
+    for (pointer, day) in [("/valid_from", Some(from)), ("/valid_to", to)] {
+        if day.is_some_and(|day| day > today) {
+            return Err(Error::field(
+                pointer,
+                "period.future",
+                "not a day to come",
+                "不得为今后的日期",
+            ));
+        }
+    }
+    period(from, to)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

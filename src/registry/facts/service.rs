@@ -16,7 +16,7 @@ use crate::registry::residents::{self, Resident};
 
 pub use super::model::CheckedCertificate;
 pub use super::store::{
-    NUMBER_FIELD, SEALED_COLUMNS, insert_certificate, insert_fact, replace_certificate,
+    NUMBER_FIELD, SEALED_COLUMNS, ending, insert_certificate, insert_fact, replace_certificate,
     replace_fact, snapshots,
 };
 
@@ -37,7 +37,7 @@ pub fn state(
     seen: IfMatch,
     statement: &NewCircumstance,
 ) -> Result<Recorded<Resident>> {
-    let found = residents::service::find(tx, permit.scope(), resident)?;
+    let found = residents::service::standing(tx, permit.scope(), resident)?;
     seen.check(found.version)?;
     let value = statement
         .kind
@@ -87,7 +87,7 @@ pub fn certify(
     seen: IfMatch,
     new: &NewCertificate,
 ) -> Result<Recorded<Resident>> {
-    let found = residents::service::find(tx, permit.scope(), resident)?;
+    let found = residents::service::standing(tx, permit.scope(), resident)?;
     seen.check(found.version)?;
     let checked = new
         .check(found.id_number.as_str(), found.birth_date, tx.today(), "")

@@ -54,11 +54,12 @@ macro_rules! known_at {
 macro_rules! believed {
     ($query:expr, $facts:ident, $instant:expr) => {
         match $instant {
-            Some(instant) => $query.filter(known_at!($facts, instant)),
+            Some(instant) => $query.filter($crate::registry::facts::known_at!($facts, instant)),
             None => $query.filter($facts::superseded_at.is_null()),
         }
     };
 }
+pub(crate) use {believed, known_at, true_on};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = certificates)]
@@ -285,7 +286,7 @@ pub fn insert_fact(
 }
 
 /// When a belief ends that ends now: not before it began, whatever became of the clock.
-fn ending(now: Timestamp, recorded_at: Timestamp) -> Timestamp {
+pub fn ending(now: Timestamp, recorded_at: Timestamp) -> Timestamp {
     now.max(recorded_at)
 }
 

@@ -39,6 +39,8 @@ pub struct Resident {
     pub birth_date: NaiveDate,
     pub id_number: CitizenId,
     pub phone: Option<Phone>,
+    /// The record that is kept in this one's place.
+    pub merged_into: Option<ResidentId>,
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,

@@ -22,7 +22,7 @@ use crate::kernel::time::Timestamp;
 use crate::registry::facts::{self, AsOf, Period, Snapshot};
 
 pub use super::model::{Needle, Query, Secret};
-pub use super::store::{SEALED_COLUMNS, registered, versions};
+pub use super::store::{SEALED_COLUMNS, merged_into, registered, several, versions};
 
 /// A resident in sight, or 404.
 pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
@@ -35,6 +35,32 @@ pub fn named(db: &mut Db, ids: &[ResidentId]) -> Result<HashMap<ResidentId, (Res
     let now = as_of(db, None, None);
     let all = store::named(db, ids, now)?.into_iter();
     Ok(all.map(|known| (known.0.id, known)).collect())
+}
+
+/// As [`find`], of a record that was not merged into another: to be added to.
+pub fn standing(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
+    let found = find(db, scope, id)?;
+    match found.merged_into {
+        None => Ok(found),
+        Some(kept) => {
+            Err(Error::new(Code::ResidentMerged).member("merged_into_id", kept.to_string()))
+        }
+    }
+}
+
+/// A resident in sight, or the record that is kept in their place.
+pub fn counting(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
+    let found = find(db, scope, id)?;
+    match found.merged_into {
+        None => Ok(found),
+        Some(kept) => find(db, scope, kept),
+    }
+}
+
+/// All records of some persons: these, and those that were merged into them.
+pub fn records(db: &mut Db, of: &[ResidentId]) -> Result<Vec<ResidentId>> {
+    let merged = merged_into(db, of)?.into_iter().map(|(record, _)| record);
+    Ok(of.iter().copied().chain(merged).collect())
 }
 
 /// Counts a change that was made to the resident's facts.
@@ -248,7 +274,7 @@ pub fn change(
     seen: IfMatch,
     change: ResidentPatch,
 ) -> Result<Recorded<Resident>> {
-    let old = find(tx, permit.scope(), id)?;
+    let old = standing(tx, permit.scope(), id)?;
     seen.check(old.version)?;
     let mut new = old.clone();
     let mut event = Event::new(permit.origin(), "resident.updated")

@@ -47,6 +47,7 @@ struct Row {
     birth_date: NaiveDate,
     id_number: Vec<u8>,
     phone: Option<Vec<u8>>,
+    merged_into_id: Option<ResidentId>,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: i32,
@@ -78,6 +79,7 @@ fn open(db: &Db, (row, division_name): (Row, String)) -> Result<Resident> {
         birth_date: row.birth_date,
         id_number,
         phone,
+        merged_into: row.merged_into_id,
         version: row.version,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -114,6 +116,32 @@ pub fn versions(db: &mut Db, scope: &Scope, ids: &[ResidentId]) -> Result<Vec<(R
         .load(db.conn())?)
 }
 
+/// Those of some residents that lie in a scope.
+pub fn several(db: &mut Db, scope: &Scope, ids: &[ResidentId]) -> Result<Vec<Resident>> {
+    let rows: Vec<(Row, String)> = residents::table
+        .inner_join(divisions::table)
+        .select((Row::as_select(), divisions::name))
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            residents::division_code,
+            residents::county_code,
+            scope
+        ))
+        .filter(residents::id.eq_any(ids))
+        .order(residents::id)
+        .load(db.conn())?;
+    rows.into_iter().map(|row| open(db, row)).collect()
+}
+
+/// Which records were merged into some others, each with the one that is kept.
+pub fn merged_into(db: &mut Db, kept: &[ResidentId]) -> Result<Vec<(ResidentId, ResidentId)>> {
+    Ok(residents::table
+        .filter(residents::merged_into_id.eq_any(kept))
+        .order(residents::id)
+        .select((residents::id, residents::merged_into_id.assume_not_null()))
+        .load(db.conn())?)
+}
+
 /// A page of residents. Filters look at what is believed now and without an end.
 pub fn page(
     db: &mut Db,
@@ -142,7 +170,8 @@ pub fn page(
             residents::division_code,
             residents::county_code,
             scope
-        ));
+        ))
+        .filter(residents::merged_into_id.is_null());
     if let Some(kind) = filter.impairment_type {
         query = query.filter(certificates::impairment_type.eq(kind));
     }
@@ -199,7 +228,8 @@ pub fn by_village(
         .inner_join(divisions::table)
         .select((Row::as_select(), divisions::name))
         .into_boxed::<MultiBackend>()
-        .filter(within!(residents::division_code, scope));
+        .filter(within!(residents::division_code, scope))
+        .filter(residents::merged_into_id.is_null());
     if let Some(Mark {
         division_code: division,
         id,
@@ -220,17 +250,26 @@ pub fn by_village(
     rows.into_iter().map(|row| open(db, row)).collect()
 }
 
-/// Who has this ID number in the whole city: for registration, which must not make a second one.
-pub fn registered(
-    db: &mut Db,
-    id_number: &CitizenId,
-) -> Result<Option<(ResidentId, DivisionCode)>> {
+type Place = (ResidentId, DivisionCode);
+
+/// Who has this ID number in the whole city, or the record kept in their place: for registration, which
+/// must not make a second one.
+pub fn registered(db: &mut Db, id_number: &CitizenId) -> Result<Option<Place>> {
     let index = db.keys().blind_index(ID_FIELD, id_number.as_str());
+    let kept = diesel::alias!(residents as kept);
     let query = residents::table
+        .left_join(kept.on(residents::merged_into_id.eq(kept.field(residents::id).nullable())))
         .filter(residents::id_number_index.eq(index))
-        .select((residents::id, residents::division_code));
+        .select((
+            (residents::id, residents::division_code),
+            kept.fields((residents::id, residents::division_code))
+                .nullable(),
+        ));
     // Registered once in the whole city, in sight or not.
-    db.in_every_office(|db| Ok(query.first(db.conn()).optional()?))
+    db.in_every_office(|db| {
+        let found: Option<(Place, Option<Place>)> = query.first(db.conn()).optional()?;
+        Ok(found.map(|(own, kept)| kept.unwrap_or(own)))
+    })
 }
 
 /// Whoever is named by these ids, in sight or not, with what is believed of them.
@@ -252,11 +291,11 @@ pub fn named(db: &mut Db, ids: &[ResidentId], at: AsOf) -> Result<Vec<(Resident,
     })
 }
 
-/// Within scope: whoever has that ID number, or has or had that certificate number.
+/// Within scope: whoever has that ID number, or has or had that certificate number; of a record that was
+/// merged the kept one.
 pub fn search(db: &mut Db, scope: &Scope, needle: &Needle) -> Result<Vec<Resident>> {
     let query = residents::table
-        .inner_join(divisions::table)
-        .select((Row::as_select(), divisions::name))
+        .select((residents::id, residents::merged_into_id))
         .into_boxed::<MultiBackend>()
         .filter(within!(
             residents::division_code,
@@ -277,8 +316,12 @@ pub fn search(db: &mut Db, scope: &Scope, needle: &Needle) -> Result<Vec<Residen
             query.filter(residents::id.eq_any(holders))
         }
     };
-    let rows: Vec<(Row, String)> = query.load(db.conn())?;
-    rows.into_iter().map(|row| open(db, row)).collect()
+    let found: Vec<(ResidentId, Option<ResidentId>)> = query.load(db.conn())?;
+    let ids: Vec<_> = found
+        .into_iter()
+        .map(|(id, kept)| kept.unwrap_or(id))
+        .collect();
+    several(db, scope, &ids)
 }
 
 pub fn insert(tx: &mut Tx<'_>, new: &CheckedResident, by: Option<UserId>) -> Result<ResidentId> {

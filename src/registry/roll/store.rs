@@ -39,7 +39,8 @@ pub fn people(
             residents::division_code,
             residents::county_code,
             scope
-        ));
+        ))
+        .filter(residents::merged_into_id.is_null());
     if let Some(after) = after {
         query = query.filter(residents::id.gt(after));
     }

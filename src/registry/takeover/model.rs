@@ -42,7 +42,13 @@ impl Changes {
                 .clone()
                 .filter(|phone| known.phone.as_ref() != Some(phone)),
             division_code: Some(said.division_code).filter(|code| *code != known.division_code),
-            certificate: said.certificate.as_ref().filter(new_certificate).cloned(),
+            // A list that knows somebody by the number of a merged record knows no certificate of theirs.
+            certificate: said
+                .certificate
+                .as_ref()
+                .filter(|said| said.number.citizen_id() == known.id_number.as_str())
+                .filter(new_certificate)
+                .cloned(),
             facts: said
                 .facts
                 .iter()

@@ -12,6 +12,7 @@ use crate::kernel::id::{CaseId, EnrollmentId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
+use crate::registry::residents;
 
 types::text_columns!(EnrollmentState);
 
@@ -113,7 +114,8 @@ pub fn page(
         query = query.filter(enrollments::program_code.eq(code.clone()));
     }
     if let Some(resident) = filter.resident {
-        query = query.filter(enrollments::resident_id.eq(resident));
+        let records = residents::service::records(db, &[resident])?;
+        query = query.filter(enrollments::resident_id.eq_any(records));
     }
     if let Some(case) = filter.case {
         query = query.filter(enrollments::case_id.eq(case));

@@ -172,6 +172,77 @@ def write_down(world: World) -> Call:
     return Call({"id": resident}, body, world.office.person(world.clerk), seen=1)
 
 
+@makes("record_address")
+def address(world: World) -> Call:
+    body = {"kind": "residence", "text": f"丙岭三号镇{world.number}号"}
+    return Call({"id": world.resident()[0]}, body, world.office.person(world.clerk), seen=1)
+
+
+def household(world: World) -> tuple[str, str]:
+    """Of somebody new, and of whom they live with."""
+    resident, _ = world.resident()
+    members = [{"name": "王五", "relation": "spouse"}]
+    path = f"/v1/residents/{resident}/household"
+    home = world.ask(world.clerk, "POST", path, {"relation": "head", "members": members})
+    spouse = next(one for one in home["members"] if one["relation"] == "spouse")
+    return resident, spouse["person_id"]
+
+
+@makes("open_household")
+def move_in(world: World) -> Call:
+    return Call({"id": world.resident()[0]}, {"relation": "head"}, world.office.person(world.clerk))
+
+
+@makes("get_household")
+def home(world: World) -> Call:
+    return Call({"id": household(world)[0]})
+
+
+@makes("add_household_member")
+def name_member(world: World) -> Call:
+    body = {"name": "李四", "phone": "12000005678", "relation": "other"}
+    by = world.office.person(world.clerk)
+    return Call({"id": household(world)[0]}, body, by, seen=1)
+
+
+@makes("change_household_member")
+def change_member(world: World) -> Call:
+    resident, person = household(world)
+    body = {"cares_for": [resident]}
+    by = world.office.person(world.clerk)
+    return Call({"id": resident, "person_id": person}, body, by, seen=1)
+
+
+@makes("end_household_membership")
+def end_membership(world: World) -> Call:
+    resident, person = household(world)
+    by = world.office.person(world.clerk)
+    return Call({"id": resident, "person_id": person}, {"reason": "已分户"}, by, seen=1)
+
+
+@makes("propose_merge")
+def propose_merge(world: World) -> Call:
+    body = {"duplicate_id": world.resident()[0], "reason": "身份证号登记有误"}
+    return Call({"id": world.resident()[0]}, body, world.office.person("county.990121"))
+
+
+def merge(world: World) -> str:
+    call = propose_merge(world)
+    path = f"/v1/residents/{call.path['id']}/merges"
+    return world.office.ask(call.by, "POST", path, call.body)["id"]
+
+
+@makes("get_resident_merge")
+def look_at_merge(world: World) -> Call:
+    return Call({"id": merge(world)})
+
+
+@makes("create_merge_transition")
+def decide_merge(world: World) -> Call:
+    body = {"action": "approve", "comment": "确为同一人"}
+    return Call({"id": merge(world)}, body, world.office.person("approver.990121"))
+
+
 @makes("disclose_resident")
 def disclose(world: World) -> Call:
     resident, _ = world.resident()

@@ -28,7 +28,7 @@ use crate::registry::residents::service;
         "components": [{"impairment_type": "physical", "severity_level": 1}],
         "issued_date": "2019-05-06", "expires_date": "2029-05-06", "state": "valid"},
     "circumstances": {"income_status": "none", "care_need": "full"}, "guardian_name": null,
-    "version": 1, "created_at": "2022-01-05T01:00:00.000000Z", "updated_at": "2022-01-05T01:00:00.000000Z"
+    "merged_into_id": null, "version": 1, "created_at": "2022-01-05T01:00:00.000000Z", "updated_at": "2022-01-05T01:00:00.000000Z"
 }))]
 pub struct ResidentBody {
     #[schema(value_type = uuid::Uuid)]
@@ -48,6 +48,9 @@ pub struct ResidentBody {
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     circumstances: BTreeMap<&'static str, Value>,
     guardian_name: Option<String>,
+    /// Of a duplicate: the record that is kept in its place, and takes all that is to be written.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    merged_into_id: Option<ResidentId>,
     version: i32,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     created_at: Timestamp,
@@ -106,6 +109,7 @@ impl ResidentBody {
                 .map(|(kind, held)| (kind.as_str(), kind.show(&held.value)))
                 .collect(),
             guardian_name,
+            merged_into_id: resident.merged_into,
             version: resident.version,
             created_at: resident.created_at,
             updated_at: resident.updated_at,

@@ -1,0 +1,26 @@
+DROP VIEW user_ties;
+CREATE VIEW user_ties (user_id, resident_id, relation) AS
+SELECT user_id, resident_id, relation FROM record_ties;
+DROP TRIGGER api_keys_merges;
+DROP TRIGGER cases_one_reopened_of_person;
+DROP TRIGGER cases_one_open_of_person;
+DROP TRIGGER certificates_kept_of_merged;
+DROP TRIGGER circumstances_kept_of_merged;
+DROP TRIGGER addresses_kept_of_merged;
+DROP TRIGGER household_members_kept_of_merged;
+DROP TRIGGER certificates_of_merged;
+DROP TRIGGER circumstances_of_merged;
+DROP TRIGGER addresses_of_merged;
+DROP TRIGGER household_members_of_merged;
+DROP TRIGGER cases_of_merged;
+DROP TRIGGER applications_of_merged;
+DROP TRIGGER residents_of_merged;
+DROP TRIGGER residents_begin_unmerged;
+DROP TRIGGER residents_merged_by_decision;
+DROP TRIGGER resident_merges_done;
+DROP TRIGGER resident_merges_conflict;
+DROP TRIGGER resident_merges_of_merged;
+DROP VIEW taken_programs;
+DROP TABLE resident_merges;
+DROP INDEX residents_merged_into;
+ALTER TABLE residents DROP COLUMN merged_into_id;

@@ -1,0 +1,115 @@
+//! Residents, and what is known of them.
+
+tables! {
+    residents (id) {
+        id -> Guid,
+        division_code -> Text,
+        hukou_division_code -> Text,
+        name -> Text,
+        name_pinyin -> Text,
+        name_initials -> Text,
+        sex -> Text,
+        birth_date -> Date,
+        id_number -> Binary,
+        id_number_index -> Binary,
+        phone -> Nullable<Binary>,
+        phone_index -> Nullable<Binary>,
+        created_by -> Nullable<Guid>,
+        created_at -> Instant,
+        updated_at -> Instant,
+        version -> Integer,
+        county_code -> Nullable<Text>,
+        merged_into_id -> Nullable<Guid>,
+    }
+    certificates (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        number -> Binary,
+        number_index -> Binary,
+        impairment_type -> Text,
+        severity_level -> Integer,
+        issued_date -> Date,
+        expires_date -> Date,
+        state -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Instant,
+        recorded_by -> Nullable<Guid>,
+        superseded_at -> Nullable<Instant>,
+        superseded_by -> Nullable<Guid>,
+    }
+    certificate_components (certificate_id, impairment_type) {
+        certificate_id -> Guid,
+        impairment_type -> Text,
+        severity_level -> Integer,
+    }
+    circumstances (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        kind -> Text,
+        value -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Instant,
+        recorded_by -> Nullable<Guid>,
+        source -> Text,
+        superseded_at -> Nullable<Instant>,
+        superseded_by -> Nullable<Guid>,
+    }
+    households (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        version -> Integer,
+        created_by -> Nullable<Guid>,
+        created_at -> Instant,
+        updated_at -> Instant,
+    }
+    household_members (id) {
+        id -> Guid,
+        household_id -> Guid,
+        person_id -> Guid,
+        resident_id -> Nullable<Guid>,
+        name -> Nullable<Binary>,
+        phone -> Nullable<Binary>,
+        phone_index -> Nullable<Binary>,
+        relation -> Text,
+        end_reason -> Nullable<Binary>,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Instant,
+        recorded_by -> Nullable<Guid>,
+        superseded_at -> Nullable<Instant>,
+        superseded_by -> Nullable<Guid>,
+    }
+    household_cares (member_id, resident_id) {
+        member_id -> Guid,
+        resident_id -> Guid,
+    }
+    addresses (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        kind -> Text,
+        text -> Binary,
+        text_index -> Binary,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Instant,
+        recorded_by -> Nullable<Guid>,
+        superseded_at -> Nullable<Instant>,
+        superseded_by -> Nullable<Guid>,
+    }
+    resident_merges (id) {
+        id -> Guid,
+        kind -> Text,
+        kept_id -> Guid,
+        duplicate_id -> Guid,
+        merge_id -> Nullable<Guid>,
+        reason -> Binary,
+        state -> Text,
+        proposed_by -> Guid,
+        proposed_at -> Instant,
+        decided_by -> Nullable<Guid>,
+        decided_at -> Nullable<Instant>,
+        comment -> Nullable<Binary>,
+    }
+}
