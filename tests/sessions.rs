@@ -70,8 +70,10 @@ on_both! {
         assert_eq!(me["grants"][0]["role"], "county_caseworker");
         assert_eq!(me["grants"][0]["division_code"], "990121000000");
         let expected = [
-            "division.read", "organization.read", "resident.read", "resident.write", "resident.disclose", "program.read",
-            "case.read", "case.file", "case.act", "document.read", "document.write", "note.write", "recusal.read", "task.read", "enrollment.read",
+            "division.read", "organization.read", "resident.read", "resident.write", "resident.disclose",
+            "merge.read", "merge.propose", "merge.act", "program.read",
+            "case.read", "case.file", "case.act", "document.read", "document.write", "note.write", "recusal.read", "task.read",
+            "referral.read", "referral.act", "transfer.read", "transfer.act", "enrollment.read",
         ];
         assert_eq!(me["permissions"], json!(expected));
     }

@@ -51,14 +51,7 @@ pub type Action = &'static str;
 
 /// The last words by which a look at people is told from what was done to them. The database tells them
 /// apart by the same (`audit_events.done`), and neither is recorded in the other's name (`audit/store.rs`).
-pub const LOOKS: [&str; 6] = [
-    "viewed",
-    "listed",
-    "searched",
-    "disclosed",
-    "proposed",
-    "read",
-];
+pub const LOOKS: [&str; 5] = ["viewed", "listed", "searched", "disclosed", "read"];
 
 pub fn is_look(action: &str) -> bool {
     let last = action.rsplit(['.', '_']).next();

@@ -98,6 +98,10 @@ fn ask(supervisor: &mut Client, code: &str, from: Month, to: Month) -> Outcome<S
     ))
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "there is nothing else to do until it is done"
+)]
 fn finished(supervisor: &mut Client, path: &str) -> Outcome<Value> {
     loop {
         let now = supervisor.expect(200, &Request::get(path.to_owned()))?;

@@ -2,7 +2,7 @@
 -- `audit::LOOKS` lists them. A person's timeline and the changes of an office are read from it.
 
 ALTER TABLE audit_events ADD COLUMN done boolean GENERATED ALWAYS AS (
-    outcome = 'success' AND action !~ '[._](viewed|listed|searched|disclosed|proposed|read)$'
+    outcome = 'success' AND action !~ '[._](viewed|listed|searched|disclosed|read)$'
 ) STORED;
 CREATE INDEX audit_events_timeline ON audit_events (resident_id, sequence) WHERE done;
 CREATE INDEX audit_events_changes ON audit_events (county_code, sequence) WHERE done;

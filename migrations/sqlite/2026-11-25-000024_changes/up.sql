@@ -4,7 +4,7 @@
 ALTER TABLE audit_events ADD COLUMN done INTEGER GENERATED ALWAYS AS (
     outcome = 'success'
     AND action NOT GLOB '*[._]viewed' AND action NOT GLOB '*[._]listed' AND action NOT GLOB '*[._]searched'
-    AND action NOT GLOB '*[._]disclosed' AND action NOT GLOB '*[._]proposed' AND action NOT GLOB '*[._]read'
+    AND action NOT GLOB '*[._]disclosed' AND action NOT GLOB '*[._]read'
 ) VIRTUAL;
 CREATE INDEX audit_events_timeline ON audit_events (resident_id, sequence) WHERE done;
 CREATE INDEX audit_events_changes ON audit_events (county_code, sequence) WHERE done;

@@ -189,7 +189,7 @@ pub fn proposals(
         }
     }
     let codes = proposals.iter().map(|(program, _)| program.code.as_str());
-    let event = Event::new(permit.origin(), "application.proposed")
+    let event = Event::new(permit.origin(), "application.proposals_listed")
         .about(resident.id)
         .within(resident.division_code)
         .change("program_codes", codes.collect::<Vec<_>>());

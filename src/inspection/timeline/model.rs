@@ -65,6 +65,11 @@ const LABELS: &[(&str, &str, &str)] = &[
         "申请复查",
         "Reconsideration requested",
     ),
+    ("case.upheld", "维持原决定", "Decision upheld"),
+    ("case.reopened", "撤销原决定", "Decision annulled"),
+    ("case.transferred", "随人移交", "Moved to another office"),
+    ("case.notice_served", "送达决定书", "Decision notice served"),
+    ("case.service_to_end", "待终止服务", "Service to be ended"),
     ("case.notice_closed", "公示期满", "Public notice ended"),
     (
         "case.lapsed",
@@ -88,6 +93,53 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("recusal.declared", "申报回避", "Relation declared"),
     ("recusal.ended", "回避终止", "Declared relation ended"),
     ("enrollment.opened", "开始享受", "Enrollment opened"),
+    ("enrollment.stopped", "停止享受", "Enrollment stopped"),
+    (
+        "enrollment.not_running",
+        "已不在享受",
+        "Enrollment no longer running",
+    ),
+    (
+        "enrollment.transferred",
+        "享受资格移交",
+        "Enrollment moved to another office",
+    ),
+    ("resident.address_recorded", "地址登记", "Address recorded"),
+    ("household.opened", "立户", "Household opened"),
+    (
+        "household.member_added",
+        "家庭成员登记",
+        "Household member added",
+    ),
+    (
+        "household.member_changed",
+        "家庭成员变更",
+        "Household member corrected",
+    ),
+    (
+        "household.member_ended",
+        "家庭成员离户",
+        "Household member left",
+    ),
+    (
+        "merge.proposed",
+        "提议合并或拆分档案",
+        "Merge or split of records proposed",
+    ),
+    (
+        "merge.decided",
+        "合并或拆分已决定",
+        "Merge or split of records decided",
+    ),
+    ("referral.offered", "转介", "Referral offered"),
+    ("referral.accepted", "接受转介", "Referral accepted"),
+    ("referral.declined", "不接受转介", "Referral declined"),
+    ("referral.completed", "转介办结", "Referral completed"),
+    ("referral.cancelled", "取消转介", "Referral cancelled"),
+    ("transfer.offered", "提出移交", "Transfer offered"),
+    ("transfer.accepted", "接收移交", "Transfer accepted"),
+    ("transfer.declined", "不接收移交", "Transfer declined"),
+    ("transfer.cancelled", "取消移交", "Transfer cancelled"),
 ];
 
 /// What somebody must be allowed to read to hear of what was done to such a thing; nothing for what is
@@ -98,6 +150,9 @@ pub fn takes(entity: &str) -> Option<Action> {
         "document" => Some(Action::DocumentRead),
         "recusal" => Some(Action::RecusalRead),
         "enrollment" => Some(Action::EnrollmentRead),
+        "merge" => Some(Action::MergeRead),
+        "referral" => Some(Action::ReferralRead),
+        "transfer" => Some(Action::TransferRead),
         _ => None,
     }
 }

@@ -84,7 +84,7 @@ impl Explanation<'_> {
                 };
                 let value = self.value(place).map_or_else(
                     || self.say("未知", "not known").to_owned(),
-                    |kept| fact.kind.show(kept.into(), self.language),
+                    |kept| fact.kind.show(kept, self.language),
                 );
                 format!("{}{colon}{value}", fact.label(self.language))
             }
