@@ -199,7 +199,7 @@ fn is_the_fictional_city(demo: &Demo) {
             );
         }
     }
-    // Some were registered twice, some live together, and most have an address.
+    // Some were registered twice, some live together, and most have an address and an account.
     let county = demo.sign_in("county.990121");
     for state in ["proposed", "approved"] {
         let merges = demo.items(&county, &format!("/v1/resident-merges?state={state}"));
@@ -209,6 +209,7 @@ fn is_the_fictional_city(demo: &Demo) {
     let ids = people.iter().map(|one| one["id"].as_str().unwrap());
     let mut together = 0;
     let mut addressed = 0;
+    let mut paid = 0;
     for id in ids {
         let path = format!("/v1/residents/{id}");
         let (_, home) = demo.call(
@@ -219,8 +220,12 @@ fn is_the_fictional_city(demo: &Demo) {
         );
         together += usize::from(home["disabled_count"].as_u64() > Some(1));
         addressed += demo.items(&county, &format!("{path}/addresses")).len();
+        paid += demo.items(&county, &format!("{path}/bank-accounts")).len();
     }
-    assert!(together > 0 && addressed > 100, "{together} {addressed}");
+    assert!(
+        together > 0 && addressed > 100 && paid > 150,
+        "{together} {addressed} {paid}"
+    );
     let supervisor = demo.sign_in("supervisor.990100");
     let valid = demo.items(
         &supervisor,

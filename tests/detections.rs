@@ -1,4 +1,4 @@
-//! What ties staff to residents without anybody's saying so: a household, an address. The step is refused, and
+//! What ties staff to residents without anybody's saying so: a household, an address, a bank account. The step is refused, and
 //! what waits goes to somebody else.
 
 use serde_json::{Value, json};
@@ -111,6 +111,36 @@ on_both! {
         let next = json!({"kind": "residence", "text": "丙岭三号镇一号村13号", "valid_from": "2022-07-04"});
         township.post_seen(&path, 2, next).await.expect(201);
         office.as_user(REVIEWER).await.act(&case, "endorse").await.expect(201);
+    }
+
+    async fn who_is_paid_where_the_resident_is_paid_is_related(office: &TestOffice) {
+        let (case, resident) = office.reviewed().await;
+        office.tells(REVIEWER, json!({"bank_account": "6200 0000 0000 0012 344"})).await;
+        let township = office.as_user(TOWNSHIP).await;
+        let path = format!("/v1/residents/{resident}/bank-accounts");
+        let account = |number: &str| json!({
+            "bank_account": number, "bank_name": "虚川农村商业银行", "holder": "李四", "holder_relation": "carer"});
+        township.post_seen(&path, 1, account("６２００-００００-００００-００１２-３４４")).await.expect(201);
+        office.is_kept_off(&case, "same_bank_account").await;
+        let next = account("6200000000000056788");
+        township.post_seen(&path, 2, next).await.expect(201);
+        office.as_user(REVIEWER).await.act(&case, "endorse").await.expect(201);
+    }
+
+    async fn what_ties_to_one_record_of_a_person_ties_to_all(office: &TestOffice) {
+        let (case, kept) = office.reviewed().await;
+        let duplicate = office.resident().await;
+        let township = office.as_user(TOWNSHIP).await;
+        let account = json!({"bank_account": "6200000000000012344", "bank_name": "虚川农村商业银行"});
+        township.post_seen(&format!("/v1/residents/{duplicate}/bank-accounts"), 1, account).await.expect(201);
+        office.tells(REVIEWER, json!({"bank_account": "6200000000000012344"})).await;
+        let county = office.as_user("county.990121").await;
+        let merge = json!({"duplicate_id": duplicate, "reason": "同一人"});
+        let merge = county.post(&format!("/v1/residents/{kept}/merges"), merge).await.expect(201);
+        let approver = office.as_user("approver.990121").await;
+        let path = format!("/v1/resident-merges/{}/transitions", id_of(&merge));
+        approver.post(&path, json!({"action": "approve"})).await.expect(201);
+        office.is_kept_off(&case, "same_bank_account").await;
     }
 
     async fn a_liaison_files_for_their_own_household_but_does_not_review(office: &TestOffice) {

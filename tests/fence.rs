@@ -122,8 +122,9 @@ async fn furnished() -> Option<TestOffice> {
     Some(office)
 }
 
-const FENCED: [&str; 30] = [
+const FENCED: [&str; 31] = [
     "addresses",
+    "bank_accounts",
     "households",
     "household_members",
     "household_cares",
@@ -286,6 +287,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
     }
     for fact in [
         "addresses",
+        "bank_accounts",
         "certificates",
         "circumstances",
         "household_members",

@@ -34,13 +34,18 @@ fn keys_are_replaced(
     let register = |body: &Value| {
         let (status, made) = served.call("POST", "/v1/residents", Some(&old), body);
         assert_eq!(status, 201, "{made}");
-        format!("/v1/residents/{}", made["id"].as_str().unwrap())
+        let resident = format!("/v1/residents/{}", made["id"].as_str().unwrap());
+        let account = json!({"bank_account": "6200000000000012344", "bank_name": "虚川农村商业银行",
+            "holder": "李四", "holder_relation": "carer"});
+        let path = format!("{resident}/bank-accounts");
+        assert_eq!(served.call("POST", &path, Some(&old), &account).0, 201);
+        resident
     };
     let (first, second) = (people::person(), people::person());
     let addresses = [register(&first), register(&second)];
     let numbers = |token: &str| {
         addresses.each_ref().map(|address| {
-            let why = json!({"reason": "证件核对", "fields": ["id_number", "phone", "certificate_number"]});
+            let why = json!({"reason": "证件核对", "fields": ["id_number", "phone", "certificate_number", "bank_account"]});
             let (status, shown) =
                 served.call("POST", &format!("{address}/disclosures"), Some(token), &why);
             assert_eq!(status, 201, "{shown}");
@@ -100,13 +105,13 @@ fn keys_are_replaced(
     assert!(
         console
             .refuses(&["keys", "retire", "encryption"])
-            .contains("2 values are still under an older key")
+            .contains("6 values are still under an older key")
     );
     assert_eq!(numbers(&new), before);
     assert!(
         console
             .says(&["keys", "reencrypt"])
-            .contains("Encrypted 2 values anew")
+            .contains("Encrypted 6 values anew")
     );
     assert!(
         console

@@ -13,6 +13,7 @@ mod applications;
 mod architecture;
 mod attack;
 mod audit;
+mod bank_accounts;
 mod batches;
 mod cases;
 mod changes;

@@ -103,6 +103,7 @@ on_both! {
             ("POST", format!("{page}/certificates"), json!({"number": mistaken["certificate"]["number"], "issued_date": "2022-01-01"})),
             ("POST", format!("{page}/circumstances"), json!({"kind": "care_need", "value": "none"})),
             ("POST", format!("{page}/addresses"), json!({"kind": "residence", "text": "一号村12号"})),
+            ("POST", format!("{page}/bank-accounts"), json!({"bank_account": "9901210000000001", "bank_name": "虚川农村商业银行"})),
             ("POST", format!("{page}/household"), json!({"relation": "head"})),
             ("POST", "/v1/cases".to_owned(), json!({"resident_id": duplicate, "program_code": "nursing_subsidy"})),
             ("POST", "/v1/applications".to_owned(), json!({"resident_id": duplicate, "programs": [{"program_code": "nursing_subsidy"}]})),

@@ -171,7 +171,10 @@ on_both! {
         township.patch_seen(&path, version, json!({"division_code": "990121103202"})).await.refused(409, "resident.in_transfer");
         let patched = township.patch_seen(&path, version, json!({"phone": "12000004321"})).await.expect(200);
         let fact = json!({"kind": "income_status", "value": "minimum_living", "source": "民政核对"});
-        township.post_seen(&format!("{path}/circumstances"), patched["version"].as_i64().unwrap(), fact).await.expect(201);
+        let version = patched["version"].as_i64().unwrap();
+        township.post_seen(&format!("{path}/circumstances"), version, fact).await.expect(201);
+        let account = json!({"bank_account": "9901210000000001", "bank_name": "虚川农村商业银行"});
+        township.post_seen(&format!("{path}/bank-accounts"), version + 1, account).await.expect(201);
         township.attach(&case, "kind=other&name=file.pdf", PDF).await.expect(201);
 
         // Declined, all goes on where it was.

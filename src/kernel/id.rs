@@ -65,6 +65,7 @@ kinds! {
     /// A person of a household: a resident's own id, or one given to somebody who is none.
     Person => PersonId;
     Address => AddressId;
+    BankAccount => BankAccountId;
     /// A proposal to merge two records or to split them.
     Merge => MergeId;
     ProgramVersion => ProgramVersionId;

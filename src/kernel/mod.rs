@@ -2,6 +2,7 @@
 //! and errors. Knows nothing of the floors above, of HTTP or of the database.
 
 pub mod address;
+pub mod bank_account;
 pub mod certificate_number;
 pub mod circumstance;
 pub mod citizen_id;

@@ -38,6 +38,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         registry::residents::service::SEALED_COLUMNS,
         registry::facts::service::SEALED_COLUMNS,
         registry::addresses::service::SEALED_COLUMNS,
+        registry::bank_accounts::service::SEALED_COLUMNS,
         registry::households::service::SEALED_COLUMNS,
         registry::merges::service::SEALED_COLUMNS,
         access::second_factors::service::SEALED_COLUMNS,
@@ -60,6 +61,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     registry::residents::api::routes(config);
     registry::facts::api::routes(config);
     registry::addresses::api::routes(config);
+    registry::bank_accounts::api::routes(config);
     registry::households::api::routes(config);
     registry::merges::api::routes(config);
     programs::api::routes(config);

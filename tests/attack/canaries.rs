@@ -28,10 +28,12 @@ fn what_is_sensitive_is_nowhere_in_clear() {
         text(&whole["id_number"]),
         text(&whole["phone"]),
         text(&whole["certificate"]["number"]),
+        "6200001397531246808".to_owned(),
+        "欧阳碧云".to_owned(),
         PASSWORD.to_owned(),
         token.clone(),
     ];
-    let [id_number, phone, certificate, ..] = &canaries;
+    let [id_number, phone, certificate, account, holder, ..] = &canaries;
     let (status, made) = call("POST", "/v1/residents", &whole);
     assert_eq!(status, 201, "{made}");
     let resident = format!("/v1/residents/{}", text(&made["id"]));
@@ -58,6 +60,25 @@ fn what_is_sensitive_is_nowhere_in_clear() {
         wrong[field] = value;
         refusals.push(call("POST", "/v1/residents", &wrong));
     }
+    let accounts = format!("{resident}/bank-accounts");
+    let paid = |number: Value, holder: &Value| {
+        let body = json!({"bank_account": number, "bank_name": "虚川农村商业银行", "holder": holder, "holder_relation": "carer"});
+        call("POST", &accounts, &body)
+    };
+    let holder = json!(holder);
+    for number in [
+        json!(format!("{account}0")),
+        json!(format!("{account}X")),
+        json!([account]),
+    ] {
+        refusals.push(paid(number, &holder));
+    }
+    refusals.push(paid(json!(account), &json!(account)));
+    assert_eq!(paid(json!(account), &holder).0, 201);
+    let mut own = json!({"bank_account": account});
+    assert_eq!(call("PATCH", "/v1/me", &own).0, 200);
+    own["phone"] = json!(account);
+    refusals.push(call("PATCH", "/v1/me", &own));
     let mut reasonless = json!({"fields": ["id_number"], "reason": id_number});
     refusals.push(call(
         "POST",

@@ -1,4 +1,4 @@
-//! Households, addresses, and records that were merged, against statements written by hand.
+//! Households, addresses, bank accounts, and records that were merged, against statements written by hand.
 
 use serde_json::json;
 
@@ -60,8 +60,11 @@ on_both! {
         office.only_grows("household_members", "relation = 'sibling'", &["name", "phone", "end_reason"]);
         office.only_grows("household_cares", "member_id = member_id", &[]);
         office.only_grows("addresses", "kind = 'hukou'", &["text"]);
+        office.only_grows("bank_accounts", "bank_name = '别的银行'", &["number", "holder"]);
         let at = office.instant_literal();
-        office.refuses(&format!("UPDATE addresses SET superseded_at = {at}"), "check");
+        for fact in ["addresses", "bank_accounts"] {
+            office.refuses(&format!("UPDATE {fact} SET superseded_at = {at}"), "check");
+        }
 
         let id = |number: u32| office.literal(&format!("{FRESH}{number:04}"));
         let member = |number: u32, person: &str, resident: &str, relation: &str, more: &str| {
@@ -88,6 +91,21 @@ on_both! {
             id(65)
         );
         office.refuses(&address, "fact_overlaps");
+        // One account a day, whoever holds it; only another's has a holder.
+        let account = |number: u32, resident: &str, relation: &str, holder: &str, more: &str| {
+            format!(
+                "INSERT INTO bank_accounts (id, resident_id, number, number_index, bank_name, holder_relation, holder, valid_from, recorded_at)
+                 SELECT {}, {resident}, number, number_index, bank_name, '{relation}', {holder}, '2021-01-01', recorded_at
+                 FROM bank_accounts WHERE {more}",
+                id(number)
+            )
+        };
+        office.refuses(&account(66, &resident, "self", "NULL", "true"), "fact_overlaps");
+        office.refuses(&account(67, &other, "self", "holder", "true"), "check");
+        office.refuses(&account(68, &other, "carer", "NULL", "true"), "check");
+        office.refuses(&account(69, &other, "neighbour", "holder", "true"), "check");
+        office.sql(&account(70, &other, "carer", "holder", "true")).unwrap();
+        office.refuses(&account(71, &other, "carer", "holder", &format!("resident_id = {resident}")), "fact_overlaps");
     }
 
     async fn who_lives_there_takes_no_step_whatever_statement_is_written(office: &TestOffice) {
@@ -104,9 +122,14 @@ on_both! {
         office.sql(&same("address", "text, text_index FROM addresses")).unwrap();
         office.refuses(&review, "recusal_required");
         office.sql(&none("address")).unwrap();
+        office.sql(&same("bank_account", "number, number_index FROM bank_accounts")).unwrap();
+        office.refuses(&review, "recusal_required");
+        office.sql(&none("bank_account")).unwrap();
         office.sql(&same("phone", "phone, phone_index FROM household_members WHERE phone IS NOT NULL")).unwrap();
         office.refuses(&review, "recusal_required");
-        office.refuses(&format!("UPDATE users SET address = phone WHERE id = {reviewer}"), "check");
+        for column in ["address", "bank_account"] {
+            office.refuses(&format!("UPDATE users SET {column} = phone WHERE id = {reviewer}"), "check");
+        }
         office.sql(&none("phone")).unwrap();
         office.sql(&review).unwrap();
     }
@@ -165,6 +188,7 @@ on_both! {
             ("certificates", "number, number_index, impairment_type, severity_level, issued_date, expires_date, state, valid_from, valid_to, recorded_at", &of_kept),
             ("circumstances", "kind, value, valid_from, recorded_at, source", &format!("{of_kept} AND kind = 'care_need'")),
             ("addresses", "kind, text, text_index, valid_from, recorded_at", &of_kept),
+            ("bank_accounts", "number, number_index, bank_name, holder, holder_relation, valid_from, recorded_at", &of_kept),
         ] {
             office.refuses(&copied(table, columns, one), "resident_merged|fact_overlaps");
         }

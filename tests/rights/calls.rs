@@ -422,6 +422,9 @@ pub fn call(
         }
         "record_circumstance" => Some(json!({"kind": "imprisonment", "value": false})),
         "record_address" => Some(json!({"kind": "residence", "text": number})),
+        "record_bank_account" => {
+            Some(json!({"bank_account": "9901210000000099", "bank_name": "虚川农村商业银行"}))
+        }
         "open_household" => Some(json!({"relation": "head"})),
         "add_household_member" => Some(json!({"name": "李四", "relation": "other"})),
         "change_household_member" => Some(json!({"relation": "other"})),

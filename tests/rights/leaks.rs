@@ -45,6 +45,7 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/residents/{}/certificates", of.resident),
         format!("/v1/residents/{}/circumstances", of.resident),
         format!("/v1/residents/{}/addresses", of.resident),
+        format!("/v1/residents/{}/bank-accounts", of.resident),
         format!("/v1/residents/{}/household", of.resident),
         "/v1/resident-merges".to_owned(),
         format!("/v1/cases/{}", of.case),

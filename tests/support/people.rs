@@ -103,7 +103,7 @@ impl TestOffice {
         [id_of(&application), case, document]
     }
 
-    /// The id of a resident with an address and a household: a spouse who cares for them, and somebody who left.
+    /// The id of a resident with an address, a guardian's bank account and a household: a spouse who cares for them, and somebody who left.
     pub async fn at_home(&self) -> String {
         let resident = self.resident().await;
         let township = self.as_user("township.990121103").await;
@@ -136,6 +136,12 @@ impl TestOffice {
         let address = json!({"kind": "residence", "text": "一号村12号"});
         township
             .post_seen(&format!("{path}/addresses"), 1, address)
+            .await
+            .expect(201);
+        let account = json!({"bank_account": "9901210000000001", "bank_name": "虚川农村商业银行",
+            "holder": "李四", "holder_relation": "guardian"});
+        township
+            .post_seen(&format!("{path}/bank-accounts"), 2, account)
             .await
             .expect(201);
         assert_eq!(opened["version"], 1);

@@ -103,7 +103,8 @@ fn answer(pair: Pair) -> HttpResponse {
 #[schema(example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "username": "township.990121103", "display_name": "丙岭三号镇 经办人",
     "grants": [{"role": "township_caseworker", "organization_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "division_code": "990121103000"}],
-    "permissions": ["resident.read", "resident.write"], "phone_masked": "120****1234", "address_masked": "丙岭三****", "version": 1
+    "permissions": ["resident.read", "resident.write"], "phone_masked": "120****1234", "address_masked": "丙岭三****",
+    "bank_account_masked": "****2344", "version": 1
 }))]
 struct Me {
     #[schema(value_type = uuid::Uuid)]
@@ -114,6 +115,7 @@ struct Me {
     permissions: Vec<&'static str>,
     phone_masked: Option<String>,
     address_masked: Option<String>,
+    bank_account_masked: Option<String>,
     version: i32,
 }
 
@@ -132,6 +134,7 @@ impl Me {
             permissions: actor.permissions(),
             phone_masked: user.phone.map(|phone| phone.masked()),
             address_masked: user.address.map(|address| address.masked()),
+            bank_account_masked: user.bank_account.map(|account| account.masked()),
             version: user.version,
         }
     }
@@ -326,10 +329,10 @@ async fn get_me(AnyClient(actor): AnyClient, store: web::Data<Store>) -> Result<
         .json(me))
 }
 
-/// Say where you are reached and live
+/// Say where you are reached, live and are paid
 ///
-/// A number or an address that a resident or somebody of their household has, too, shows a relation: you
-/// take no step of that resident's cases. Both can be replaced, not taken away.
+/// A number, an address or a bank account that a resident has, too, or a number of somebody of their household
+/// shows a relation: you take no step of that resident's cases. All can be replaced, not taken away.
 #[utoipa::path(
     operation_id = "update_me", tag = "access",
     params(("If-Match" = String, Header, description = "The ETag you saw"), IdempotencyKey),

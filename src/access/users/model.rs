@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::access::policy::Role;
 use crate::kernel::address::Address;
+use crate::kernel::bank_account::BankAccount;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{self, Error, FieldError};
 use crate::kernel::id::{GrantId, OrganizationId, UserId};
@@ -25,7 +26,7 @@ vocabulary! {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "username": "township.990121103", "display_name": "丙岭三号镇 经办人",
-    "state": "active", "phone_masked": "120****1234", "address_masked": "丙岭三****", "version": 1,
+    "state": "active", "phone_masked": "120****1234", "address_masked": "丙岭三****", "bank_account_masked": "****2344", "version": 1,
     "created_at": "2022-01-05T01:00:00.000000Z", "updated_at": "2022-01-05T01:00:00.000000Z"
 }))]
 pub struct User {
@@ -42,6 +43,10 @@ pub struct User {
     #[serde(rename = "address_masked", serialize_with = "masked_address")]
     #[schema(value_type = Option<String>)]
     pub address: Option<Address>,
+    /// Where they are paid; nor does who is paid where a resident is.
+    #[serde(rename = "bank_account_masked", serialize_with = "masked_bank_account")]
+    #[schema(value_type = Option<String>)]
+    pub bank_account: Option<BankAccount>,
     pub version: i32,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     pub created_at: Timestamp,
@@ -60,6 +65,17 @@ fn masked_address<S: Serializer>(
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     address.as_ref().map(Address::masked).serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn masked_bank_account<S: Serializer>(
+    account: &Option<BankAccount>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    account
+        .as_ref()
+        .map(BankAccount::masked)
+        .serialize(serializer)
 }
 
 #[derive(Clone, Deserialize, ToSchema)]
@@ -101,9 +117,12 @@ pub struct UserPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub address: Patch<Address>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub bank_account: Patch<BankAccount>,
 }
 
-/// What people change of their own account: a merge patch. Neither is taken away, for that would lift a
+/// What people change of their own account: a merge patch. None is taken away, for that would lift a
 /// recusal; the system administrator may.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -115,6 +134,9 @@ pub struct MePatch {
     #[serde(default)]
     #[schema(value_type = String, nullable = false)]
     pub address: Patch<Address>,
+    #[serde(default)]
+    #[schema(value_type = String, nullable = false)]
+    pub bank_account: Patch<BankAccount>,
 }
 
 impl MePatch {
@@ -122,6 +144,7 @@ impl MePatch {
         let cleared = [
             ("/phone", self.phone == Patch::Clear),
             ("/address", self.address == Patch::Clear),
+            ("/bank_account", self.bank_account == Patch::Clear),
         ];
         let kept: Vec<_> = cleared
             .into_iter()

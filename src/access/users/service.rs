@@ -11,6 +11,7 @@ use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::address::Address;
+use crate::kernel::bank_account::BankAccount;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{GrantId, UserId};
 use crate::kernel::patch::Patch;
@@ -44,6 +45,7 @@ pub fn create(
         state: UserState::Active,
         phone: None,
         address: None,
+        bank_account: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -147,7 +149,8 @@ pub fn change(
         user.state = state;
         event = event.change("state", state);
     }
-    event = change_reach(&mut user, &patch.phone, &patch.address, event);
+    let told = (&patch.phone, &patch.address, &patch.bank_account);
+    event = change_whereabouts(&mut user, told, event);
     user.version += 1;
     user.updated_at = tx.now();
     store::update(tx, &user)?;
@@ -157,11 +160,10 @@ pub fn change(
     tx.record(event, user)
 }
 
-/// Where somebody is reached and lives.
-fn change_reach(
+/// Where somebody is reached, lives and is paid.
+fn change_whereabouts(
     user: &mut User,
-    phone: &Patch<Phone>,
-    address: &Patch<Address>,
+    (phone, address, bank_account): (&Patch<Phone>, &Patch<Address>, &Patch<BankAccount>),
     mut event: Event,
 ) -> Event {
     if phone.apply(&mut user.phone) {
@@ -169,6 +171,9 @@ fn change_reach(
     }
     if address.apply(&mut user.address) {
         event = event.change("address", "changed");
+    }
+    if bank_account.apply(&mut user.bank_account) {
+        event = event.change("bank_account", "changed");
     }
     event
 }
@@ -184,7 +189,8 @@ pub fn change_own(
     let mut user = get(tx, actor.user)?;
     seen.check(user.version)?;
     let event = Event::new(&actor.origin(), "user.own_updated").on(&user.id);
-    let event = change_reach(&mut user, &patch.phone, &patch.address, event);
+    let told = (&patch.phone, &patch.address, &patch.bank_account);
+    let event = change_whereabouts(&mut user, told, event);
     user.version += 1;
     user.updated_at = tx.now();
     store::update(tx, &user)?;

@@ -13,6 +13,7 @@ use crate::db::schema::{grants, organizations, users};
 use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::address::Address;
+use crate::kernel::bank_account::BankAccount;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{GrantId, OrganizationId, UserId};
@@ -33,6 +34,7 @@ struct Row {
     state: UserState,
     phone: Option<Vec<u8>>,
     address: Option<Vec<u8>>,
+    bank_account: Option<Vec<u8>>,
     version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -41,6 +43,7 @@ struct Row {
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
     sealed_column!(users::phone of id: UserId),
     sealed_column!(users::address of id: UserId),
+    sealed_column!(users::bank_account of id: UserId),
 ];
 
 fn place(field: &str, id: UserId) -> String {
@@ -71,6 +74,7 @@ fn open(db: &Db, row: Row) -> Result<User> {
     }
     let phone = read(db, &place(Phone::FIELD, row.id), row.phone)?;
     let address = read(db, &place(Address::FIELD, row.id), row.address)?;
+    let bank_account = read(db, &place(BankAccount::FIELD, row.id), row.bank_account)?;
     Ok(User {
         id: row.id,
         username: row.username,
@@ -78,6 +82,7 @@ fn open(db: &Db, row: Row) -> Result<User> {
         state: row.state,
         phone,
         address,
+        bank_account,
         version: row.version,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -155,6 +160,9 @@ pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
         .address
         .as_ref()
         .map(|address| tx.keys().blind_index(Address::FIELD, &address.normalised()));
+    let number = user.bank_account.as_ref().map(BankAccount::as_str);
+    let bank_account = seal(BankAccount::FIELD, number)?;
+    let bank_account_index = number.map(|number| tx.keys().blind_index(BankAccount::FIELD, number));
     let same = users::table
         .filter(users::id.eq(user.id))
         .filter(users::version.eq(user.version - 1));
@@ -166,6 +174,8 @@ pub fn update(tx: &mut Tx<'_>, user: &User) -> Result<()> {
             users::phone_index.eq(phone_index),
             users::address.eq(address),
             users::address_index.eq(address_index),
+            users::bank_account.eq(bank_account),
+            users::bank_account_index.eq(bank_account_index),
             users::updated_at.eq(user.updated_at),
             users::version.eq(user.version),
         ))

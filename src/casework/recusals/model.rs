@@ -30,6 +30,7 @@ vocabulary! {
         Phone = "same_phone", "联系电话相同";
         Household = "same_household", "同一家庭";
         Address = "same_address", "住址相同";
+        BankAccount = "same_bank_account", "银行账户相同";
     }
 }
 

@@ -17,7 +17,8 @@ diesel::allow_tables_to_appear_in_same_query!(user_relations, users);
 diesel::allow_tables_to_appear_in_same_query!(user_ties, users);
 
 /// What ties these users to these residents now: declared, or seen by the office in a telephone number, an
-/// address or a household. The database's own refusal asks the same view (`migrations/*/…_households`).
+/// address, a bank account or a household. The database's own refusal asks the same view
+/// (`migrations/*/…_bank_accounts`).
 pub fn ties(
     db: &mut Db,
     whose: &[UserId],

@@ -191,7 +191,8 @@ pub fn tied_waits(db: &mut Db) -> Result<bool> {
     Ok(tied(db)?.is_some())
 }
 
-/// Passes on, by rule, what waits with somebody whose telephone, address or household showed a relation.
+/// Passes on, by rule, what waits with somebody whose telephone, address, bank account or household showed a
+/// relation.
 pub fn pass_on_tied(tx: &mut Tx<'_>, request: RequestId) -> Result<Recorded<()>> {
     let Some(task) = tied(tx)? else {
         return Err(Code::TaskNotFound.into());

@@ -1,4 +1,4 @@
-//! Who lives where and with whom: addresses of most, some households with several disabled people and who
+//! Who lives where and with whom: addresses and bank accounts of most, some households with several disabled people and who
 //! cares for them, and in each county one person who was registered twice.
 
 use std::collections::BTreeMap;
@@ -11,12 +11,15 @@ use crate::audit::{Event, Origin};
 use crate::db::{Db, Tx};
 use crate::http::IfMatch;
 use crate::kernel::address::Address;
+use crate::kernel::bank_account::BankAccount;
 use crate::kernel::citizen_id::CitizenId;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::MergeId;
+use crate::kernel::name::PersonName;
 use crate::kernel::phone::Phone;
 use crate::registry::addresses::{self, AddressKind, NewAddress};
+use crate::registry::bank_accounts::{self, HolderRelation, NewBankAccount};
 use crate::registry::households::{self, HouseholdRelation, NewHousehold, NewMember};
 use crate::registry::merges::{self, Decision, MergeAction, NewMerge};
 use crate::registry::residents::{self, NewResident};
@@ -24,6 +27,8 @@ use crate::registry::{Registrar, Resident};
 
 /// Two of three have an address on file.
 const ADDRESSED: usize = 3;
+/// Seven of eight are paid into an account, one of the eight into their guardian's.
+const PAID: usize = 8;
 /// One of so many lives with the next one of the same village.
 const TOGETHER: usize = 12;
 
@@ -35,7 +40,7 @@ pub fn settle(db: &mut Db) -> Result<()> {
                 .into_iter()
                 .map(|(resident, _)| resident)
                 .collect();
-            addressed(tx, county, &people)?;
+            on_file(tx, county, &people)?;
             let mut neighbours: Vec<&Resident> = people.iter().collect();
             neighbours.sort_by_key(|resident| (resident.division_code, resident.id));
             for pair in neighbours.chunks_exact(2).step_by(TOGETHER / 2) {
@@ -55,29 +60,55 @@ pub fn settle(db: &mut Db) -> Result<()> {
     Ok(())
 }
 
-fn addressed(tx: &mut Tx<'_>, county: DivisionCode, people: &[Resident]) -> Result<()> {
+/// Where they live and where they are paid.
+fn on_file(tx: &mut Tx<'_>, county: DivisionCode, people: &[Resident]) -> Result<()> {
     let permit = permit_of::<acts::ResidentWrite>(tx, &at_county("county", county))?;
-    for (resident, number) in people.iter().zip(0_usize..) {
-        if number % ADDRESSED == 0 {
-            continue;
+    for (resident, number) in people.iter().zip(1_usize..) {
+        let mut version = resident.version;
+        if number % ADDRESSED != 1 {
+            let new = NewAddress {
+                kind: AddressKind::Residence,
+                text: Address::parse(&format!("{}{number}号", resident.division_name))
+                    .map_err(Error::internal)?,
+                valid_from: None,
+                valid_to: None,
+            };
+            let seen = IfMatch::seen(version);
+            let recorded = addresses::service::record(tx, &permit, resident.id, seen, &new)?;
+            version = recorded.value().0.version;
         }
-        let text = format!("{}{}号", resident.division_name, number + 1);
-        let new = NewAddress {
-            kind: AddressKind::Residence,
-            text: Address::parse(&text).map_err(Error::internal)?,
-            valid_from: None,
-            valid_to: None,
-        };
-        let seen = IfMatch::seen(resident.version);
-        drop(addresses::service::record(
-            tx,
-            &permit,
-            resident.id,
-            seen,
-            &new,
-        )?);
+        if number % PAID != 0 {
+            let new = account(county, number)?;
+            let seen = IfMatch::seen(version);
+            drop(bank_accounts::service::record(
+                tx,
+                &permit,
+                resident.id,
+                seen,
+                &new,
+            )?);
+        }
     }
     Ok(())
+}
+
+fn account(county: DivisionCode, number: usize) -> Result<NewBankAccount> {
+    let guardian = number % PAID == 1;
+    let holder = guardian.then(|| PersonName::parse("吴桂兰")).transpose();
+    let county: String = county.as_str().chars().take(6).collect();
+    Ok(NewBankAccount {
+        bank_account: BankAccount::parse(&format!("{county}{number:010}"))
+            .map_err(Error::internal)?,
+        bank_name: "虚川农村商业银行".to_owned(),
+        holder: holder.map_err(Error::internal)?,
+        holder_relation: if guardian {
+            HolderRelation::Guardian
+        } else {
+            HolderRelation::Oneself
+        },
+        valid_from: None,
+        valid_to: None,
+    })
 }
 
 /// Two disabled people in one home, with the mother who cares for both.

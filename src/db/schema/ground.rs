@@ -40,6 +40,8 @@ tables! {
         phone_index -> Nullable<Binary>,
         address -> Nullable<Binary>,
         address_index -> Nullable<Binary>,
+        bank_account -> Nullable<Binary>,
+        bank_account_index -> Nullable<Binary>,
     }
     grants (id) {
         id -> Guid,

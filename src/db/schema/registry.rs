@@ -98,6 +98,21 @@ tables! {
         superseded_at -> Nullable<Instant>,
         superseded_by -> Nullable<Guid>,
     }
+    bank_accounts (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        number -> Binary,
+        number_index -> Binary,
+        bank_name -> Text,
+        holder -> Nullable<Binary>,
+        holder_relation -> Text,
+        valid_from -> Date,
+        valid_to -> Nullable<Date>,
+        recorded_at -> Instant,
+        recorded_by -> Nullable<Guid>,
+        superseded_at -> Nullable<Instant>,
+        superseded_by -> Nullable<Guid>,
+    }
     resident_merges (id) {
         id -> Guid,
         kind -> Text,

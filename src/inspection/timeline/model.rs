@@ -105,6 +105,11 @@ const LABELS: &[(&str, &str, &str)] = &[
         "Enrollment moved to another office",
     ),
     ("resident.address_recorded", "地址登记", "Address recorded"),
+    (
+        "resident.bank_account_recorded",
+        "银行账户登记",
+        "Bank account recorded",
+    ),
     ("household.opened", "立户", "Household opened"),
     (
         "household.member_added",

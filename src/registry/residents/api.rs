@@ -138,6 +138,10 @@ struct Disclosure {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     certificate_number: Option<String>,
+    /// The one in force today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    bank_account: Option<String>,
 }
 
 /// List residents
@@ -359,6 +363,7 @@ async fn disclose_resident(
         id_number: shown.id_number,
         phone: shown.phone,
         certificate_number: shown.certificate_number,
+        bank_account: shown.bank_account,
     };
     Ok(HttpResponse::Created()
         .insert_header((CACHE_CONTROL, "no-store"))

@@ -275,6 +275,7 @@ pub enum Secret {
     IdNumber,
     Phone,
     CertificateNumber,
+    BankAccount,
 }
 
 /// Where a walk through residents stands, village by village.

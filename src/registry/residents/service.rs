@@ -19,6 +19,7 @@ use crate::kernel::id::ResidentId;
 use crate::kernel::patch::Patch;
 use crate::kernel::text;
 use crate::kernel::time::Timestamp;
+use crate::registry::bank_accounts;
 use crate::registry::facts::{self, AsOf, Period, Snapshot};
 
 pub use super::model::{Needle, Query, Secret};
@@ -346,6 +347,7 @@ pub struct Disclosed {
     pub id_number: Option<String>,
     pub phone: Option<String>,
     pub certificate_number: Option<String>,
+    pub bank_account: Option<String>,
 }
 
 /// Shows masked fields in clear. Who, what and why are on record before the answer leaves.
@@ -372,6 +374,11 @@ pub fn disclose(
     let certificate = snapshot
         .certificate
         .filter(|_| asked(Secret::CertificateNumber));
+    let account = if asked(Secret::BankAccount) {
+        bank_accounts::service::in_force(db, id, now)?
+    } else {
+        None
+    };
     let disclosed = Disclosed {
         id_number: asked(Secret::IdNumber).then(|| resident.id_number.as_str().to_owned()),
         phone: resident
@@ -379,6 +386,7 @@ pub fn disclose(
             .filter(|_| asked(Secret::Phone))
             .map(|phone| phone.as_str().to_owned()),
         certificate_number: certificate.map(|certificate| certificate.number.as_str().to_owned()),
+        bank_account: account.map(|account| account.number.as_str().to_owned()),
     };
     let event = Event::new(permit.origin(), "resident.disclosed")
         .on(&id)

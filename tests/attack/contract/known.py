@@ -178,6 +178,12 @@ def address(world: World) -> Call:
     return Call({"id": world.resident()[0]}, body, world.office.person(world.clerk), seen=1)
 
 
+@makes("record_bank_account")
+def bank_account(world: World) -> Call:
+    body = {"bank_account": f"{world.number:016}", "bank_name": "虚川农村商业银行"}
+    return Call({"id": world.resident()[0]}, body, world.office.person(world.clerk), seen=1)
+
+
 def household(world: World) -> tuple[str, str]:
     """Of somebody new, and of whom they live with."""
     resident, _ = world.resident()
