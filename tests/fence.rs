@@ -181,6 +181,22 @@ async fn rows_are_seen_within_the_divisions_named_and_nowhere_else() {
     assert_eq!(service.count(Some(COUNTY), "idempotency_keys"), 0);
 }
 
+/// Replacing a view forgets it.
+#[actix_web::test]
+async fn views_ask_with_the_rights_of_who_asks() {
+    let Some(office) = furnished().await else {
+        return;
+    };
+    let mut service = Service::of(&office);
+    let others = service.count(
+        None,
+        "pg_class WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
+         AND current_setting('server_version_num')::integer >= 150000
+         AND 'security_invoker=true' <> ALL (coalesce(reloptions, '{}'))",
+    );
+    assert_eq!(others, 0);
+}
+
 #[actix_web::test]
 async fn an_institution_reaches_what_is_referred_to_it_and_a_transfer_lies_at_both_ends() {
     let Some(office) = furnished().await else {
