@@ -326,3 +326,32 @@ fn every_file_says_what_it_is_for_and_stays_readable() {
             .filter(|source| source.text.lines().count() > LONGEST_FILE),
     );
 }
+
+/// Of two schemas with one name the document has but one, and it is wrong of the other.
+#[test]
+fn no_two_schemas_have_one_name() {
+    let (mut names, mut twice) = (BTreeSet::new(), Vec::new());
+    for source in sources() {
+        let text = source.code();
+        for declared in text.split("ToSchema").skip(1) {
+            // What lies between the derive and the body, and names it.
+            let Some((head, _)) = declared.split_once(" {") else {
+                continue;
+            };
+            let given = head.split_once("(as = ").map(|(_, rest)| rest);
+            let own = ["struct ", "enum "]
+                .iter()
+                .find_map(|kind| head.split_once(kind).map(|(_, rest)| rest));
+            let Some(name) = given.or(own) else { continue };
+            let name: String = name
+                .chars()
+                .take_while(|one| one.is_alphanumeric())
+                .collect();
+            if head.starts_with([')', ',']) && !name.is_empty() && !names.insert(name.clone()) {
+                twice.push(format!("{}: {name}", source.path));
+            }
+        }
+    }
+    assert!(names.len() > 100, "{names:?}");
+    assert!(twice.is_empty(), "{twice:?}");
+}

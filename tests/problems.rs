@@ -69,6 +69,10 @@ on_both! {
         let large = format!("{{\"name\": \"{}\"}}", "x".repeat(256 * 1024));
         post("application/json", &large).await.refused(413, "request.too_large");
         post("application/json", "[\"张三\"]").await.refused_field("", "field.invalid");
+        // A null where a word should be is no fault of the JSON.
+        let mut body = person();
+        body["certificate"]["components"] = json!([{"impairment_type": null, "severity_level": 1}]);
+        client.post("/v1/residents", body).await.refused_field("/certificate/components/0/impairment_type", "field.invalid");
     }
 
     async fn the_field_at_fault_is_named(office: &TestOffice) {

@@ -346,4 +346,28 @@ on_both! {
         there.post_seen(&answer, 1, json!({"action": "decline"})).await.refused_field("/comment", "comment.length");
         there.post_seen(&answer, 1, json!({"action": "offer", "comment": "再来"})).await.refused(409, "transfer.transition_not_allowed");
     }
+
+    async fn a_decision_is_reconsidered_where_it_was_made(office: &TestOffice) {
+        let (upheld, annulled) = (office.rejected().await, office.rejected().await);
+        for case in [&upheld, &annulled] {
+            let resident = office.resident_of(case).await;
+            let offered = office.transfers(&resident, ELSEWHERE).await.expect(201);
+            office.answers_transfer(THERE, &offered, "accept").await.expect(201);
+            office.reconsider(case).await;
+        }
+        let approver = office.as_user("approver.990121").await;
+        approver.act_saying(&upheld, "uphold", Some("经复查，原决定正确")).await.expect(201);
+        let path = format!("/v1/cases/{upheld}/notices");
+        let notices = approver.get(&path).await.expect(200);
+        let letter = async |place: usize| {
+            let path = format!("{path}/{}", id_of(&notices["items"][place]));
+            office.as_user("approver.990121").await.get(&path).await.expect(200)
+        };
+        let (first, second) = (letter(0).await, letter(1).await);
+        assert_eq!((&second["kind"], &second["content"]["addressee"]), (&json!("uphold"), &json!("张晓宝")));
+        assert_eq!(second["content"]["clauses"], first["content"]["clauses"]);
+        // An application is a matter of the new county.
+        approver.act_saying(&annulled, "reopen", Some("经复查，原决定有误")).await.expect(201);
+        office.as_user(TOWNSHIP).await.act(&annulled, "submit").await.refused(409, "case.resident_moved");
+    }
 }

@@ -86,6 +86,18 @@ struct ProblemMembers {
     /// `case.transition_not_allowed`: the state the case is in.
     #[schema(required = false)]
     state: String,
+    /// `case.reconsideration_late`: the last day to ask for it.
+    #[schema(required = false)]
+    last_date: chrono::NaiveDate,
+    /// `resident.in_transfer`: the transfer that holds.
+    #[schema(required = false)]
+    transfer_id: uuid::Uuid,
+    /// `resident.merged`: the record that is kept.
+    #[schema(required = false)]
+    merged_into_id: uuid::Uuid,
+    /// `resident.merge_conflict`: the programs of which both have something.
+    #[schema(required = false)]
+    program_codes: Vec<String>,
     /// `case.separation_of_duties`: what you have done in this round.
     #[schema(required = false)]
     duty: String,

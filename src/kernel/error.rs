@@ -160,6 +160,7 @@ codes! {
     CaseNotEligible = "case.not_eligible", Unprocessable, "The program's rules find the resident not eligible", "按项目规则不符合条件";
     CaseNeedsInformation = "case.needs_information", Unprocessable, "Facts needed for a decision are missing", "缺少作出决定所需的信息";
 
+    CaseResidentMoved = "case.resident_moved", Conflict, "The resident lives in another county by now: an application is filed there", "当事人已迁往其他县，请在迁入地提出申请";
     CaseClosed = "case.closed", Conflict, "The case is closed", "个案已结束";
     CaseDocumentsMissing = "case.documents_missing", Unprocessable, "Required documents are missing", "缺少必需的材料";
     DocumentNotFound = "document.not_found", NotFound, "There is no such document in your sight", "您的可见范围内没有该材料";

@@ -133,7 +133,7 @@ pub struct Approval<'a> {
 
 /// What somebody is entitled to, month by month.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[schema(example = json!({"program_code": "nursing_subsidy", "rate_fen": 55000, "start_month": "2022-07", "suspended": false}))]
+#[schema(as = RunningBenefit, example = json!({"program_code": "nursing_subsidy", "rate_fen": 55000, "start_month": "2022-07", "suspended": false}))]
 pub struct Benefit {
     pub program_code: String,
     /// Fen a month.

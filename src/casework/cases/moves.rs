@@ -114,7 +114,7 @@ pub fn act(
             grounds: request.comment.as_deref(),
             office: situation.office(request.action)?,
         };
-        let number = decisions::service::issue(tx, permit, &made)?;
+        let number = decisions::service::issue(tx, &made)?;
         event = event.change("notice", number);
     }
     if let Some(comment) = request.comment {
@@ -171,7 +171,13 @@ fn decide(
     case: &mut Case,
 ) -> Result<Decision> {
     let today = tx.today();
-    let resident = residents::service::counting(tx, permit.scope(), case.resident_id)?;
+    let resident =
+        residents::service::counting(tx, permit.scope(), case.resident_id).map_err(|error| {
+            match error.code() {
+                Code::ResidentNotFound => Code::CaseResidentMoved.into(),
+                _ => error,
+            }
+        })?;
     case.program_version_id = version.id;
     let decision = programs::service::decide(tx, version, &resident, today)?;
     match (decision.outcome, case.position.state) {

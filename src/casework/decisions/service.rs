@@ -76,23 +76,32 @@ pub struct Made<'a> {
 }
 
 /// Puts a decision in writing; the number of the notice.
-pub fn issue(tx: &mut Tx<'_>, permit: &Permit<acts::CaseAct>, made: &Made<'_>) -> Result<String> {
+pub fn issue(tx: &mut Tx<'_>, made: &Made<'_>) -> Result<String> {
     let Made {
         kind,
         case,
         version,
         ..
     } = *made;
-    let resident = residents::service::find(tx, permit.scope(), case.resident_id)?;
-    let decision = match made.decision {
-        Some(decision) => decision.clone(),
-        None => {
+    // Whoever's case it is may have moved out of sight since it was closed.
+    let resident = residents::service::named(tx, &[case.resident_id])?
+        .remove(&case.resident_id)
+        .map(|(resident, _)| resident)
+        .ok_or(Code::ResidentNotFound)?;
+    let before = store::of_case(tx, case.id)?;
+    let upheld = before
+        .iter()
+        .rfind(|notice| notice.kind.is_reconsidered())
+        .filter(|_| kind == NoticeKind::Upholding);
+    let (clauses, amount) = match (upheld, made.decision) {
+        (Some(upheld), _) => (upheld.content.clauses.clone(), None),
+        (None, Some(decision)) => (kind.decisive(decision), granted(kind, decision, version)),
+        (None, None) => {
             let today = tx.today();
-            programs::service::decide(tx, version, &resident, today)?
+            let decision = programs::service::decide(tx, version, &resident, today)?;
+            (kind.decisive(&decision), granted(kind, &decision, version))
         }
     };
-    let before = store::of_case(tx, case.id)?;
-    let upheld = before.iter().rfind(|notice| notice.kind.is_reconsidered());
     let program = programs::service::find(tx, &case.program_code)?;
     let content = Content {
         office: organizations::service::name(tx, made.office)?,
@@ -103,12 +112,10 @@ pub fn issue(tx: &mut Tx<'_>, permit: &Permit<acts::CaseAct>, made: &Made<'_>) -
         program_name_en: program.name_en,
         program_version: version.version,
         legal_basis: version.terms.legal_basis.clone(),
-        upheld_number: upheld
-            .filter(|_| kind == NoticeKind::Upholding)
-            .map(|notice| notice.number.clone()),
+        upheld_number: upheld.map(|notice| notice.number.clone()),
         grounds: made.grounds.map(str::to_owned),
-        clauses: kind.decisive(&decision),
-        amount: granted(kind, &decision, version),
+        clauses,
+        amount,
         remedies: remedies(tx, kind, case.division_code)?,
     };
     let number = format!("{}-J{}", case.case_number, before.len() + 1);

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from office import PASSWORD, PEOPLE, STEP, Office, Person
@@ -343,6 +343,29 @@ def submitted(world: World) -> str:
     moves = f"/v1/cases/{case['id']}/transitions"
     world.ask(liaison, "POST", moves, {"action": "submit"}, seen=case["version"])
     return case["id"]
+
+
+def rejected(world: World) -> str:
+    """A case that was not approved, by a decision that is in writing."""
+    case = submitted(world)
+    moves = f"/v1/cases/{case}/transitions"
+    body = {"action": "reject", "comment": "经核查不符合条件"}
+    world.ask("township2.990121103", "POST", moves, body, seen=2)
+    return case
+
+
+@makes("get_decision_notice")
+def read_letter(world: World) -> Call:
+    case = rejected(world)
+    notices = world.ask("county.990121", "GET", f"/v1/cases/{case}/notices")["items"]
+    return Call({"id": case, "notice_id": notices[0]["id"]})
+
+
+@makes("serve_decision_notice")
+def serve_letter(world: World) -> Call:
+    today = datetime.now(timezone(timedelta(hours=8))).date()
+    body = {"method": "in_person", "recipient": "self", "served_date": f"{today}"}
+    return Call(read_letter(world).path, body, world.office.person(world.clerk))
 
 
 @makes("create_transition_batch")
