@@ -1,5 +1,5 @@
-//! Who lives where and with whom: addresses and bank accounts of most, some households with several disabled people and who
-//! cares for them, and in each county one person who was registered twice.
+//! Who lives where and with whom: addresses and bank accounts of most, some households with several disabled
+//! people and who cares for them, and in each county one person who was registered twice.
 
 use std::collections::BTreeMap;
 
