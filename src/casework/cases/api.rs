@@ -294,7 +294,7 @@ async fn create_case_transition(
     .await
 }
 
-/// As [`get_case`] shows it, to somebody who acted on an older version.
+/// As `get_case` shows it, to somebody who acted on an older version.
 pub async fn current(store: &Store, permit: Permit<acts::CaseRead>, id: CaseId) -> Result<Current> {
     let shown = store
         .look(permit.reach(), move |db| service::view(db, &permit, id))

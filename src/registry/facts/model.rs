@@ -91,7 +91,7 @@ pub fn period(from: NaiveDate, to: Option<NaiveDate>) -> Result<Period> {
     Ok(Period { from, to })
 }
 
-/// As [`period`], of what has come about: what ties staff to residents is what holds now, so where people
+/// As `period`, of what has come about: what ties staff to residents is what holds now, so where people
 /// live and with whom is not told ahead.
 pub fn past_period(from: NaiveDate, to: Option<NaiveDate>, today: NaiveDate) -> Result<Period> {
     for (pointer, day) in [("/valid_from", Some(from)), ("/valid_to", to)] {

@@ -325,7 +325,7 @@ async fn update_resident(
     .await
 }
 
-/// As [`get_resident`] shows them, to somebody who wrote on an older version.
+/// As `get_resident` shows them, to somebody who wrote on an older version.
 pub async fn current(
     store: &Store,
     permit: Permit<acts::ResidentRead>,
