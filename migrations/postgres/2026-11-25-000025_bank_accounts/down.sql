@@ -1,3 +1,11 @@
+CREATE OR REPLACE FUNCTION is_recused(whose uuid, of_case uuid, as_what text) RETURNS boolean LANGUAGE sql STABLE
+SET huican.reach = '{(,)}' AS $$
+    SELECT EXISTS (
+        SELECT 1 FROM user_ties t
+        WHERE t.user_id = whose AND t.resident_id = (SELECT c.resident_id FROM cases c WHERE c.id = of_case)
+          AND (t.relation = 'self' OR as_what IS DISTINCT FROM 'filing' OR NOT EXISTS (
+            SELECT 1 FROM grants g WHERE g.user_id = whose AND g.role = 'village_liaison' AND g.revoked_at IS NULL)))
+$$;
 CREATE OR REPLACE VIEW record_ties (user_id, resident_id, relation) AS
 SELECT d.user_id, d.resident_id, d.relation FROM user_relations d WHERE d.ended_at IS NULL
 UNION ALL

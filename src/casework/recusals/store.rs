@@ -1,5 +1,6 @@
 //! SQL of relations between users and residents.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::model::{Detection, Ending, Named, Recusal, Relation, Tie};
@@ -16,6 +17,23 @@ diesel::joinable!(user_ties -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(user_relations, users);
 diesel::allow_tables_to_appear_in_same_query!(user_ties, users);
 
+/// Those of some users that anything could tie to anybody. The view below is dear, and most people have
+/// neither declared a relation nor left a number that others might have.
+fn traceable(db: &mut Db, of: &[UserId]) -> Result<Vec<UserId>> {
+    let declared = user_relations::table
+        .filter(user_relations::user_id.eq(users::id))
+        .filter(user_relations::ended_at.is_null());
+    let left_something = users::phone_index
+        .is_not_null()
+        .or(users::address_index.is_not_null())
+        .or(users::bank_account_index.is_not_null());
+    Ok(users::table
+        .filter(users::id.eq_any(of))
+        .filter(left_something.or(exists(declared)))
+        .select(users::id)
+        .load(db.conn())?)
+}
+
 /// What ties these users to these residents now: declared, or seen by the office in a telephone number, an
 /// address, a bank account or a household. The database's own refusal asks the same view
 /// (`migrations/*/…_bank_accounts`).
@@ -24,6 +42,10 @@ pub fn ties(
     whose: &[UserId],
     to: &[ResidentId],
 ) -> Result<Vec<(UserId, ResidentId, Tie)>> {
+    let whose = traceable(db, whose)?;
+    if whose.is_empty() {
+        return Ok(Vec::new());
+    }
     Ok(user_ties::table
         .filter(user_ties::user_id.eq_any(whose))
         .filter(user_ties::resident_id.eq_any(to))
@@ -37,6 +59,10 @@ pub fn ties(
 
 /// Whom some users are tied to, of the residents within reach.
 pub fn tied_to(db: &mut Db, whose: &[UserId]) -> Result<Vec<(UserId, ResidentId)>> {
+    let whose = traceable(db, whose)?;
+    if whose.is_empty() {
+        return Ok(Vec::new());
+    }
     Ok(user_ties::table
         .filter(user_ties::user_id.eq_any(whose))
         .select((user_ties::user_id, user_ties::resident_id))
