@@ -62,7 +62,7 @@ pub struct Belongings {
     pub transfer: String,
     /// Somebody who might.
     pub leaver: String,
-    /// A household with two members, the other one of them, and an address.
+    /// A household with two members: the other one of them.
     pub person: String,
     /// A proposal about two other records; one of them might be merged with the resident.
     pub merge: String,
