@@ -30,7 +30,7 @@ pub fn relocate(
         updated_at: tx.now(),
         ..old.clone()
     };
-    store::update(tx, &case, None, old.version)?;
+    store::relocate(tx, &case, old.version)?;
     let entry = Entry {
         case: case.id,
         sequence: case.last_transition,

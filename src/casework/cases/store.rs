@@ -360,7 +360,6 @@ pub fn update(tx: &mut Tx<'_>, case: &Case, decided: Option<&Decision>, seen: i3
     let changed = diesel::update(same)
         .set((
             cases::program_version_id.eq(case.program_version_id),
-            cases::division_code.eq(case.division_code),
             cases::state.eq(case.position.state),
             cases::step.eq(case.position.step),
             cases::round.eq(case.position.round),
@@ -375,6 +374,26 @@ pub fn update(tx: &mut Tx<'_>, case: &Case, decided: Option<&Decision>, seen: i3
         ))
         .execute(tx.conn())
         .map_err(one_open)?;
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Code::IfMatchStale.into())
+    }
+}
+
+/// Writes where a case now lies, standing as it stood, if nobody moved it since it was read.
+pub fn relocate(tx: &mut Tx<'_>, case: &Case, seen: i32) -> Result<()> {
+    let same = cases::table
+        .filter(cases::id.eq(case.id))
+        .filter(cases::version.eq(seen));
+    let changed = diesel::update(same)
+        .set((
+            cases::division_code.eq(case.division_code),
+            cases::last_transition.eq(case.last_transition),
+            cases::version.eq(case.version),
+            cases::updated_at.eq(case.updated_at),
+        ))
+        .execute(tx.conn())?;
     if changed == 1 {
         Ok(())
     } else {
