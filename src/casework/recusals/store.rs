@@ -1,10 +1,9 @@
 //! SQL of relations between users and residents.
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::model::{Detection, Ending, Named, Recusal, Relation, Tie};
-use crate::db::schema::{user_relations, user_ties, users};
+use crate::db::schema::{user_relations, user_ties, user_traces, users};
 use crate::db::{Db, Tx, on_unique, types};
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{RecusalId, ResidentId, UserId};
@@ -17,20 +16,12 @@ diesel::joinable!(user_ties -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(user_relations, users);
 diesel::allow_tables_to_appear_in_same_query!(user_ties, users);
 
-/// Those of some users that anything could tie to anybody. The view below is dear, and most people have
-/// neither declared a relation nor left a number that others might have.
+/// Those of some users that anything could tie to anybody. The view below is dear, and most people's number is
+/// nobody else's.
 fn traceable(db: &mut Db, of: &[UserId]) -> Result<Vec<UserId>> {
-    let declared = user_relations::table
-        .filter(user_relations::user_id.eq(users::id))
-        .filter(user_relations::ended_at.is_null());
-    let left_something = users::phone_index
-        .is_not_null()
-        .or(users::address_index.is_not_null())
-        .or(users::bank_account_index.is_not_null());
-    Ok(users::table
-        .filter(users::id.eq_any(of))
-        .filter(left_something.or(exists(declared)))
-        .select(users::id)
+    Ok(user_traces::table
+        .filter(user_traces::user_id.eq_any(of))
+        .select(user_traces::user_id)
         .load(db.conn())?)
 }
 

@@ -117,6 +117,9 @@ tables! {
         resident_id -> Guid,
         relation -> Text,
     }
+    user_traces (user_id) {
+        user_id -> Guid,
+    }
     taken_programs (resident_id, program_code) {
         resident_id -> Guid,
         program_code -> Text,
