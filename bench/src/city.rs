@@ -162,6 +162,10 @@ pub fn grow(
     mut made: impl FnMut(usize),
 ) -> Outcome<City> {
     let words = Words { kind: db.kind() };
+    if words.kind == Kind::Postgres {
+        // Thousands of rows a statement, each with its triggers.
+        db.conn().batch_execute("SET statement_timeout = 0")?;
+    }
     let templates = templates(db, &words)?;
     if templates.is_empty() {
         return Err("this database is not the demonstration".into());

@@ -21,7 +21,13 @@ GRANT SELECT ON user_traces TO huican_service;
 CREATE OR REPLACE FUNCTION is_recused(whose uuid, of_case uuid, as_what text) RETURNS boolean LANGUAGE plpgsql STABLE
 SET huican.reach = '{(,)}' AS $$
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM user_traces t WHERE t.user_id = whose) THEN
+    -- Most people have neither declared a relation nor left a number, or their number is nobody else's.
+    IF NOT EXISTS (
+            SELECT 1 FROM users u WHERE u.id = whose AND (
+                u.phone_index IS NOT NULL OR u.address_index IS NOT NULL OR u.bank_account_index IS NOT NULL
+                OR EXISTS (SELECT 1 FROM user_relations d WHERE d.user_id = whose AND d.ended_at IS NULL)))
+        OR NOT EXISTS (SELECT 1 FROM user_traces t WHERE t.user_id = whose)
+    THEN
         RETURN false;
     END IF;
     RETURN EXISTS (
