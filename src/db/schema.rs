@@ -15,10 +15,12 @@ mod between;
 mod casework;
 mod catalog;
 mod ground;
+mod money;
 mod registry;
 
 pub use between::*;
 pub use casework::*;
 pub use catalog::*;
 pub use ground::*;
+pub use money::*;
 pub use registry::*;

@@ -89,6 +89,8 @@ kinds! {
     DecisionNotice => DecisionNoticeId;
     PublicNotice => PublicNoticeId;
     Enrollment => EnrollmentId;
+    EntitlementRun => EntitlementRunId;
+    Entitlement => EntitlementId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -1,0 +1,58 @@
+//! What is due, what was paid, and the books.
+
+tables! {
+    entitlement_runs (id) {
+        id -> Guid,
+        division_code -> Text,
+        month -> Text,
+        state -> Text,
+        done -> Integer,
+        total -> Integer,
+        reached -> Nullable<Guid>,
+        due_count -> Integer,
+        held_count -> Integer,
+        due_fen -> BigInt,
+        attempts -> Integer,
+        leased_until -> Nullable<Instant>,
+        requested_by -> Guid,
+        requested_at -> Instant,
+        finished_at -> Nullable<Instant>,
+        version -> Integer,
+        county_code -> Nullable<Text>,
+    }
+    entitlements (id) {
+        id -> Guid,
+        resident_id -> Guid,
+        enrollment_id -> Guid,
+        program_code -> Text,
+        division_code -> Text,
+        month -> Text,
+        run_month -> Text,
+        run_id -> Guid,
+        state -> Text,
+        amount_fen -> BigInt,
+        reasons -> Nullable<Text>,
+        program_version_id -> Nullable<Guid>,
+        facts -> Nullable<Binary>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+        county_code -> Nullable<Text>,
+    }
+    ledger_entries (sequence) {
+        sequence -> BigInt,
+        at -> Instant,
+        entry -> Text,
+        debit -> Text,
+        credit -> Text,
+        amount_fen -> BigInt,
+        resident_id -> Guid,
+        program_code -> Text,
+        division_code -> Text,
+        entitlement_id -> Nullable<Guid>,
+        payment_id -> Nullable<Guid>,
+        recovery_month_id -> Nullable<Guid>,
+        recovery_movement_id -> Nullable<Guid>,
+        county_code -> Nullable<Text>,
+    }
+}
