@@ -11,7 +11,7 @@ use crate::kernel::id::{EnrollmentId, ResidentId};
 use crate::kernel::month::Month;
 use crate::programs::Service;
 
-pub use super::store::{Filter, page, versions};
+pub use super::store::{Filter, count, find, page, versions};
 
 /// Subsidies, as casework knows them.
 #[derive(Debug)]
