@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use huican::exchange::roster::division_names::DivisionNames;
 use huican::exchange::roster::model::{Entries, Rules};
-use huican::exchange::roster::read::{Cell, SheetRow, Spreadsheet};
 use huican::kernel::division::DivisionCode;
+use huican::sheets::read::{Cell, SheetRow, Spreadsheet};
 
 /// One a process, written anew for each input.
 static FILE: LazyLock<PathBuf> =
