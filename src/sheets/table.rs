@@ -8,6 +8,9 @@ use crate::kernel::text;
 /// The header stands within the first rows of the file.
 const HEADER_WITHIN: u32 = 20;
 
+/// A list that somebody sends is no longer.
+pub const MOST_ROWS: usize = 200_000;
+
 /// How rows that belong to no list begin: totals, signatures, notes.
 const NOTES: [&str; 11] = [
     "合计",
@@ -144,11 +147,12 @@ impl<H: Heading, R: Iterator<Item = Result<SheetRow, ReadError>>> Table<H, R> {
                 return Ok(Self { rows, columns });
             }
         }
-        let required: Vec<_> = H::REQUIRED.iter().map(|one| one.label_zh()).collect();
-        Err(ReadError::NoHeader {
-            searched: HEADER_WITHIN,
-            columns: required.join("、"),
-        })
+        Err(no_header::<H>(&[]))
+    }
+
+    /// What to say of a list that needs one more column than its kind requires.
+    pub fn lacks(&self, column: &str) -> ReadError {
+        no_header::<H>(&[column])
     }
 }
 
@@ -163,6 +167,15 @@ impl<H: Heading, R: Iterator<Item = Result<SheetRow, ReadError>>> Iterator for T
                 row => return Some(row),
             }
         }
+    }
+}
+
+fn no_header<H: Heading>(further: &[&str]) -> ReadError {
+    let required = H::REQUIRED.iter().map(|heading| heading.label_zh());
+    let columns: Vec<_> = required.chain(further.iter().copied()).collect();
+    ReadError::NoHeader {
+        searched: HEADER_WITHIN,
+        columns: columns.join("、"),
     }
 }
 

@@ -2,5 +2,7 @@
 //! beneath; plugs into casework as [`Subsidies`].
 
 pub mod enrollments;
+pub mod match_lists;
+pub mod payment_files;
 
 pub use enrollments::Subsidies;
