@@ -4,6 +4,8 @@
 pub mod enrollments;
 pub mod entitlements;
 pub mod ledger;
+pub mod match_lists;
+pub mod payment_files;
 pub mod runs;
 
 pub use enrollments::Subsidies;
