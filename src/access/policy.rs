@@ -132,6 +132,8 @@ policy! {
     TransferAct = "transfer.act": CountyCaseworker;
     EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    /// Holding back a benefit that runs, paying it again, ending it.
+    EnrollmentAct = "enrollment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -147,6 +149,7 @@ impl Action {
                 | Self::TaskAssign
                 | Self::ReferralAct
                 | Self::TransferAct
+                | Self::EnrollmentAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

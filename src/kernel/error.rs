@@ -193,6 +193,8 @@ codes! {
     FileUnreadable = "file.unreadable", Unprocessable, "The file cannot be read", "文件无法读取";
 
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";
+    EnrollmentTransition = "enrollment.transition_not_allowed", Conflict, "The enrollment is not in a state that allows this", "享受资格当前状态不允许此操作";
+    EnrollmentExclusive = "enrollment.exclusive", Conflict, "The resident has a benefit that excludes this one in these months", "该人同期正在享受与此互斥的待遇";
 
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 

@@ -133,6 +133,16 @@ pub fn several(db: &mut Db, scope: &Scope, ids: &[ResidentId]) -> Result<Vec<Res
     rows.into_iter().map(|row| open(db, row)).collect()
 }
 
+/// Which record is kept in the place of one.
+pub fn kept_for(db: &mut Db, id: ResidentId) -> Result<Option<ResidentId>> {
+    let kept: Option<Option<ResidentId>> = residents::table
+        .find(id)
+        .select(residents::merged_into_id)
+        .first(db.conn())
+        .optional()?;
+    Ok(kept.flatten())
+}
+
 /// Which records were merged into some others, each with the one that is kept.
 pub fn merged_into(db: &mut Db, kept: &[ResidentId]) -> Result<Vec<(ResidentId, ResidentId)>> {
     Ok(residents::table
