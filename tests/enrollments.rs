@@ -141,10 +141,11 @@ on_both! {
         }
         office.changes_enrollment(CIVIL, &stopped, json!({"action": "resume", "reason": "review_passed"})).await
             .refused(409, "enrollment.transition_not_allowed");
+        office.pass_days(1).await;
         let earlier = office.changes_enrollment(CIVIL, &stopped, stop("2022-07", "death")).await.expect(201);
         // Nothing of it was due, and there is nothing left to find.
         assert_eq!((&earlier["stop_month"], &earlier["start_month"], &earlier["allowed_actions"]), (&json!("2022-06"), &json!("2022-07"), &json!([])));
-        for (query, state) in [("valid_at=2022-07-01", "stopped"), ("valid_at=2022-08-01&known_at=2022-08-03T00:00:00Z", "active")] {
+        for (query, state) in [("valid_at=2022-07-01", "stopped"), ("valid_at=2022-08-01&known_at=2022-08-03T12:00:00Z", "active")] {
             assert_eq!(office.then(&enrollment, query).await, json!(state), "{query}");
         }
         let history = county.get(&format!("/v1/cases/{case}/notices")).await.expect(200);

@@ -163,14 +163,14 @@ pub fn running_of(db: &mut Db, resident: ResidentId) -> Result<Vec<Enrollment>> 
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
-/// All of a group that some records ever had, wherever they lie.
+/// All of a group that some records ever had.
 pub fn of_group(db: &mut Db, records: &[ResidentId], key: &str) -> Result<Vec<Enrollment>> {
-    let query = enrollments::table
+    let rows: Vec<Row> = enrollments::table
         .filter(enrollments::resident_id.eq_any(records))
         .filter(enrollments::exclusive_key.eq(key))
         .order(enrollments::id)
-        .select(Row::as_select());
-    let rows: Vec<Row> = db.in_every_office(|db| Ok(query.load(db.conn())?))?;
+        .select(Row::as_select())
+        .load(db.conn())?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
