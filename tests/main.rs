@@ -24,6 +24,7 @@ mod detections;
 mod document;
 mod documents;
 mod eligibility;
+mod enrollments;
 mod facts;
 mod fence;
 mod households;

@@ -138,6 +138,8 @@ policy! {
     EntitlementRun = "entitlement.run": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer | CitySupervisor;
     /// The books.
     LedgerRead = "ledger.read": FinanceOfficer | CountyApprover | CitySupervisor | Auditor;
+    /// Holding back a benefit that runs, paying it again, ending it.
+    EnrollmentAct = "enrollment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -153,6 +155,7 @@ impl Action {
                 | Self::TaskAssign
                 | Self::ReferralAct
                 | Self::TransferAct
+                | Self::EnrollmentAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

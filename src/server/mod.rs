@@ -46,6 +46,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         casework::notes::service::SEALED_COLUMNS,
         casework::referrals::service::SEALED_COLUMNS,
         casework::transfers::service::SEALED_COLUMNS,
+        subsidies::enrollments::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()

@@ -70,6 +70,12 @@ pub fn records(db: &mut Db, of: &[ResidentId]) -> Result<Vec<ResidentId>> {
     Ok(of.iter().copied().chain(merged).collect())
 }
 
+/// All records of the person one of whose records this is.
+pub fn person(db: &mut Db, id: ResidentId) -> Result<Vec<ResidentId>> {
+    let kept = store::kept_for(db, id)?.unwrap_or(id);
+    records(db, &[kept])
+}
+
 /// Counts a change that was made to the resident's facts.
 pub fn touch(tx: &mut Tx<'_>, resident: Resident) -> Result<Resident> {
     let changed = Resident {

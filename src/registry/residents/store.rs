@@ -143,6 +143,16 @@ pub fn anywhere(db: &mut Db, ids: &[ResidentId]) -> Result<Vec<Resident>> {
     rows.into_iter().map(|row| open(db, row)).collect()
 }
 
+/// Which record is kept in the place of one.
+pub fn kept_for(db: &mut Db, id: ResidentId) -> Result<Option<ResidentId>> {
+    let kept: Option<Option<ResidentId>> = residents::table
+        .find(id)
+        .select(residents::merged_into_id)
+        .first(db.conn())
+        .optional()?;
+    Ok(kept.flatten())
+}
+
 /// Which records were merged into some others, each with the one that is kept.
 pub fn merged_into(db: &mut Db, kept: &[ResidentId]) -> Result<Vec<(ResidentId, ResidentId)>> {
     Ok(residents::table

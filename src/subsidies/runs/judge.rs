@@ -16,7 +16,9 @@ use crate::programs::{self, ProgramVersion, rules};
 use crate::registry::Resident;
 use crate::registry::facts::{self, AsOf, CircumstanceKind, Snapshot};
 use crate::registry::residents;
-use crate::subsidies::enrollments::{Enrollment, EnrollmentState};
+use crate::subsidies::enrollments::{
+    Enrollment, EnrollmentState, EnrollmentTransition, status_in,
+};
 use crate::subsidies::entitlements::{self, Entitlement, EntitlementState, Reason};
 
 /// Of so many months before the one that is run all that stands is read; of older ones only whether any is
@@ -62,6 +64,7 @@ pub struct Question<'a> {
     pub month: Month,
     /// What an earlier run held; nothing where the month is new.
     pub held: Option<Entitlement>,
+    suspended: bool,
     day: NaiveDate,
 }
 
@@ -81,8 +84,8 @@ struct People {
 }
 
 impl People {
-    fn of(db: &mut Db, enrollments: &[Enrollment]) -> Result<Self> {
-        let mut ids: Vec<_> = enrollments.iter().map(|one| one.resident_id).collect();
+    fn of(db: &mut Db, all: &[WithHistory]) -> Result<Self> {
+        let mut ids: Vec<_> = all.iter().map(|(one, _)| one.resident_id).collect();
         ids.sort_unstable();
         ids.dedup();
         let mut counting = residents::service::anywhere(db, &ids)?;
@@ -106,13 +109,17 @@ impl People {
         self.kept.keys().copied().collect()
     }
 
-    fn key(&self, record: ResidentId) -> ResidentId {
+    fn counts_for(&self, record: ResidentId) -> ResidentId {
         self.kept.get(&record).copied().unwrap_or(record)
+    }
+
+    fn key(&self, enrollment: &Enrollment) -> Key {
+        (self.counts_for(enrollment.resident_id), enrollment.program_code.clone())
     }
 
     /// Whose facts count, at the place where the enrollment is.
     fn of_enrollment(&self, enrollment: &Enrollment) -> Result<Resident> {
-        let person = self.counting.get(&self.key(enrollment.resident_id));
+        let person = self.counting.get(&self.counts_for(enrollment.resident_id));
         let person = person.ok_or_else(|| Error::internal("an enrollment is of a resident"))?;
         Ok(Resident {
             division_code: enrollment.division_code,
@@ -121,22 +128,25 @@ impl People {
     }
 }
 
-/// What stands of some people already, a person and program.
+/// A person, by the record that counts, and a program.
+type Key = (ResidentId, String);
+
+/// What stands of some people already.
 struct Standing {
-    by_month: HashMap<(ResidentId, String), BTreeMap<Month, Entitlement>>,
+    by_month: HashMap<Key, BTreeMap<Month, Entitlement>>,
     /// Older months for which something is due, where not all are.
-    older: HashMap<(ResidentId, String), HashSet<Month>>,
+    older: HashMap<Key, HashSet<Month>>,
     since: Month,
-    complete: HashSet<(ResidentId, String)>,
+    complete: HashSet<Key>,
 }
 
 impl Standing {
-    fn of(db: &mut Db, people: &People, enrollments: &[Enrollment], month: Month) -> Result<Self> {
+    fn of(db: &mut Db, people: &People, all: &[WithHistory], month: Month) -> Result<Self> {
         let since = Month::from_index(month.index() - RECENT_MONTHS + 1).unwrap_or(month);
         let records = people.records();
         let mut by_month: HashMap<_, BTreeMap<_, _>> = HashMap::new();
         for one in entitlements::service::standing(db, &records, since)? {
-            let key = (people.key(one.resident_id), one.program_code.clone());
+            let key = (people.counts_for(one.resident_id), one.program_code.clone());
             by_month.entry(key).or_default().insert(one.month, one);
         }
         let mut standing = Self {
@@ -145,10 +155,28 @@ impl Standing {
             since,
             complete: HashSet::new(),
         };
-        if enrollments.iter().any(|one| one.start_month < since) {
-            standing.count_older(db, people, enrollments)?;
+        if all.iter().any(|(one, _)| one.start_month < since) {
+            standing.count_older(db, people, all)?;
         }
         Ok(standing)
+    }
+
+    /// What stands for an enrollment's program, and the first month that may be missing.
+    fn of_enrollment(
+        &mut self,
+        key: &Key,
+        enrollment: &Enrollment,
+    ) -> (&mut BTreeMap<Month, Entitlement>, Month) {
+        let from = if self.complete.contains(key) {
+            enrollment.start_month.max(self.since)
+        } else {
+            enrollment.start_month
+        };
+        (self.by_month.entry(key.clone()).or_default(), from)
+    }
+
+    fn is_older(&self, key: &Key, month: Month) -> bool {
+        self.older.get(key).is_some_and(|older| older.contains(&month))
     }
 
     /// Most people miss none of the older months, which their number tells.
@@ -156,19 +184,19 @@ impl Standing {
         &mut self,
         db: &mut Db,
         people: &People,
-        enrollments: &[Enrollment],
+        all: &[WithHistory],
     ) -> Result<()> {
         let since = self.since;
-        let mut counts: HashMap<(ResidentId, String), i64> = HashMap::new();
+        let mut counts: HashMap<Key, i64> = HashMap::new();
         for (record, program, count) in
             entitlements::service::count_before(db, &people.records(), since)?
         {
-            *counts.entry((people.key(record), program)).or_default() += count;
+            *counts.entry((people.counts_for(record), program)).or_default() += count;
         }
-        let mut expected: HashMap<(ResidentId, String), i64> = HashMap::new();
-        for one in enrollments.iter().filter(|one| one.start_month < since) {
+        let mut expected: HashMap<Key, i64> = HashMap::new();
+        for (one, _) in all.iter().filter(|(one, _)| one.start_month < since) {
             let last = one.stop_month.map_or(since.previous(), |stop| stop.min(since.previous()));
-            let key = (people.key(one.resident_id), one.program_code.clone());
+            let key = people.key(one);
             *expected.entry(key).or_default() +=
                 i64::from((last.index() - one.start_month.index() + 1).max(0));
         }
@@ -185,65 +213,60 @@ impl Standing {
         let records: Vec<_> = people
             .records()
             .into_iter()
-            .filter(|record| missing.contains(&people.key(*record)))
+            .filter(|record| missing.contains(&people.counts_for(*record)))
             .collect();
         for (record, program, month) in
             entitlements::service::months_before(db, &records, since)?
         {
-            let key = (people.key(record), program);
+            let key = (people.counts_for(record), program);
             self.older.entry(key).or_default().insert(month);
         }
         Ok(())
     }
 }
 
+/// An enrollment, and what was done to it.
+pub type WithHistory = (Enrollment, Vec<EnrollmentTransition>);
+
 /// Of some enrollments all months up to one for which nothing is due yet, and what they come to now.
-pub fn judge<'a>(
-    db: &mut Db,
-    enrollments: &'a [Enrollment],
-    month: Month,
-) -> Result<Judged<'a>> {
-    let people = People::of(db, enrollments)?;
-    let mut standing = Standing::of(db, &people, enrollments, month)?;
+pub fn judge<'a>(db: &mut Db, all: &'a [WithHistory], month: Month) -> Result<Judged<'a>> {
+    let people = People::of(db, all)?;
+    let mut standing = Standing::of(db, &people, all, month)?;
     let mut judged = Judged::default();
     let mut questions = Vec::new();
-    for enrollment in enrollments {
-        let key = (people.key(enrollment.resident_id), enrollment.program_code.clone());
+    for (enrollment, history) in all {
+        let key = people.key(enrollment);
         let last = enrollment.stop_month.map_or(month, |stop| stop.min(month));
-        let from = if standing.complete.contains(&key) {
-            enrollment.start_month.max(standing.since)
-        } else {
-            enrollment.start_month
-        };
-        let older = standing.older.get(&key);
-        let stands = standing.by_month.entry(key.clone()).or_default();
-        let mut own: Vec<_> = stands
-            .values()
-            .filter(|one| one.enrollment_id == enrollment.id && one.state == EntitlementState::Held)
-            .map(|one| one.month)
-            .collect();
-        own.retain(|one| *one < enrollment.start_month || *one > last);
-        judged.over.extend(own.iter().filter(|one| **one <= month).filter_map(|one| stands.remove(one)));
-        let held_before = stands
-            .range(..from)
-            .filter(|(_, one)| one.state == EntitlementState::Held && one.enrollment_id == enrollment.id)
+        let (stands, from) = standing.of_enrollment(&key, enrollment);
+        let held: Vec<_> = stands
+            .range(..=month)
+            .filter(|(_, one)| one.enrollment_id == enrollment.id && one.state == EntitlementState::Held)
             .map(|(month, _)| *month)
-            .collect::<Vec<_>>();
-        for one in held_before.into_iter().chain(months(from, last)) {
+            .collect();
+        let older: Vec<_> = held.iter().copied().filter(|one| *one < from).collect();
+        for one in held {
+            if status_in(history, one) == EnrollmentState::Stopped {
+                judged.over.extend(stands.remove(&one));
+            }
+        }
+        for one in older.into_iter().chain(months(from, last)) {
+            let status = status_in(history, one);
             let held = match stands.get(&one) {
-                Some(there) if there.state == EntitlementState::Due || there.enrollment_id != enrollment.id => continue,
-                Some(_) => stands.remove(&one),
-                None if older.is_some_and(|older| older.contains(&one)) => continue,
-                None => None,
+                _ if status == EnrollmentState::Stopped => continue,
+                Some(there) if there.state == EntitlementState::Due => continue,
+                Some(there) if there.enrollment_id != enrollment.id => continue,
+                _ => stands.remove(&one),
             };
             questions.push(Question {
                 enrollment,
                 month: one,
                 held,
+                suspended: status == EnrollmentState::Suspended,
                 day: one.previous().last_day(),
             });
         }
     }
+    questions.retain(|one| !standing.is_older(&people.key(one.enrollment), one.month));
     date(db, &mut questions)?;
     judged.found = answer(db, &people, questions)?;
     Ok(judged)
@@ -286,7 +309,7 @@ fn answer<'a>(
     for (day, questions) in by_day {
         let mut ids: Vec<_> = questions
             .iter()
-            .map(|one| people.key(one.enrollment.resident_id))
+            .map(|one| people.counts_for(one.enrollment.resident_id))
             .collect();
         ids.sort_unstable();
         ids.dedup();
@@ -305,7 +328,7 @@ fn answer<'a>(
             if period.is_some_and(|period| !falls_due(period, enrollment.start_month, question.month)) {
                 continue;
             }
-            let known = snapshots.get(&people.key(enrollment.resident_id)).unwrap_or(&nothing);
+            let known = snapshots.get(&people.counts_for(enrollment.resident_id)).unwrap_or(&nothing);
             let resident = people.of_enrollment(enrollment)?;
             let verdict = verdict(&question, in_force, (&resident, known))?;
             answered.push((question, verdict));
@@ -339,7 +362,7 @@ fn verdict(
         let none = Reason::new("no_program_version", "当月没有生效的项目版本", "no version of the program is in force in that month");
         return Ok(Verdict::held(none, None));
     };
-    if question.enrollment.state == EnrollmentState::Suspended {
+    if question.suspended {
         let suspended = Reason::new("enrollment_suspended", "已停发", "the enrollment is suspended");
         return Ok(Verdict::held(suspended, Some(version.id)));
     }

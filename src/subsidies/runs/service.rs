@@ -159,9 +159,8 @@ pub fn next_piece(
     let actor = sessions::service::actor_named(db, &claimed.username, request)?;
     let permit = Arc::new(actor).permit::<acts::EntitlementRun>()?;
     let scope = permit.scope_in(Some(run.division_code))?;
-    let all = enrollments::service::Filter::default();
-    let chunk = enrollments::service::page(db, &scope, &all, reached, PIECE)?;
-    let Some(last) = chunk.last() else {
+    let chunk = enrollments::service::with_history(db, &scope, reached, PIECE)?;
+    let Some((last, _)) = chunk.last() else {
         return Ok(None);
     };
     let judged = judge(db, &chunk, run.month)?;
