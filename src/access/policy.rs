@@ -132,6 +132,16 @@ policy! {
     TransferAct = "transfer.act": CountyCaseworker;
     EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    /// What is paid, to whom, and what speaks against it; account numbers masked.
+    PaymentRead = "payment.read": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer | CitySupervisor
+        | Auditor;
+    PaymentMake = "payment.make": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer;
+    /// Moving a payment batch: which move, its state and the three separate duties decide.
+    PaymentAct = "payment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer;
+    /// Files to the bank, with account numbers in clear, and from it.
+    PaymentExchange = "payment.exchange": FinanceOfficer;
+    BudgetRead = "budget.read": CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    BudgetDecide = "budget.decide": FinanceOfficer;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -147,6 +157,10 @@ impl Action {
                 | Self::TaskAssign
                 | Self::ReferralAct
                 | Self::TransferAct
+                | Self::PaymentMake
+                | Self::PaymentAct
+                | Self::PaymentExchange
+                | Self::BudgetDecide
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

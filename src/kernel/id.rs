@@ -91,6 +91,13 @@ kinds! {
     Enrollment => EnrollmentId;
     EntitlementRun => EntitlementRunId;
     Entitlement => EntitlementId;
+    Budget => BudgetId;
+    PaymentBatch => PaymentBatchId;
+    PaymentBatchTransition => PaymentBatchTransitionId;
+    Payment => PaymentId;
+    /// What speaks against a payment.
+    PaymentFlag => PaymentFlagId;
+    BankReturn => BankReturnId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -47,6 +47,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         casework::referrals::service::SEALED_COLUMNS,
         casework::transfers::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
+        subsidies::payments::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -82,6 +83,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::tasks::api::routes(config);
     casework::transfers::api::routes(config);
     subsidies::enrollments::api::routes(config);
+    subsidies::batches::api::routes(config);
+    subsidies::flags::api::routes(config);
+    subsidies::payments::api::routes(config);
+    subsidies::budgets::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

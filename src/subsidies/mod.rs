@@ -1,6 +1,12 @@
-//! Subsidies: who is entitled to what a month, since when. Imports `casework` and the floors
-//! beneath; plugs into casework as [`Subsidies`].
+//! Subsidies: who is entitled to what a month, since when, and how it is paid: batches that three people make,
+//! check and release, budgets, and what the bank answered. Imports `casework` and the floors beneath; plugs
+//! into casework as [`Subsidies`].
 
+pub mod bank_returns;
+pub mod batches;
+pub mod budgets;
 pub mod enrollments;
+pub mod flags;
+pub mod payments;
 
 pub use enrollments::Subsidies;

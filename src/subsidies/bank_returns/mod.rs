@@ -1,0 +1,1 @@
+//! What the bank answers (回盘): a file a batch and content, read row by row.
