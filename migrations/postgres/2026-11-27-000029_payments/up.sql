@@ -264,9 +264,9 @@ BEGIN
     IF b.last_transition IS DISTINCT FROM NEW.sequence THEN
         RAISE EXCEPTION 'huican.append_only: an entry says where its batch now stands';
     END IF;
-    IF NEW.actor_id IS DISTINCT FROM CASE NEW.action
+    IF (NEW.actor_id IS DISTINCT FROM CASE NEW.action
         WHEN 'make' THEN b.maker_id WHEN 'submit' THEN b.maker_id WHEN 'check' THEN b.checker_id WHEN 'release' THEN b.releaser_id
-        ELSE NEW.actor_id END
+        ELSE NEW.actor_id END)
     THEN
         RAISE EXCEPTION 'huican.payment_separation';
     END IF;
@@ -276,9 +276,9 @@ BEGIN
     THEN
         RAISE EXCEPTION 'huican.recusal_required';
     END IF;
-    IF NEW.action = 'submit' AND ((b.payment_count, b.total_fen) IS DISTINCT FROM
-            (SELECT count(*), coalesce(sum(p.net_fen), 0) FROM payments p WHERE p.batch_id = NEW.batch_id)
-        OR b.payment_count = 0
+    IF NEW.action = 'submit' AND (b.payment_count = 0
+        OR b.payment_count <> (SELECT count(*) FROM payments p WHERE p.batch_id = NEW.batch_id)
+        OR b.total_fen <> (SELECT coalesce(sum(p.net_fen), 0) FROM payments p WHERE p.batch_id = NEW.batch_id)
         OR EXISTS (
             SELECT 1 FROM payments p WHERE p.batch_id = NEW.batch_id AND p.gross_fen + p.arrears_fen IS DISTINCT FROM
                 (SELECT sum(i.amount_fen) FROM payment_items i WHERE i.payment_id = p.id)))
