@@ -7,6 +7,8 @@ pub mod batches;
 pub mod budgets;
 pub mod enrollments;
 pub mod flags;
+pub mod match_lists;
+pub mod payment_files;
 pub mod payments;
 
 pub use enrollments::Subsidies;
