@@ -86,6 +86,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::batches::api::routes(config);
     subsidies::flags::api::routes(config);
     subsidies::payments::api::routes(config);
+    subsidies::bank_returns::api::routes(config);
     subsidies::budgets::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);

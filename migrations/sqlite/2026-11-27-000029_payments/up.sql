@@ -231,7 +231,8 @@ CREATE TABLE bank_return_rows (
     amount_fen INTEGER,
     result TEXT CHECK (result IN ('paid', 'failed')),
     reason TEXT,
-    verdict TEXT NOT NULL CHECK (verdict IN ('matched', 'unknown', 'duplicate', 'amount_differs', 'account_differs', 'unreadable')),
+    verdict TEXT NOT NULL CHECK (verdict IN ('matched', 'unknown_reference', 'repeated', 'contradictory', 'amount_differs',
+        'account_differs', 'name_differs', 'settled_before', 'unreadable')),
     PRIMARY KEY (return_id, line),
     CHECK (verdict <> 'matched' OR (payment_id IS NOT NULL AND result IS NOT NULL))
 ) STRICT;

@@ -1,6 +1,7 @@
 //! `/v1/payment-batches`: make, list, read, move.
 
 mod body;
+mod files;
 
 use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, post, web};
@@ -211,5 +212,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
         .service(create_payment_batch)
         .service(get_payment_batch)
         .service(list_payment_batch_transitions)
-        .service(create_payment_batch_transition);
+        .service(create_payment_batch_transition)
+        .service(files::get_payment_list)
+        .service(files::get_bank_file);
 }

@@ -2,9 +2,10 @@
 //! another and released by a third. The history is the truth, as of cases; one person has one duty in a batch.
 
 pub mod api;
+pub mod files;
 mod model;
 pub mod service;
 mod steps;
 mod store;
 
-pub use model::{Batch, PaymentBatchAction, PaymentBatchState};
+pub use model::{Batch, PaymentBatchState};

@@ -184,6 +184,13 @@ pub struct Turn {
     pub at: Timestamp,
 }
 
+/// What is written of a batch, to be sent as a file under its number.
+#[derive(Debug)]
+pub struct BatchFile<T> {
+    pub batch_number: String,
+    pub content: T,
+}
+
 /// What somebody may be for a batch: by their roles there, and by what they were for it before.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Standing {

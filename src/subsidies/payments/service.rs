@@ -11,7 +11,9 @@ use crate::registry::residents;
 use crate::subsidies::batches::Batch;
 
 pub use super::making::{Made, make};
-pub use super::store::{SEALED_COLUMNS, months, of_batch, omissions, paid_among, settle, tally};
+pub use super::store::{
+    SEALED_COLUMNS, months, of_batch, omissions, paid_among, settle_failed, settle_paid, tally,
+};
 
 /// The digest of a batch's payments as they are now.
 pub fn digest(db: &mut Db, batch: PaymentBatchId) -> Result<Vec<u8>> {

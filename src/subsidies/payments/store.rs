@@ -428,20 +428,38 @@ pub fn move_some(
     Ok(moved)
 }
 
-/// Writes what the bank says of a payment that was sent.
-pub fn settle(tx: &mut Tx<'_>, id: PaymentId, failure: Option<&str>) -> Result<()> {
-    let to = match failure {
-        Some(_) => PaymentState::Failed,
-        None => PaymentState::Paid,
-    };
+/// Payments that were sent and that the bank has paid.
+pub fn settle_paid(tx: &mut Tx<'_>, all: &[PaymentId]) -> Result<()> {
+    let now = tx.now();
+    for some in all.chunks(TOGETHER) {
+        let sent = payments::table
+            .filter(payments::id.eq_any(some))
+            .filter(payments::state.eq(PaymentState::Sent));
+        let changed = diesel::update(sent)
+            .set((
+                payments::state.eq(PaymentState::Paid),
+                payments::version.eq(payments::version + 1),
+                payments::updated_at.eq(now),
+            ))
+            .execute(tx.conn())?;
+        // Another file of the bank's came in between.
+        if changed != some.len() {
+            return Err(Code::IfMatchStale.into());
+        }
+    }
+    Ok(())
+}
+
+/// A payment that was sent and that the bank did not pay.
+pub fn settle_failed(tx: &mut Tx<'_>, id: PaymentId, why: &str) -> Result<()> {
     let now = tx.now();
     let sent = payments::table
         .find(id)
         .filter(payments::state.eq(PaymentState::Sent));
     let changed = diesel::update(sent)
         .set((
-            payments::state.eq(to),
-            payments::failure.eq(failure),
+            payments::state.eq(PaymentState::Failed),
+            payments::failure.eq(why),
             payments::version.eq(payments::version + 1),
             payments::updated_at.eq(now),
         ))
