@@ -37,6 +37,8 @@ mod multiplied;
 mod notes;
 mod offices;
 mod offline;
+mod payment_batches;
+mod payment_flags;
 mod postgres;
 mod problems;
 mod programs;

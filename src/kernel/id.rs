@@ -92,6 +92,13 @@ kinds! {
     EnrollmentTransition => EnrollmentTransitionId;
     EntitlementRun => EntitlementRunId;
     Entitlement => EntitlementId;
+    Budget => BudgetId;
+    PaymentBatch => PaymentBatchId;
+    PaymentBatchTransition => PaymentBatchTransitionId;
+    Payment => PaymentId;
+    /// What speaks against a payment.
+    PaymentFlag => PaymentFlagId;
+    BankReturn => BankReturnId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -48,6 +48,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         casework::transfers::service::SEALED_COLUMNS,
         subsidies::enrollments::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
+        subsidies::payments::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -86,6 +87,11 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::entitlements::api::routes(config);
     subsidies::ledger::api::routes(config);
     subsidies::runs::api::routes(config);
+    subsidies::batches::api::routes(config);
+    subsidies::flags::api::routes(config);
+    subsidies::payments::api::routes(config);
+    subsidies::bank_returns::api::routes(config);
+    subsidies::budgets::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -56,4 +56,127 @@ tables! {
         recovery_movement_id -> Nullable<Guid>,
         county_code -> Nullable<Text>,
     }
+    budgets (id) {
+        id -> Guid,
+        program_code -> Text,
+        division_code -> Text,
+        year -> Integer,
+        revision -> Integer,
+        previous_revision -> Nullable<Integer>,
+        amount_fen -> BigInt,
+        reason -> Text,
+        decided_by -> Guid,
+        decided_at -> Instant,
+        county_code -> Nullable<Text>,
+    }
+    payment_batch_numbers (county_code, month) {
+        county_code -> Text,
+        month -> Text,
+        last -> Integer,
+    }
+    payment_batches (id) {
+        id -> Guid,
+        batch_number -> Text,
+        division_code -> Text,
+        program_code -> Text,
+        month -> Text,
+        state -> Text,
+        last_transition -> Integer,
+        maker_id -> Guid,
+        checker_id -> Nullable<Guid>,
+        releaser_id -> Nullable<Guid>,
+        payment_count -> Integer,
+        total_fen -> BigInt,
+        digest -> Nullable<Binary>,
+        made_at -> Instant,
+        released_at -> Nullable<Instant>,
+        county_code -> Nullable<Text>,
+        year -> Nullable<Integer>,
+    }
+    payment_batch_duties (batch_id, user_id) {
+        batch_id -> Guid,
+        user_id -> Guid,
+        duty -> Text,
+    }
+    payment_batch_transitions (id) {
+        id -> Guid,
+        batch_id -> Guid,
+        sequence -> Integer,
+        action -> Text,
+        previous_sequence -> Nullable<Integer>,
+        from_state -> Nullable<Text>,
+        to_state -> Text,
+        actor_id -> Guid,
+        duty -> Nullable<Text>,
+        comment -> Nullable<Text>,
+        at -> Instant,
+    }
+    payment_omissions (batch_id, resident_id) {
+        batch_id -> Guid,
+        resident_id -> Guid,
+        amount_fen -> BigInt,
+        reason -> Text,
+    }
+    payments (id) {
+        id -> Guid,
+        payment_number -> Text,
+        batch_id -> Guid,
+        resident_id -> Guid,
+        program_code -> Text,
+        division_code -> Text,
+        gross_fen -> BigInt,
+        arrears_fen -> BigInt,
+        deduction_fen -> BigInt,
+        net_fen -> BigInt,
+        bank_account_id -> Guid,
+        account -> Binary,
+        account_index -> Binary,
+        payee -> Binary,
+        bank_name -> Text,
+        state -> Text,
+        failure -> Nullable<Text>,
+        retry_of -> Nullable<Guid>,
+        version -> Integer,
+        created_at -> Instant,
+        updated_at -> Instant,
+        county_code -> Nullable<Text>,
+    }
+    payment_items (payment_id, entitlement_id) {
+        payment_id -> Guid,
+        entitlement_id -> Guid,
+        amount_fen -> BigInt,
+        live -> Bool,
+    }
+    payment_flags (id) {
+        id -> Guid,
+        batch_id -> Guid,
+        payment_id -> Guid,
+        kind -> Text,
+        details -> Text,
+        found_at -> Instant,
+        cleared_at -> Nullable<Instant>,
+        cleared_by -> Nullable<Guid>,
+        reason -> Nullable<Text>,
+    }
+    bank_returns (id) {
+        id -> Guid,
+        batch_id -> Guid,
+        sha256 -> Binary,
+        row_count -> Integer,
+        paid_count -> Integer,
+        failed_count -> Integer,
+        read_by -> Guid,
+        read_at -> Instant,
+    }
+    bank_return_rows (return_id, line) {
+        return_id -> Guid,
+        line -> Integer,
+        payment_id -> Nullable<Guid>,
+        reference -> Nullable<Text>,
+        account_masked -> Nullable<Text>,
+        amount_fen -> Nullable<BigInt>,
+        result -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        verdict -> Text,
+    }
 }
