@@ -122,7 +122,7 @@ async fn furnished() -> Option<TestOffice> {
     Some(office)
 }
 
-const FENCED: [&str; 31] = [
+const FENCED: [&str; 32] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -147,6 +147,7 @@ const FENCED: [&str; 31] = [
     "case_duties",
     "case_transitions",
     "enrollments",
+    "enrollment_transitions",
     "tasks",
     "task_assignments",
     "user_relations",

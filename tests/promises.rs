@@ -1,6 +1,7 @@
 //! What the database itself refuses, whoever asks: every statement here is written by hand, as
 //! somebody would who has the database and no scruples.
 
+mod enrollments;
 mod life;
 mod moves;
 mod records;
@@ -173,6 +174,7 @@ on_both! {
             ("circumstances", "value = 'none'"),
             ("grants", "role = 'county_approver'"),
             ("enrollments", "rate_fen = 99999"),
+            ("enrollment_transitions", "reason = 'other'"),
             ("cases", "case_number = '990121-2022-999999'"),
         ] {
             office.refuses(&format!("UPDATE {table} SET {change}"), "append_only");
@@ -193,7 +195,7 @@ on_both! {
         office.refuses("DELETE FROM residents", "append_only");
         office.refuses("UPDATE residents SET created_by = NULL", "append_only");
         if office.backend == Backend::Sqlite {
-            for table in ["audit_events", "case_transitions", "tasks", "task_assignments", "certificates", "circumstances", "grants", "enrollments"] {
+            for table in ["audit_events", "case_transitions", "tasks", "task_assignments", "certificates", "circumstances", "grants", "enrollments", "enrollment_transitions"] {
                 // Without what the database computes by itself.
                 let columns = office.text(&format!("SELECT group_concat(name) AS one FROM pragma_table_info('{table}')"));
                 let replace = format!("INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}");
@@ -454,16 +456,16 @@ on_both! {
         let enrollment = |number: u32| {
             let id = office.literal(&format!("{FRESH}{number:04}"));
             format!(
-                "INSERT INTO enrollments (id, resident_id, case_id, program_code, division_code, state, start_month,
-                    rate_fen, version, created_at, updated_at)
-                 SELECT {id}, resident_id, id, program_code, division_code, 'active', '2022-07', 50000, 1, {at}, {at}
+                "INSERT INTO enrollments (id, resident_id, case_id, program_code, exclusive_key, division_code, state, start_month,
+                    rate_fen, last_transition, version, created_at, updated_at)
+                 SELECT {id}, resident_id, id, program_code, program_code, division_code, 'active', '2022-07', 50000, 1, 1, {at}, {at}
                  FROM cases"
             )
         };
         office.refuses(&enrollment(24), "enrollment_without_approval");
         // And a second one beside that which was.
         office.as_user("approver.990121").await.act(&case, "approve").await.expect(201);
-        office.refuses(&enrollment(25), "unique");
+        office.refuses(&enrollment(25), "unique|enrollment_exclusive");
     }
 
     async fn what_was_filed_stays_and_is_of_one_person(office: &TestOffice) {

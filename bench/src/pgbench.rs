@@ -141,11 +141,13 @@ pub fn id(space: &str, number: &str) -> String {
 /// Ids that are made up at each request: those of history and of enrollments.
 pub fn fresh_ids(statements: &[Statement]) -> Vec<String> {
     let made = |statement: &&Statement| {
-        ["case_transitions", "enrollments"].iter().any(|table| {
-            statement
-                .text
-                .starts_with(&format!("INSERT INTO \"{table}\" (\"id\""))
-        })
+        ["case_transitions", "enrollments", "enrollment_transitions"]
+            .iter()
+            .any(|table| {
+                statement
+                    .text
+                    .starts_with(&format!("INSERT INTO \"{table}\" (\"id\""))
+            })
     };
     let first = |statement: &Statement| statement.parameters.first().cloned().flatten();
     statements.iter().filter(made).filter_map(first).collect()

@@ -142,6 +142,14 @@ policy! {
     PaymentExchange = "payment.exchange": FinanceOfficer;
     BudgetRead = "budget.read": CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
     BudgetDecide = "budget.decide": FinanceOfficer;
+    EntitlementRead = "entitlement.read": TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    /// Having a month computed.
+    EntitlementRun = "entitlement.run": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer | CitySupervisor;
+    /// The books.
+    LedgerRead = "ledger.read": FinanceOfficer | CountyApprover | CitySupervisor | Auditor;
+    /// Holding back a benefit that runs, paying it again, ending it.
+    EnrollmentAct = "enrollment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -161,6 +169,7 @@ impl Action {
                 | Self::PaymentAct
                 | Self::PaymentExchange
                 | Self::BudgetDecide
+                | Self::EnrollmentAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -89,6 +89,7 @@ kinds! {
     DecisionNotice => DecisionNoticeId;
     PublicNotice => PublicNoticeId;
     Enrollment => EnrollmentId;
+    EnrollmentTransition => EnrollmentTransitionId;
     EntitlementRun => EntitlementRunId;
     Entitlement => EntitlementId;
     Budget => BudgetId;

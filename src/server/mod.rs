@@ -9,7 +9,7 @@ pub mod openapi;
 pub mod settings;
 
 pub use app::{app, run};
-pub use jobs::{run_due, seal_due, simulate_due, sweep_due};
+pub use jobs::{entitle_due, run_due, seal_due, simulate_due, sweep_due};
 pub use office::Office;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -46,6 +46,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         casework::notes::service::SEALED_COLUMNS,
         casework::referrals::service::SEALED_COLUMNS,
         casework::transfers::service::SEALED_COLUMNS,
+        subsidies::enrollments::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
         subsidies::payments::service::SEALED_COLUMNS,
     ];
@@ -88,6 +89,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::payments::api::routes(config);
     subsidies::bank_returns::api::routes(config);
     subsidies::budgets::api::routes(config);
+    subsidies::entitlements::api::routes(config);
+    subsidies::ledger::api::routes(config);
+    subsidies::runs::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

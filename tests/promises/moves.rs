@@ -193,7 +193,7 @@ on_both! {
         office.refuses(&change(2, &moved("").replace(ELSEWHERE, "990122103202")), "not_transferred");
         office.refuses(&change(3, &transition("terminated")), "check");
         for more in [", state = 'suspended'", ", rate_fen = rate_fen + 1", ", start_month = '2022-08'", ", stop_month = '2022-08'"] {
-            office.refuses(&change(4, &enrollment(more)), "append_only");
+            office.refuses(&change(4, &enrollment(more)), "append_only|check");
         }
         office.refuses(&all(&[&all(&whole[..5]), &format!("UPDATE transfers SET state = 'offered', taken_over = NULL, last_transition = 1 WHERE id = {transfer}")]), "append_only");
         for change in ["state = 'accepted'", "state = 'cancelled', last_transition = 2", "taken_over = reason"] {

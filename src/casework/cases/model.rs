@@ -126,6 +126,8 @@ pub struct Transition {
 pub struct Approval<'a> {
     pub case: &'a Case,
     pub origin: &'a Origin,
+    /// Who approved it.
+    pub by: UserId,
     /// The day the application was first submitted.
     pub submitted_on: NaiveDate,
     pub amount: Fen,
@@ -156,6 +158,9 @@ pub struct Relocation<'a> {
 pub struct Termination<'a> {
     pub case: &'a Case,
     pub origin: &'a Origin,
+    /// Who stopped it, and why.
+    pub by: UserId,
+    pub comment: Option<&'a str>,
 }
 
 /// How one of the five services plugs into casework.
@@ -173,6 +178,11 @@ pub trait CaseService: std::fmt::Debug + Send + Sync {
     /// Another office goes on with it, as it is, in the transfer's own transaction.
     fn on_transferred(&self, _tx: &mut Tx<'_>, _to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
         Ok(Vec::new())
+    }
+
+    /// Refuses an application that could open nothing, whatever the rules say of the person.
+    fn on_submitted(&self, _tx: &mut Tx<'_>, _case: &Case) -> Result<()> {
+        Ok(())
     }
 
     /// Opens what an approval opens, in the approval's own transaction: unless a service says otherwise,
@@ -271,6 +281,11 @@ impl Situation<'_> {
     /// Where the action leads, if this person may take it: a transfer that is offered first, then the
     /// state, then the role, then recusal and separation of duties.
     pub fn check(&self, action: Action) -> Result<Move> {
+        self.check_as(action, &self.roles_for(action))
+    }
+
+    /// As `check`, where the action is for other roles than is usual.
+    pub fn check_as(&self, action: Action, roles: &[Role]) -> Result<Move> {
         transfers::hold(self.transfer)?;
         let at = self.case.position;
         let asked = Action::ASKED.contains(&action);
@@ -291,7 +306,7 @@ impl Situation<'_> {
                 )
                 .member("state", at.state.as_str()));
         };
-        self.held_for(action)?;
+        self.held_as(roles)?;
         if let Some(closing) = self.closing {
             closing.check(action, self.actor.user, self.today)?;
         }
@@ -313,12 +328,13 @@ impl Situation<'_> {
         Ok(next)
     }
 
-    /// The office for which this person may take the action.
-    pub fn office(&self, action: Action) -> Result<OrganizationId> {
-        self.held_for(action).map(|held| held.organization)
+    /// The office for which this person takes the action, in one of these roles.
+    pub fn office(&self, roles: &[Role]) -> Result<OrganizationId> {
+        self.held_as(roles).map(|held| held.organization)
     }
 
-    fn held_for(&self, action: Action) -> Result<&Held> {
+    /// Who takes the action.
+    pub fn roles_for(&self, action: Action) -> Vec<Role> {
         let step = self.case.position.step;
         let by_step = step.and_then(|step| step_of(step, self.steps)?.role);
         let needed = match action {
@@ -328,6 +344,10 @@ impl Situation<'_> {
             Action::Uphold | Action::Reopen => &JUDGING,
             _ => by_step.as_slice(),
         };
+        needed.to_vec()
+    }
+
+    fn held_as(&self, needed: &[Role]) -> Result<&Held> {
         let division = self.case.division_code;
         let mut held = self.actor.grants.iter();
         let suits = |held: &&Held| needed.contains(&held.role) && held.division.contains(division);

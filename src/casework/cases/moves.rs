@@ -9,7 +9,7 @@ use super::model::{
 };
 use super::service::{Shown, event, found, shown};
 use super::store;
-use crate::access::{Permit, acts};
+use crate::access::{Act, Permit, acts};
 use crate::audit::Origin;
 use crate::casework::decisions::service::Made;
 use crate::casework::decisions::{self, NoticeKind};
@@ -17,7 +17,7 @@ use crate::casework::{documents, public_notices, recusals, tasks, transfers};
 use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{CaseId, RequestId};
+use crate::kernel::id::{CaseId, OrganizationId, RequestId, UserId};
 use crate::programs::{self, Decision, Outcome, ProgramVersion};
 use crate::registry::residents;
 
@@ -72,6 +72,7 @@ pub fn act(
             decided = Some(decide(tx, permit, &version, &mut case)?);
             if request.action == Action::Submit {
                 documents::service::require(tx, id, &version)?;
+                desk.service(old.service)?.on_submitted(tx, &old)?;
             }
             // The month of the first submission counts, however often a case was returned.
             case.submitted_at.get_or_insert(now);
@@ -81,53 +82,136 @@ pub fn act(
         Action::Reopen => case.decided_at = None,
         _ => {}
     }
-    let fresh = untaken(&next, &duties)?;
-    let moved = advance(
-        tx,
-        &old,
+    let comment = request.comment.as_deref();
+    let step = Taken {
+        old: &old,
         case,
-        decided.as_ref(),
-        &Entry {
-            case: id,
-            sequence: old.last_transition + 1,
-            action: request.action,
-            from: Some(old.position),
-            to: next.to,
-            actor: Some(actor.user),
-            duty: next.duty,
-            comment: request.comment.as_deref(),
-        },
-    )?;
-    if let Some(duty) = fresh {
-        history::insert_duty(tx, id, next.to.round, actor.user, duty)?;
-    }
-    let assignee = tasks::service::turn(tx, &moved, &version.terms.steps)?;
-    public_notices::service::publish(tx, permit.scope(), &moved)?;
-    let mut event = event(permit.origin(), request.action.recorded_as(), &moved)
-        .change("assignee_id", assignee);
-    if let Some(kind) = NoticeKind::of(request.action) {
-        let made = Made {
-            kind,
-            case: &moved,
-            version: &version,
-            decision: decided.as_ref(),
-            grounds: request.comment.as_deref(),
-            office: situation.office(request.action)?,
-        };
-        let number = decisions::service::issue(tx, &made)?;
-        event = event.change("notice", number);
-    }
-    if let Some(comment) = request.comment {
-        event = event.reason(comment);
-    }
-    let recorded = tx.record(event, ())?;
+        next: &next,
+        action: request.action,
+        fresh: untaken(&next, &duties)?,
+        decided: decided.as_ref(),
+        comment,
+        office: situation.office(&situation.roles_for(request.action))?,
+    };
+    let (moved, recorded) = take(tx, permit, &version, step)?;
+    let (origin, by) = (permit.origin(), actor.user);
     let recorded = match request.action {
-        Action::Approve => approve(tx, permit.origin(), desk, &moved, decided.as_ref())?,
-        Action::Terminate => terminate(tx, permit.origin(), desk, &moved)?,
+        Action::Approve => approve(tx, origin, desk, &moved, by, decided.as_ref())?,
+        Action::Terminate => {
+            let stop = Termination {
+                case: &moved,
+                origin,
+                by,
+                comment,
+            };
+            desk.service(moved.service)?.on_terminated(tx, &stop)?
+        }
         _ => recorded,
     };
     let moved = shown(tx, actor, moved, decided)?;
     Ok(recorded.map(|()| moved))
+}
+
+/// Stops a case because what it opened is ended, by whoever may end that. The service that asks sees to what
+/// was opened.
+pub fn stop<A: Act>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<A>,
+    id: CaseId,
+    grounds: &str,
+) -> Result<Recorded<()>> {
+    let old = found(tx, permit, id)?;
+    let version = programs::service::version(tx, old.program_version_id)?;
+    let actor = permit.actor();
+    let ties = recusals::service::ties_of(tx, actor.user, old.resident_id)?;
+    let situation = Situation {
+        case: &old,
+        steps: &version.terms.steps,
+        actor,
+        duties: &[],
+        ties: &ties,
+        transfer: transfers::service::offered(tx, old.resident_id)?,
+        // It was approved, and so is not closed.
+        closing: None,
+        today: tx.today(),
+    };
+    let roles = A::ACTION.roles();
+    let next = situation.check_as(Action::Terminate, roles)?;
+    let mut case = old.clone();
+    case.position = next.to;
+    case.due_date = None;
+    let step = Taken {
+        old: &old,
+        case,
+        next: &next,
+        action: Action::Terminate,
+        fresh: None,
+        decided: None,
+        comment: Some(grounds),
+        office: situation.office(roles)?,
+    };
+    let (_moved, recorded) = take(tx, permit, &version, step)?;
+    Ok(recorded)
+}
+
+/// A step that somebody may take and takes.
+struct Taken<'a> {
+    old: &'a Case,
+    /// As it will stand.
+    case: Case,
+    next: &'a Move,
+    action: Action,
+    /// A duty that was not theirs before.
+    fresh: Option<Duty>,
+    decided: Option<&'a Decision>,
+    comment: Option<&'a str>,
+    /// For which they act.
+    office: OrganizationId,
+}
+
+/// Writes a step with all that follows from it: duty, task, public notice, decision in writing, record.
+fn take<A: Act>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<A>,
+    version: &ProgramVersion,
+    step: Taken<'_>,
+) -> Result<(Case, Recorded<()>)> {
+    let (id, user) = (step.old.id, permit.actor().user);
+    let entry = Entry {
+        case: id,
+        sequence: step.old.last_transition + 1,
+        action: step.action,
+        from: Some(step.old.position),
+        to: step.next.to,
+        actor: Some(user),
+        duty: step.next.duty,
+        comment: step.comment,
+    };
+    let moved = advance(tx, step.old, step.case, step.decided, &entry)?;
+    if let Some(duty) = step.fresh {
+        history::insert_duty(tx, id, step.next.to.round, user, duty)?;
+    }
+    let assignee = tasks::service::turn(tx, &moved, &version.terms.steps)?;
+    public_notices::service::publish(tx, permit.scope(), &moved)?;
+    let mut event =
+        event(permit.origin(), step.action.recorded_as(), &moved).change("assignee_id", assignee);
+    if let Some(kind) = NoticeKind::of(step.action) {
+        let made = Made {
+            kind,
+            case: &moved,
+            version,
+            decision: step.decided,
+            grounds: step.comment,
+            office: step.office,
+        };
+        let number = decisions::service::issue(tx, &made)?;
+        event = event.change("notice", number);
+    }
+    if let Some(comment) = step.comment {
+        event = event.reason(comment);
+    }
+    let recorded = tx.record(event, ())?;
+    Ok((moved, recorded))
 }
 
 /// The duty that a move takes, unless it was taken by the same person before.
@@ -194,6 +278,7 @@ fn approve(
     origin: &Origin,
     desk: &Desk,
     case: &Case,
+    by: UserId,
     decided: Option<&Decision>,
 ) -> Result<Recorded<()>> {
     let amount = decided.and_then(|decision| decision.amount_fen);
@@ -205,15 +290,11 @@ fn approve(
     let approval = Approval {
         case,
         origin,
+        by,
         submitted_on: submitted.office_date(),
         amount,
     };
     desk.service(case.service)?.on_approved(tx, &approval)
-}
-
-fn terminate(tx: &mut Tx<'_>, origin: &Origin, desk: &Desk, case: &Case) -> Result<Recorded<()>> {
-    let service = desk.service(case.service)?;
-    service.on_terminated(tx, &Termination { case, origin })
 }
 
 /// Ends the oldest public notice that ran out without objection.

@@ -215,5 +215,22 @@ tables! {
         created_at -> Instant,
         updated_at -> Instant,
         county_code -> Nullable<Text>,
+        exclusive_key -> Text,
+        last_transition -> Integer,
+    }
+    enrollment_transitions (id) {
+        id -> Guid,
+        enrollment_id -> Guid,
+        sequence -> Integer,
+        action -> Text,
+        previous_sequence -> Nullable<Integer>,
+        from_state -> Nullable<Text>,
+        to_state -> Text,
+        effective_month -> Text,
+        stop_month -> Nullable<Text>,
+        reason -> Text,
+        comment -> Nullable<Binary>,
+        actor_id -> Guid,
+        at -> Instant,
     }
 }

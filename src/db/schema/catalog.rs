@@ -8,6 +8,7 @@ tables! {
         name_en -> Text,
         created_at -> Instant,
         exclusive_group -> Nullable<Text>,
+        exclusive_key -> Nullable<Text>,
     }
     program_versions (id) {
         id -> Guid,

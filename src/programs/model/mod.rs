@@ -59,6 +59,11 @@ pub struct Program {
 const LONGEST_NAME: usize = 100;
 
 impl Program {
+    /// What a benefit of it may not run beside: those of its group, or itself.
+    pub fn exclusive_key(&self) -> &str {
+        self.exclusive_group.as_deref().unwrap_or(&self.code)
+    }
+
     /// What breaks a rule; all of it.
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();

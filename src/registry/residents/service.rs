@@ -38,6 +38,12 @@ pub fn named(db: &mut Db, ids: &[ResidentId]) -> Result<HashMap<ResidentId, (Res
     Ok(all.map(|known| (known.0.id, known)).collect())
 }
 
+/// Some residents wherever they are, for jobs; merged records, too.
+pub fn anywhere(db: &mut Db, ids: &[ResidentId]) -> Result<HashMap<ResidentId, Resident>> {
+    let all = store::anywhere(db, ids)?.into_iter();
+    Ok(all.map(|one| (one.id, one)).collect())
+}
+
 /// As [`find`], of a record that was not merged into another: to be added to.
 pub fn standing(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
     let found = find(db, scope, id)?;
@@ -62,6 +68,12 @@ pub fn counting(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> 
 pub fn records(db: &mut Db, of: &[ResidentId]) -> Result<Vec<ResidentId>> {
     let merged = merged_into(db, of)?.into_iter().map(|(record, _)| record);
     Ok(of.iter().copied().chain(merged).collect())
+}
+
+/// All records of the person one of whose records this is.
+pub fn person(db: &mut Db, id: ResidentId) -> Result<Vec<ResidentId>> {
+    let kept = store::kept_for(db, id)?.unwrap_or(id);
+    records(db, &[kept])
 }
 
 /// Counts a change that was made to the resident's facts.

@@ -1,9 +1,15 @@
-//! Enrollments (享受资格): opened by an approval, from the month of submission.
+//! Enrollments (享受资格): opened by an approval, from the month of submission; held back, paid again and ended
+//! from a month on, each with both dates.
 
 pub mod api;
+mod history;
 mod model;
 pub mod service;
 mod store;
+mod subsidies;
 
-pub use model::{Enrollment, EnrollmentState};
-pub use service::Subsidies;
+pub use model::{
+    Enrollment, EnrollmentAction, EnrollmentReason, EnrollmentState, EnrollmentTransition,
+    NewTransition, known_at, state_in, status_in,
+};
+pub use subsidies::Subsidies;

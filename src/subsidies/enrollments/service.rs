@@ -1,116 +1,273 @@
 //! Use cases of enrollments.
 
-use super::model::{Enrollment, EnrollmentState};
+use std::collections::{HashMap, HashSet};
+
+use chrono::NaiveDate;
+
+use super::history::{self, Told};
+use super::model::{
+    Enrollment, EnrollmentAction, EnrollmentReason, EnrollmentState, EnrollmentTransition,
+    NewTransition, known_at, state_in,
+};
 use super::store;
-use crate::access::{Permit, acts};
-use crate::audit::Event;
-use crate::casework::{Approval, Benefit, CaseService, Field, Relocation, Termination};
-use crate::db::{Db, Recorded, Tx};
-use crate::kernel::error::{Code, Result};
-use crate::kernel::id::{EnrollmentId, ResidentId};
+use crate::access::{Act, Permit, Scope, acts};
+use crate::audit::{Event, Origin};
+use crate::casework::recusals::{self, keep_off};
+use crate::casework::{cases, transfers};
+use crate::db::{Db, Looked, Recorded, Tx};
+use crate::http::IfMatch;
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{EnrollmentId, UserId};
 use crate::kernel::month::Month;
-use crate::programs::Service;
+use crate::kernel::time::Timestamp;
 
-pub use super::store::{Filter, page, versions};
+pub use super::history::SEALED_COLUMNS;
+pub use super::store::{Filter, count, find, versions};
 
-/// Subsidies, as casework knows them.
+/// An enrollment with what the caller may do to it.
 #[derive(Debug)]
-pub struct Subsidies;
-
-impl CaseService for Subsidies {
-    fn service(&self) -> Service {
-        Service::Subsidy
-    }
-
-    /// A subsidy needs nothing beyond what is known of the person.
-    fn details(&self) -> &'static [(&'static str, Field)] {
-        &[("note", Field::Text(500))]
-    }
-
-    fn running(&self, db: &mut Db, resident: ResidentId) -> Result<Vec<Benefit>> {
-        let all = store::running_of(db, resident)?;
-        let benefit = |enrollment: Enrollment| Benefit {
-            program_code: enrollment.program_code,
-            rate_fen: enrollment.rate_fen,
-            start_month: enrollment.start_month,
-            suspended: enrollment.state == EnrollmentState::Suspended,
-        };
-        Ok(all.into_iter().map(benefit).collect())
-    }
-
-    /// The same rows go on at the other office: no month is paid twice, and none left out.
-    fn on_transferred(&self, tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
-        let mut all = Vec::new();
-        for enrollment in store::running_of(tx, to.resident)? {
-            store::relocate(tx, &enrollment, to.to)?;
-            let event = Event::new(to.origin, "enrollment.transferred")
-                .on(&enrollment.id)
-                .about(to.resident)
-                .within(to.to)
-                .change("program_code", &enrollment.program_code)
-                .change("from_division_code", enrollment.division_code);
-            all.push(tx.record(event, ())?);
-        }
-        Ok(all)
-    }
-
-    /// Opens the enrollment, from the month of submission even if approval came later.
-    fn on_approved(&self, tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>> {
-        let now = tx.now();
-        let case = approval.case;
-        let submitted = Month::of(approval.submitted_on);
-        // A case that was stopped and opened again was paid for until its stop.
-        let stopped = store::last_stop(tx, case.id)?;
-        let start_month = stopped.map_or(submitted, |last| submitted.max(last.next()));
-        let enrollment = Enrollment {
-            id: tx.new_id(),
-            resident_id: case.resident_id,
-            case_id: case.id,
-            program_code: case.program_code.clone(),
-            division_code: case.division_code,
-            state: EnrollmentState::Active,
-            start_month,
-            stop_month: None,
-            rate_fen: approval.amount,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
-        store::insert(tx, &enrollment)?;
-        let event = Event::new(approval.origin, "enrollment.opened")
-            .on(&enrollment.id)
-            .about(enrollment.resident_id)
-            .within(enrollment.division_code)
-            .change("case_id", enrollment.case_id)
-            .change("program_code", &enrollment.program_code)
-            .change("start_month", enrollment.start_month)
-            .change("rate_fen", enrollment.rate_fen);
-        tx.record(event, ())
-    }
-
-    /// Stops the enrollment from the month after.
-    fn on_terminated(&self, tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Recorded<()>> {
-        let case = stop.case;
-        let Some(running) = store::running(tx, case.id)? else {
-            let event = Event::new(stop.origin, "enrollment.not_running").on(&case.id);
-            return tx.record(event.about(case.resident_id).within(case.division_code), ());
-        };
-        let last = Month::of(tx.today()).max(running.start_month);
-        store::stop(tx, &running, last)?;
-        let event = Event::new(stop.origin, "enrollment.stopped")
-            .on(&running.id)
-            .about(running.resident_id)
-            .within(running.division_code)
-            .change("case_id", running.case_id)
-            .change("stop_month", last);
-        tx.record(event, ())
-    }
+pub struct Shown {
+    pub enrollment: Enrollment,
+    pub allowed: Vec<EnrollmentAction>,
+    pub then: Option<Then>,
 }
 
+/// What held in a month, as the office knew it.
+#[derive(Debug)]
+pub struct Then {
+    pub month: Month,
+    pub known_at: Timestamp,
+    pub state: Option<EnrollmentState>,
+}
+
+/// The month and the knowledge asked about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AsOf {
+    pub valid_at: Option<NaiveDate>,
+    pub known_at: Option<Timestamp>,
+}
+
+fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: EnrollmentId) -> Result<Enrollment> {
+    store::find(db, permit.scope(), id)?.ok_or_else(|| Code::EnrollmentNotFound.into())
+}
+
+/// With what may be done to each; from one look at transfers and ties.
+fn shown<A: Act>(db: &mut Db, permit: &Permit<A>, all: Vec<Enrollment>) -> Result<Vec<Shown>> {
+    let acts_in = permit.scope_for::<acts::EnrollmentAct>();
+    let theirs = all.iter().filter(|one| acts_in.sees(one.division_code));
+    let residents: Vec<_> = theirs.map(|one| one.resident_id).collect();
+    let ties = recusals::service::ties(db, &[permit.actor().user], &residents)?;
+    let tied: HashSet<_> = ties.into_iter().map(|(_, resident, _)| resident).collect();
+    let held = transfers::service::all_offered(db, &residents)?;
+    Ok(all
+        .into_iter()
+        .map(|enrollment| {
+            let who = enrollment.resident_id;
+            let stands = tied.contains(&who) || held.contains_key(&who);
+            let allowed = if stands || !acts_in.sees(enrollment.division_code) {
+                Vec::new()
+            } else {
+                enrollment.allowed()
+            };
+            Shown {
+                enrollment,
+                allowed,
+                then: None,
+            }
+        })
+        .collect())
+}
+
+fn shown_one<A: Act>(db: &mut Db, permit: &Permit<A>, one: Enrollment) -> Result<Shown> {
+    let one = shown(db, permit, vec![one])?.pop();
+    one.ok_or_else(|| Error::internal("one enrollment is shown as one"))
+}
+
+pub fn page(
+    db: &mut Db,
+    permit: &Permit<acts::EnrollmentRead>,
+    scope: &Scope,
+    filter: &Filter,
+    after: Option<EnrollmentId>,
+    count: i64,
+) -> Result<Vec<Shown>> {
+    let all = store::page(db, scope, filter, after, count)?;
+    shown(db, permit, all)
+}
+
+/// An enrollment; with what held in a month, where one is asked about.
 pub fn get(
     db: &mut Db,
     permit: &Permit<acts::EnrollmentRead>,
     id: EnrollmentId,
-) -> Result<Enrollment> {
-    store::find(db, permit.scope(), id)?.ok_or_else(|| Code::EnrollmentNotFound.into())
+    at: AsOf,
+) -> Result<Shown> {
+    let enrollment = found(db, permit, id)?;
+    let mut shown = shown_one(db, permit, enrollment)?;
+    if at.valid_at.is_some() || at.known_at.is_some() {
+        let month = Month::of(at.valid_at.unwrap_or_else(|| db.today()));
+        let known = at.known_at.unwrap_or_else(|| db.now());
+        let entries: Vec<_> = entries_of(db, id)?;
+        shown.then = Some(Then {
+            month,
+            known_at: known,
+            state: state_in(known_at(&entries, known), month),
+        });
+    }
+    Ok(shown)
+}
+
+fn entries_of(db: &mut Db, id: EnrollmentId) -> Result<Vec<EnrollmentTransition>> {
+    let all = history::entries(db, &[id])?;
+    Ok(all.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// Those that run or ran in some divisions, by id, each with its entries from the beginning on: what holds in a
+/// month is `status_in` of them. Two statements a call.
+pub fn with_history(
+    db: &mut Db,
+    scope: &Scope,
+    after: Option<EnrollmentId>,
+    count: i64,
+) -> Result<Vec<(Enrollment, Vec<EnrollmentTransition>)>> {
+    let all = store::page(db, scope, &Filter::default(), after, count)?;
+    let ids: Vec<_> = all.iter().map(|one| one.id).collect();
+    let mut histories: HashMap<EnrollmentId, Vec<EnrollmentTransition>> = HashMap::new();
+    for (id, entry) in history::entries(db, &ids)? {
+        histories.entry(id).or_default().push(entry);
+    }
+    let with = |one: Enrollment| {
+        let entries = histories.remove(&one.id).unwrap_or_default();
+        (one, entries)
+    };
+    Ok(all.into_iter().map(with).collect())
+}
+
+/// What was done to an enrollment, from the beginning.
+pub fn told(
+    db: &mut Db,
+    permit: &Permit<acts::EnrollmentRead>,
+    id: EnrollmentId,
+) -> Result<Looked<Vec<Told>>> {
+    let enrollment = found(db, permit, id)?;
+    let all = history::told(db, id)?;
+    let event = Event::new(permit.origin(), "enrollment.history_viewed")
+        .on(&id)
+        .about(enrollment.resident_id)
+        .within(enrollment.division_code);
+    db.looked(event, all)
+}
+
+/// Holds a benefit back, pays it again, ends it, from a month on.
+pub fn act(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::EnrollmentAct>,
+    id: EnrollmentId,
+    seen: IfMatch,
+    new: &NewTransition,
+) -> Result<Recorded<Shown>> {
+    let old = found(tx, permit, id)?;
+    seen.check(old.version)?;
+    let (changed, recorded) = change(tx, permit, old, new)?;
+    let shown = shown_one(tx, permit, changed)?;
+    Ok(recorded.map(|()| shown))
+}
+
+/// Holds back or ends what a match of lists has shown not to be due, by whoever may settle the match.
+pub fn by_match<A: Act>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<A>,
+    id: EnrollmentId,
+    new: &NewTransition,
+) -> Result<Recorded<Enrollment>> {
+    let old = found(tx, permit, id)?;
+    let (changed, recorded) = change(tx, permit, old, new)?;
+    Ok(recorded.map(|()| changed))
+}
+
+/// A change that may be made.
+#[derive(Debug)]
+pub struct Change<'a> {
+    pub action: EnrollmentAction,
+    pub to: EnrollmentState,
+    pub effective_month: Month,
+    pub reason: EnrollmentReason,
+    pub comment: Option<&'a str>,
+    pub by: UserId,
+}
+
+/// A transfer that is offered refuses first, then the state and the month, then a tie to the resident. What is
+/// ended ends its case along, with a decision in writing; what ended before has ended its case already.
+fn change<A: Act>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<A>,
+    old: Enrollment,
+    new: &NewTransition,
+) -> Result<(Enrollment, Recorded<()>)> {
+    let comment = new.comment()?;
+    let user = permit.actor().user;
+    transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
+    let (to, effective_month) = new.check(&old, Month::of(tx.today()))?;
+    let ties = recusals::service::ties_of(tx, user, old.resident_id)?;
+    keep_off(&ties, false)?;
+    let ends = old.is_running() && to == EnrollmentState::Stopped;
+    let case = old.case_id;
+    let change = Change {
+        action: new.action,
+        to,
+        effective_month,
+        reason: new.reason,
+        comment,
+        by: user,
+    };
+    let recorded = carry_out(tx, permit.origin(), old, &change)?;
+    let changed = recorded.value().clone();
+    let recorded = recorded.map(drop);
+    if !ends {
+        return Ok((changed, recorded));
+    }
+    let label = new.reason.label_zh();
+    let grounds = comment.map_or_else(|| label.to_owned(), |said| format!("{label}：{said}"));
+    let closed = cases::service::stop(tx, permit, case, &grounds)?;
+    Ok((changed, recorded.and(closed).map(drop)))
+}
+
+/// Writes where an enrollment now stands, the entry that led there, and the record.
+pub fn carry_out(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    old: Enrollment,
+    change: &Change<'_>,
+) -> Result<Recorded<Enrollment>> {
+    let now = tx.now();
+    let stops = change.to == EnrollmentState::Stopped;
+    let (from, seen) = (old.state, old.version);
+    let enrollment = Enrollment {
+        state: change.to,
+        stop_month: stops.then(|| change.effective_month.previous()),
+        last_transition: old.last_transition + 1,
+        version: old.version + 1,
+        updated_at: now,
+        ..old
+    };
+    store::update(tx, &enrollment, seen)?;
+    let entry = EnrollmentTransition {
+        sequence: enrollment.last_transition,
+        action: change.action,
+        to: change.to,
+        effective_month: change.effective_month,
+        reason: change.reason,
+        actor: change.by,
+        at: now,
+    };
+    history::insert(tx, enrollment.id, Some(from), &entry, change.comment)?;
+    let event = Event::new(origin, change.action.recorded_as())
+        .on(&enrollment.id)
+        .about(enrollment.resident_id)
+        .within(enrollment.division_code)
+        .change("case_id", enrollment.case_id)
+        .change("effective_month", change.effective_month)
+        .change("stop_month", enrollment.stop_month)
+        .change("reason", change.reason);
+    tx.record(event, enrollment)
 }

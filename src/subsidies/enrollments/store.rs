@@ -24,11 +24,13 @@ struct Row {
     resident_id: ResidentId,
     case_id: CaseId,
     program_code: String,
+    exclusive_key: String,
     division_code: DivisionCode,
     state: EnrollmentState,
     start_month: Month,
     stop_month: Option<Month>,
     rate_fen: Fen,
+    last_transition: i32,
     version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -41,11 +43,13 @@ impl From<Row> for Enrollment {
             resident_id: row.resident_id,
             case_id: row.case_id,
             program_code: row.program_code,
+            exclusive_key: row.exclusive_key,
             division_code: row.division_code,
             state: row.state,
             start_month: row.start_month,
             stop_month: row.stop_month,
             rate_fen: row.rate_fen,
+            last_transition: row.last_transition,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -53,6 +57,7 @@ impl From<Row> for Enrollment {
     }
 }
 
+/// Writes a new enrollment; its entries follow.
 pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
     let new = enrollment.clone();
     let row = Row {
@@ -60,11 +65,13 @@ pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
         resident_id: new.resident_id,
         case_id: new.case_id,
         program_code: new.program_code,
+        exclusive_key: new.exclusive_key,
         division_code: new.division_code,
         state: new.state,
         start_month: new.start_month,
         stop_month: new.stop_month,
         rate_fen: new.rate_fen,
+        last_transition: new.last_transition,
         version: new.version,
         created_at: new.created_at,
         updated_at: new.updated_at,
@@ -77,7 +84,7 @@ pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
                 error,
                 "enrollments.resident_id",
                 "enrollments_one_active",
-                || Code::CaseOpen.into(),
+                || Code::EnrollmentExclusive.into(),
             )
         })?;
     Ok(())
@@ -127,6 +134,19 @@ pub fn page(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// How many there are, whatever their state.
+pub fn count(db: &mut Db, scope: &Scope) -> Result<i64> {
+    let query = enrollments::table
+        .select(diesel::dsl::count_star())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            enrollments::division_code,
+            enrollments::county_code,
+            scope
+        ));
+    Ok(query.first(db.conn())?)
+}
+
 /// Of these, the versions of those in sight.
 pub fn versions(
     db: &mut Db,
@@ -152,6 +172,17 @@ pub fn running_of(db: &mut Db, resident: ResidentId) -> Result<Vec<Enrollment>> 
         .filter(enrollments::resident_id.eq(resident))
         .filter(enrollments::state.ne(EnrollmentState::Stopped))
         .order(enrollments::id)
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// All of a group that some records ever had.
+pub fn of_group(db: &mut Db, records: &[ResidentId], key: &str) -> Result<Vec<Enrollment>> {
+    let rows: Vec<Row> = enrollments::table
+        .filter(enrollments::resident_id.eq_any(records))
+        .filter(enrollments::exclusive_key.eq(key))
+        .order(enrollments::id)
+        .select(Row::as_select())
         .load(db.conn())?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
@@ -202,28 +233,19 @@ pub fn running(db: &mut Db, case: CaseId) -> Result<Option<Enrollment>> {
     Ok(row.map(Into::into))
 }
 
-/// The last month that was paid for of what a case opened and that stopped.
-pub fn last_stop(db: &mut Db, case: CaseId) -> Result<Option<Month>> {
-    let months: Vec<Option<Month>> = enrollments::table
-        .filter(enrollments::case_id.eq(case))
-        .filter(enrollments::state.eq(EnrollmentState::Stopped))
-        .select(enrollments::stop_month)
-        .load(db.conn())?;
-    Ok(months.into_iter().flatten().max())
-}
-
-/// Stops an enrollment after its last month, unless somebody changed it since it was read.
-pub fn stop(tx: &mut Tx<'_>, running: &Enrollment, last: Month) -> Result<()> {
-    let now = tx.now();
+/// Writes where an enrollment now stands, if nobody changed it since it was read; the entry that led there
+/// follows.
+pub fn update(tx: &mut Tx<'_>, enrollment: &Enrollment, seen: i32) -> Result<()> {
     let same = enrollments::table
-        .find(running.id)
-        .filter(enrollments::version.eq(running.version));
+        .find(enrollment.id)
+        .filter(enrollments::version.eq(seen));
     let changed = diesel::update(same)
         .set((
-            enrollments::state.eq(EnrollmentState::Stopped),
-            enrollments::stop_month.eq(last),
-            enrollments::version.eq(running.version + 1),
-            enrollments::updated_at.eq(now),
+            enrollments::state.eq(enrollment.state),
+            enrollments::stop_month.eq(enrollment.stop_month),
+            enrollments::last_transition.eq(enrollment.last_transition),
+            enrollments::version.eq(enrollment.version),
+            enrollments::updated_at.eq(enrollment.updated_at),
         ))
         .execute(tx.conn())?;
     if changed == 1 {

@@ -1,0 +1,160 @@
+//! Subsidies, as casework knows them: what an application may open, what an approval opens, what a stop ends.
+
+use super::history;
+use super::model::{
+    Enrollment, EnrollmentAction, EnrollmentReason, EnrollmentState, EnrollmentTransition,
+};
+use super::service::{Change, carry_out};
+use super::store;
+use crate::audit::Event;
+use crate::casework::{Approval, Benefit, Case, CaseService, Field, Relocation, Termination};
+use crate::db::{Db, Recorded, Tx};
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::ResidentId;
+use crate::kernel::month::Month;
+use crate::programs::{self, Service};
+use crate::registry::residents;
+
+/// Subsidies, as casework knows them.
+#[derive(Debug)]
+pub struct Subsidies;
+
+/// All that somebody ever had of what a program may not run beside, on whichever of their records; and the key
+/// of that.
+fn group_of(db: &mut Db, case: &Case) -> Result<(String, Vec<Enrollment>)> {
+    let program = programs::service::find(db, &case.program_code)?;
+    let key = program.exclusive_key().to_owned();
+    let all = db.in_every_office(|db| {
+        let records = residents::service::person(db, case.resident_id)?;
+        store::of_group(db, &records, &key)
+    })?;
+    Ok((key, all))
+}
+
+/// Refuses what would run beside another benefit of its group.
+fn nothing_beside(group: &[Enrollment]) -> Result<()> {
+    let Some(running) = group.iter().find(|other| other.is_running()) else {
+        return Ok(());
+    };
+    let program = &running.program_code;
+    Err(Error::new(Code::EnrollmentExclusive)
+        .detail(
+            format!("the resident has: {program}"),
+            format!("该人正在享受：{program}"),
+        )
+        .member("program_code", program.as_str()))
+}
+
+impl CaseService for Subsidies {
+    fn service(&self) -> Service {
+        Service::Subsidy
+    }
+
+    /// A subsidy needs nothing beyond what is known of the person.
+    fn details(&self) -> &'static [(&'static str, Field)] {
+        &[("note", Field::Text(500))]
+    }
+
+    fn running(&self, db: &mut Db, resident: ResidentId) -> Result<Vec<Benefit>> {
+        let all = store::running_of(db, resident)?;
+        let benefit = |enrollment: Enrollment| Benefit {
+            program_code: enrollment.program_code,
+            rate_fen: enrollment.rate_fen,
+            start_month: enrollment.start_month,
+            suspended: enrollment.state == EnrollmentState::Suspended,
+        };
+        Ok(all.into_iter().map(benefit).collect())
+    }
+
+    /// The same rows go on at the other office: no month is paid twice, and none left out.
+    fn on_transferred(&self, tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+        let mut all = Vec::new();
+        for enrollment in store::running_of(tx, to.resident)? {
+            store::relocate(tx, &enrollment, to.to)?;
+            let event = Event::new(to.origin, "enrollment.transferred")
+                .on(&enrollment.id)
+                .about(to.resident)
+                .within(to.to)
+                .change("program_code", &enrollment.program_code)
+                .change("from_division_code", enrollment.division_code);
+            all.push(tx.record(event, ())?);
+        }
+        Ok(all)
+    }
+
+    fn on_submitted(&self, tx: &mut Tx<'_>, case: &Case) -> Result<()> {
+        nothing_beside(&group_of(tx, case)?.1)
+    }
+
+    /// Opens the enrollment, from the month of submission even if approval came later.
+    fn on_approved(&self, tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>> {
+        let now = tx.now();
+        let case = approval.case;
+        let (exclusive_key, group) = group_of(tx, case)?;
+        nothing_beside(&group)?;
+        let submitted = Month::of(approval.submitted_on);
+        // What was paid for until its stop is not paid for twice.
+        let paid = group
+            .iter()
+            .filter_map(|other| other.stop_month.filter(|last| *last >= other.start_month));
+        let start_month = paid
+            .max()
+            .map_or(submitted, |last| submitted.max(last.next()));
+        let enrollment = Enrollment {
+            id: tx.new_id(),
+            resident_id: case.resident_id,
+            case_id: case.id,
+            program_code: case.program_code.clone(),
+            exclusive_key,
+            division_code: case.division_code,
+            state: EnrollmentState::Active,
+            start_month,
+            stop_month: None,
+            rate_fen: approval.amount,
+            last_transition: 1,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        store::insert(tx, &enrollment)?;
+        let opened = EnrollmentTransition {
+            sequence: 1,
+            action: EnrollmentAction::Open,
+            to: EnrollmentState::Active,
+            effective_month: start_month,
+            reason: EnrollmentReason::Approved,
+            actor: approval.by,
+            at: now,
+        };
+        history::insert(tx, enrollment.id, None, &opened, None)?;
+        let event = Event::new(approval.origin, "enrollment.opened")
+            .on(&enrollment.id)
+            .about(enrollment.resident_id)
+            .within(enrollment.division_code)
+            .change("case_id", enrollment.case_id)
+            .change("program_code", &enrollment.program_code)
+            .change("start_month", enrollment.start_month)
+            .change("rate_fen", enrollment.rate_fen);
+        tx.record(event, ())
+    }
+
+    /// Stops the enrollment from the month after; of what has not begun by then nothing is paid.
+    fn on_terminated(&self, tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Recorded<()>> {
+        let case = stop.case;
+        let Some(running) = store::running(tx, case.id)? else {
+            let event = Event::new(stop.origin, "enrollment.not_running").on(&case.id);
+            return tx.record(event.about(case.resident_id).within(case.division_code), ());
+        };
+        let next = Month::of(tx.today()).next();
+        let change = Change {
+            action: EnrollmentAction::Stop,
+            to: EnrollmentState::Stopped,
+            effective_month: next.max(running.start_month),
+            reason: EnrollmentReason::Other,
+            comment: stop.comment,
+            by: stop.by,
+        };
+        let stopped = carry_out(tx, stop.origin, running, &change)?;
+        Ok(stopped.map(drop))
+    }
+}
