@@ -25,7 +25,7 @@ struct Balance {
 
 impl TestOffice {
     /// The id of a resident with a nursing subsidy that runs.
-    pub async fn beneficiary(&self) -> String {
+    pub async fn payee(&self) -> String {
         let case = self.case_at("approval").await;
         let approver = self.as_user("approver.990121").await;
         approver.act(&case, "approve").await.expect(201);
@@ -75,8 +75,8 @@ impl TestOffice {
         let (at, facts) = (self.instant(), self.bytes("00"));
         let sql = format!(
             "INSERT INTO entitlement_runs (id, division_code, month, state, done, total, due_count, held_count, due_fen,
-                attempts, requested_by, requested_at, finished_at, version)
-             SELECT {run_id}, '990121000000', '{month}', 'done', 1, 1, 1, 0, {fen}, 1, u.id, {at}, {at}, 1
+                attempts, tries, requested_by, requested_at, finished_at, version)
+             SELECT {run_id}, '990121000000', '{month}', 'done', 1, 1, 1, 0, {fen}, 1, 1, u.id, {at}, {at}, 1
              FROM users u WHERE u.username = '{CHECKER}';
              INSERT INTO entitlements (id, resident_id, enrollment_id, program_code, division_code, month, run_month, run_id,
                 state, amount_fen, program_version_id, facts, version, created_at, updated_at)
