@@ -26,6 +26,7 @@ mod document;
 mod documents;
 mod eligibility;
 mod enrollments;
+mod entitlements;
 mod facts;
 mod fence;
 mod households;

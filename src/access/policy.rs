@@ -132,6 +132,14 @@ policy! {
     TransferAct = "transfer.act": CountyCaseworker;
     EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    EntitlementRead = "entitlement.read": TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    /// Having a month computed.
+    EntitlementRun = "entitlement.run": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer | CitySupervisor;
+    /// The books.
+    LedgerRead = "ledger.read": FinanceOfficer | CountyApprover | CitySupervisor | Auditor;
+    /// Holding back a benefit that runs, paying it again, ending it.
+    EnrollmentAct = "enrollment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     /// What is paid, to whom, and what speaks against it; account numbers masked.
     PaymentRead = "payment.read": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer | CitySupervisor
         | Auditor;
@@ -142,14 +150,6 @@ policy! {
     PaymentExchange = "payment.exchange": FinanceOfficer;
     BudgetRead = "budget.read": CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
     BudgetDecide = "budget.decide": FinanceOfficer;
-    EntitlementRead = "entitlement.read": TownshipCaseworker | CountyCaseworker | CountyApprover
-        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
-    /// Having a month computed.
-    EntitlementRun = "entitlement.run": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer | CitySupervisor;
-    /// The books.
-    LedgerRead = "ledger.read": FinanceOfficer | CountyApprover | CitySupervisor | Auditor;
-    /// Holding back a benefit that runs, paying it again, ending it.
-    EnrollmentAct = "enrollment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -165,11 +165,11 @@ impl Action {
                 | Self::TaskAssign
                 | Self::ReferralAct
                 | Self::TransferAct
+                | Self::EnrollmentAct
                 | Self::PaymentMake
                 | Self::PaymentAct
                 | Self::PaymentExchange
                 | Self::BudgetDecide
-                | Self::EnrollmentAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -75,14 +75,14 @@ const REFUSALS: [(&str, Code); 21] = [
     ("huican.merge_conflict", Code::ResidentMergeConflict),
     ("huican.merge_open", Code::MergeOpen),
     ("huican.case_open", Code::CaseOpen),
+    ("huican.entitled_already", Code::EntitledAlready),
+    ("huican.enrollment_exclusive", Code::EnrollmentExclusive),
     ("huican.payment_separation", Code::PaymentBatchSeparation),
     ("huican.payment_flagged", Code::PaymentBatchFlagged),
     ("huican.payment_flag_own", Code::PaymentFlagOwn),
     ("huican.budget_missing", Code::BudgetMissing),
     ("huican.budget_exceeded", Code::BudgetExceeded),
     ("huican.entitlement_in_payment", Code::EntitlementInPayment),
-    ("huican.entitled_already", Code::EntitledAlready),
-    ("huican.enrollment_exclusive", Code::EnrollmentExclusive),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

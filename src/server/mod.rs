@@ -84,14 +84,14 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::tasks::api::routes(config);
     casework::transfers::api::routes(config);
     subsidies::enrollments::api::routes(config);
+    subsidies::entitlements::api::routes(config);
+    subsidies::ledger::api::routes(config);
+    subsidies::runs::api::routes(config);
     subsidies::batches::api::routes(config);
     subsidies::flags::api::routes(config);
     subsidies::payments::api::routes(config);
     subsidies::bank_returns::api::routes(config);
     subsidies::budgets::api::routes(config);
-    subsidies::entitlements::api::routes(config);
-    subsidies::ledger::api::routes(config);
-    subsidies::runs::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -1,6 +1,6 @@
-//! Subsidies: who is entitled to what a month, since when, what is due, and how it is paid: batches that three
-//! people make, check and release, budgets, and what the bank answered. Imports `casework` and the floors
-//! beneath; plugs into casework as [`Subsidies`].
+//! Subsidies: who is entitled to what, what is due for each month and what is held, and how it is paid: batches
+//! that three people make, check and release, budgets, what the bank answered, and the books of all of it.
+//! Imports `casework` and the floors beneath; plugs into casework as [`Subsidies`].
 
 pub mod bank_returns;
 pub mod batches;

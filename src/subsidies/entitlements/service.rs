@@ -37,7 +37,7 @@ pub fn explain(
     id: EntitlementId,
 ) -> Result<Looked<Explained>> {
     let entitlement = get(db, permit, id)?;
-    let event = Event::new(permit.origin(), "entitlement.explained")
+    let event = Event::new(permit.origin(), "entitlement.viewed")
         .on(&id)
         .about(entitlement.resident_id)
         .within(entitlement.division_code);
