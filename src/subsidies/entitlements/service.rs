@@ -14,7 +14,7 @@ use crate::subsidies::enrollments::Enrollment;
 use crate::subsidies::{enrollments, runs};
 
 pub use super::store::{
-    Filter, count_before, insert, months_before, page, reverse, settle, standing,
+    Filter, count_before, insert, months_before, page, reverse, settle, standing, unpaid,
 };
 
 pub fn get<A: Act>(db: &mut Db, permit: &Permit<A>, id: EntitlementId) -> Result<Entitlement> {
