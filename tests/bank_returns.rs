@@ -134,7 +134,7 @@ on_both! {
 
     async fn an_answer_is_read_of_what_was_released_and_is_a_list(office: &TestOffice) {
         let resident = office.payee().await;
-        office.is_paid_at(&resident, CARD).await.expect(201);
+        office.is_paid_at(&resident, OTHER).await.expect(201);
         office.owes(&resident, "2022-07", 50_000);
         let draft = id_of(&office.makes_batch(MAKER, "2022-07").await.expect(201));
         office.bank_answers(CHECKER, &draft, HEADER).await.refused(409, "payment_batch.not_released");
