@@ -22,6 +22,7 @@ mod console;
 mod decisions;
 mod demo;
 mod detections;
+mod disclosures;
 mod document;
 mod documents;
 mod eligibility;
