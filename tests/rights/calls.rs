@@ -195,6 +195,8 @@ impl Belongings {
             merge: missing(),
             duplicate: missing(),
             paid: PaidOut {
+                run: missing(),
+                entitlement: missing(),
                 batch: missing(),
                 flag: missing(),
                 released: missing(),
@@ -353,6 +355,8 @@ pub fn call(
             _ => &on.paid.batch,
         },
         "payments" => &on.paid.payment,
+        "entitlement-runs" => &on.paid.run,
+        "entitlements" => &on.paid.entitlement,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -425,6 +429,10 @@ pub fn call(
             Some(json!({"action": "cancel", "comment": "不再需要"}))
         }
         "create_enrollment_transition" => Some(json!({"action": "suspend", "reason": "missing"})),
+        "create_entitlement_run" => {
+            Some(json!({"division_code": &on.division[..6], "month": "2022-07"}))
+        }
+        "create_entitlement_run_transition" => Some(json!({"action": "cancel"})),
         "create_payment_batch" => Some(
             json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "month": "2022-07"}),
         ),

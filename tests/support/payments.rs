@@ -81,7 +81,7 @@ impl TestOffice {
         let sql = format!(
             "INSERT INTO entitlement_runs (id, division_code, month, state, done, total, due_count, held_count, due_fen,
                 attempts, tries, requested_by, requested_at, finished_at, version)
-             SELECT {run_id}, '990121000000', '{month}', 'done', 1, 1, 1, 0, {fen}, 1, 1, u.id, {at}, {at}, 1
+             SELECT {run_id}, (SELECT substr(e.division_code, 1, 6) || '000000' FROM enrollments e WHERE e.resident_id = {who}), '{month}', 'done', 1, 1, 1, 0, {fen}, 1, 1, u.id, {at}, {at}, 1
              FROM users u WHERE u.username = '{CHECKER}';
              INSERT INTO entitlements (id, resident_id, enrollment_id, program_code, division_code, month, run_month, run_id,
                 state, amount_fen, program_version_id, facts, version, created_at, updated_at)
@@ -183,7 +183,7 @@ impl TestOffice {
         self.is_paid_by(&township, resident, account)
             .await
             .expect(201);
-        self.owes(resident, &month.previous().to_string(), 40_000);
+        let entitlement = self.owes(resident, &month.previous().to_string(), 40_000);
         let batch = |month: Month| json!({"division_code": county, "program_code": "nursing_subsidy", "month": month});
         let client = self.as_user(&maker).await;
         let flagged = client
@@ -224,7 +224,10 @@ impl TestOffice {
             .content("text/csv", BANK_ANSWER.as_bytes())
             .send()
             .await;
+        let runs = finance.get("/v1/entitlement-runs").await.expect(200);
         PaidOut {
+            entitlement,
+            run: id_of(&runs["items"][0]),
             flag: id_of(&flags.expect(200)["items"][0]),
             batch: flagged,
             payment: id_of(&payments.expect(200)["items"][0]),
@@ -239,6 +242,8 @@ pub const BANK_ANSWER: &str = "业务编号,账号,户名,金额,处理结果,�
 
 /// Ids of what is paid out in a county.
 pub struct PaidOut {
+    pub run: String,
+    pub entitlement: String,
     pub batch: String,
     pub flag: String,
     pub released: String,
