@@ -127,7 +127,7 @@ async fn furnished() -> Option<TestOffice> {
     Some(office)
 }
 
-const FENCED: [&str; 42] = [
+const FENCED: [&str; 47] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -168,6 +168,11 @@ const FENCED: [&str; 42] = [
     "payments",
     "payment_items",
     "payment_flags",
+    "entitlement_runs",
+    "entitlements",
+    "ledger_entries",
+    "public_lists",
+    "public_list_entries",
     "bank_returns",
     "bank_return_rows",
 ];

@@ -71,6 +71,9 @@ fn is_recorded(operation: &str) -> bool {
         "list_ledger_entries",
         "get_ledger_balances",
         "list_entitlement_runs",
+        "list_financial_disclosures",
+        "get_public_list",
+        "list_public_lists",
         // Ids and sums; who is paid stands in the payments.
         "get_payment_batch",
         "list_payment_batches",

@@ -225,12 +225,24 @@ impl TestOffice {
             .send()
             .await;
         let runs = finance.get("/v1/entitlement-runs").await.expect(200);
+        let payment = id_of(&payments.expect(200)["items"][0]);
+        // As if the bank had said so, and another payment of the batch were still to come.
+        let paid = format!(
+            "UPDATE payments SET state = 'paid', version = version + 1 WHERE id = {}",
+            self.literal(&payment)
+        );
+        self.sql(&paid).unwrap();
+        let list = json!({"division_code": county, "program_code": "nursing_subsidy", "first_month": month,
+            "to_date": self.today(), "phone": "0991-1234567"});
+        let maker = self.as_user(&maker).await;
+        let list = maker.post("/v1/public-lists", list).await.expect(201);
         PaidOut {
+            public_list: id_of(&list),
             entitlement,
             run: id_of(&runs["items"][0]),
             flag: id_of(&flags.expect(200)["items"][0]),
             batch: flagged,
-            payment: id_of(&payments.expect(200)["items"][0]),
+            payment,
             bank_return: id_of(&answer.expect(201)),
             released,
         }
@@ -249,4 +261,5 @@ pub struct PaidOut {
     pub released: String,
     pub payment: String,
     pub bank_return: String,
+    pub public_list: String,
 }
