@@ -41,6 +41,8 @@ pub enum Whose {
 pub struct Belongings {
     pub division: &'static str,
     pub resident: String,
+    /// The resident's.
+    pub version: i64,
     pub case: String,
     pub application: String,
     pub document: String,
@@ -146,7 +148,11 @@ impl Belongings {
         let person = at_home(office, village, &resident).await;
         let (merge, duplicate) = proposed(office, village).await;
         let paid = office.paid_out(village, &resident).await;
+        let filer = office.as_user(&format!("township.{township}")).await;
+        let known = filer.get(&format!("/v1/residents/{resident}")).await;
+        let version = known.expect(200)["version"].as_i64().unwrap();
         Self {
+            version,
             paid,
             person,
             merge,
@@ -175,6 +181,7 @@ impl Belongings {
         let missing = || NOWHERE.to_owned();
         Self {
             division: "990199000000",
+            version: 1,
             resident: missing(),
             case: missing(),
             application: missing(),
@@ -325,6 +332,8 @@ pub struct Call {
     pub body: Option<Value>,
     /// What is sent instead of a form.
     pub file: Option<&'static [u8]>,
+    /// The version that is sent along.
+    pub seen: i64,
 }
 
 pub fn call(
@@ -505,6 +514,17 @@ pub fn call(
         method: method.to_uppercase(),
         path,
         body,
+        seen: match (id, whose) {
+            (
+                "update_resident"
+                | "record_certificate"
+                | "record_circumstance"
+                | "record_address"
+                | "record_bank_account",
+                Whose::Own | Whose::Other,
+            ) => on.version,
+            _ => 1,
+        },
         file: match id {
             "add_document" => Some(PDF),
             "create_bank_return" => Some(BANK_ANSWER.as_bytes()),
@@ -514,7 +534,7 @@ pub fn call(
 }
 
 pub async fn send(client: &Client<'_>, call: &Call) -> Reply {
-    let mut request = client.request(&call.method, &call.path).seen(1);
+    let mut request = client.request(&call.method, &call.path).seen(call.seen);
     if let Some(body) = &call.body {
         request = request.json(body);
     }
