@@ -24,5 +24,6 @@ pub mod http;
 
 pub mod audit;
 pub mod db;
+pub mod sheets;
 
 pub mod kernel;

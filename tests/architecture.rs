@@ -22,11 +22,11 @@ const FLOORS: [&[&str]; 10] = [
     &["registry"],
     &["access"],
     &["http"],
-    &["audit", "db", "kernel"],
+    &["audit", "db", "sheets", "kernel"],
 ];
 
 /// The ground has an order of its own.
-const GROUND: [&str; 3] = ["audit", "db", "kernel"];
+const GROUND: [&str; 4] = ["audit", "db", "sheets", "kernel"];
 
 const LONGEST_FILE: usize = 500;
 

@@ -5,7 +5,7 @@
 
 use std::io::{Cursor, Write};
 
-use huican_fuzz::read_roster;
+use huican_fuzz::{read_match_list, read_return, read_roster};
 use libfuzzer_sys::fuzz_target;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -48,5 +48,8 @@ fuzz_target!(|content: &[u8]| {
         zip.start_file(name, stored).unwrap();
         zip.write_all(bytes).unwrap();
     }
-    read_roster(zip.finish().unwrap().get_ref());
+    let file = zip.finish().unwrap().into_inner();
+    read_roster(&file);
+    read_return(&file);
+    read_match_list(&file);
 });

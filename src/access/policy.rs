@@ -132,6 +132,12 @@ policy! {
     TransferAct = "transfer.act": CountyCaseworker;
     EnrollmentRead = "enrollment.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    EntitlementRead = "entitlement.read": TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    /// Having a month computed.
+    EntitlementRun = "entitlement.run": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer | CitySupervisor;
+    /// The books.
+    LedgerRead = "ledger.read": FinanceOfficer | CountyApprover | CitySupervisor | Auditor;
     /// Holding back a benefit that runs, paying it again, ending it.
     EnrollmentAct = "enrollment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     /// An audit administrator sees only records that speak of no resident.

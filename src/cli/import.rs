@@ -11,13 +11,13 @@ use super::{Outcome, Problem, setup};
 use crate::access::divisions;
 use crate::casework::calendar;
 use crate::db::Db;
-use crate::exchange::roster::read::Spreadsheet;
 use crate::exchange::roster::report::Report;
 use crate::exchange::roster::service::{self as roster, Summary};
 use crate::kernel::error::Error;
 use crate::programs;
 use crate::registry::Registrar;
 use crate::server::settings::Settings;
+use crate::sheets::read::Spreadsheet;
 
 #[derive(Debug, Subcommand)]
 pub enum What {

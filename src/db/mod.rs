@@ -42,7 +42,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 14] = [
+const REFUSALS: [(&str, Code); 15] = [
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
@@ -56,6 +56,7 @@ const REFUSALS: [(&str, Code); 14] = [
     ("huican.merge_conflict", Code::ResidentMergeConflict),
     ("huican.merge_open", Code::MergeOpen),
     ("huican.case_open", Code::CaseOpen),
+    ("huican.entitled_already", Code::EntitledAlready),
     ("huican.enrollment_exclusive", Code::EnrollmentExclusive),
 ];
 

@@ -19,8 +19,30 @@ pub struct BankAccount(String);
 pub enum BankAccountError {
     #[error("a bank account has 12 to 19 digits")]
     Format,
+    #[error(
+        "the bank account was kept as a number and has lost its last digits; enter it again as text"
+    )]
+    LostDigits,
     #[error("the check digit of the card number does not fit: a digit is mistyped")]
     CheckDigit,
+}
+
+impl BankAccountError {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Format => "bank_account.format",
+            Self::LostDigits => "bank_account.lost_digits",
+            Self::CheckDigit => "bank_account.check_digit",
+        }
+    }
+
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::Format => "银行账号应为12至19位数字",
+            Self::LostDigits => "银行账号按数字保存，末尾几位已丢失，请以文本格式重新填写",
+            Self::CheckDigit => "银行卡号校验位不符，可能有数字填错",
+        }
+    }
 }
 
 /// Passbooks have 12 digits or more, a social-security card has 19.
@@ -42,6 +64,9 @@ impl BankAccount {
             .chars()
             .filter(|one| !one.is_whitespace() && !is_invisible(*one) && !is_dash(*one))
             .collect();
+        if is_written_number(&digits) {
+            return Err(BankAccountError::LostDigits);
+        }
         if !digits.bytes().all(|byte| byte.is_ascii_digit())
             || !(SHORTEST..=LONGEST).contains(&digits.len())
         {
@@ -67,6 +92,13 @@ impl BankAccount {
 
 const fn is_dash(character: char) -> bool {
     matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+}
+
+/// `6.2E+18`: what a spreadsheet makes of an account it takes for a number.
+fn is_written_number(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_digit())
+        && text.contains(['E', 'e'])
+        && text.parse::<f64>().is_ok()
 }
 
 /// The check digit of card numbers (ISO/IEC 7812-1, annex B): from the right every second digit counts twice.
@@ -141,6 +173,14 @@ mod tests {
                 Err(BankAccountError::Format),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn digits_that_a_spreadsheet_lost_are_missed() {
+        for text in ["6.2E+18", "6.20000000000000E+18", "６．２Ｅ＋１８"] {
+            let lost = Err(BankAccountError::LostDigits);
+            assert_eq!(BankAccount::parse(text), lost, "{text}");
         }
     }
 

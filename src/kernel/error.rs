@@ -193,6 +193,11 @@ codes! {
     FileUnreadable = "file.unreadable", Unprocessable, "The file cannot be read", "文件无法读取";
 
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";
+    EntitlementNotFound = "entitlement.not_found", NotFound, "There is no such entitlement in your sight", "您的可见范围内没有该月度应发";
+    EntitledAlready = "entitlement.already", Conflict, "Something is due already to this person of this program for this month", "该人该项目当月已有应发";
+    RunNotFound = "entitlement_run.not_found", NotFound, "There is no such run in your sight", "您的可见范围内没有该月度核算";
+    RunOpen = "entitlement_run.open", Conflict, "A run of this division and month is under way", "该区划当月的核算正在进行";
+    RunTransition = "entitlement_run.transition_not_allowed", Conflict, "The run is not in a state that allows this", "核算当前状态不允许此操作";
     EnrollmentTransition = "enrollment.transition_not_allowed", Conflict, "The enrollment is not in a state that allows this", "享受资格当前状态不允许此操作";
     EnrollmentExclusive = "enrollment.exclusive", Conflict, "The resident has a benefit that excludes this one in these months", "该人同期正在享受与此互斥的待遇";
 

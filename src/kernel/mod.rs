@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod bank_account;
+pub mod capital_amount;
 pub mod certificate_number;
 pub mod circumstance;
 pub mod citizen_id;

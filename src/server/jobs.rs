@@ -10,6 +10,7 @@ use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RequestId;
 use crate::programs::simulations::service::{self as simulations, Claimed};
+use crate::subsidies::runs::service as runs;
 
 const INTERVAL: Duration = Duration::from_secs(10);
 
@@ -222,6 +223,72 @@ async fn remind(office: &Office) -> Result<()> {
         store
             .write(Reach::EVERYTHING, move |tx| {
                 tasks::service::remind(tx, &desk, request)
+            })
+            .await?;
+    }
+}
+
+/// How long a monthly run waits to be taken.
+const RUN_INTERVAL: Duration = Duration::from_secs(1);
+
+pub(super) async fn entitle(office: Office) {
+    loop {
+        if let Err(error) = entitle_due(&office).await {
+            tracing::error!(%error, "a monthly run could not go on");
+        }
+        actix_web::rt::time::sleep(RUN_INTERVAL).await;
+    }
+}
+
+/// Does the monthly runs that wait; how many. One that another process took first is left to it.
+pub async fn entitle_due(office: &Office) -> Result<usize> {
+    let store = office.store();
+    let mut ran = 0;
+    while let Some(waiting) = store.read(Reach::EVERYTHING, runs::waiting).await? {
+        let request: RequestId = store.given().new_id();
+        let claimed = store
+            .write(Reach::EVERYTHING, move |tx| {
+                runs::claim(tx, request, waiting)
+            })
+            .await;
+        match claimed {
+            Ok(Some(claimed)) => match entitle_all(store, claimed, request).await {
+                // It was cancelled, or is another's by now.
+                Err(error) if error.code() == Code::IfMatchStale => {}
+                outcome => outcome?,
+            },
+            Ok(None) => {}
+            Err(error) if error.code() == Code::IfMatchStale => continue,
+            Err(error) => return Err(error),
+        }
+        ran += 1;
+    }
+    Ok(ran)
+}
+
+/// Piece by piece, so that others write in between; what is found is found by readers.
+async fn entitle_all(store: &Store, claimed: runs::Claimed, request: RequestId) -> Result<()> {
+    let claimed = Arc::new(claimed);
+    let mut reached = claimed.reached;
+    loop {
+        let run = Arc::clone(&claimed);
+        let found = store
+            .read(Reach::EVERYTHING, move |db| {
+                runs::next_piece(db, &run, reached, request)
+            })
+            .await?;
+        let run = Arc::clone(&claimed);
+        let Some(piece) = found else {
+            return store
+                .write(Reach::EVERYTHING, move |tx| {
+                    runs::finish(tx, request, &run)
+                })
+                .await;
+        };
+        reached = Some(piece.reached);
+        store
+            .write(Reach::EVERYTHING, move |tx| {
+                runs::keep(tx, request, &run, piece)
             })
             .await?;
     }

@@ -9,7 +9,7 @@ pub mod openapi;
 pub mod settings;
 
 pub use app::{app, run};
-pub use jobs::{run_due, seal_due, simulate_due, sweep_due};
+pub use jobs::{entitle_due, run_due, seal_due, simulate_due, sweep_due};
 pub use office::Office;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -83,6 +83,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::tasks::api::routes(config);
     casework::transfers::api::routes(config);
     subsidies::enrollments::api::routes(config);
+    subsidies::entitlements::api::routes(config);
+    subsidies::ledger::api::routes(config);
+    subsidies::runs::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -13,7 +13,9 @@ CREATE TABLE entitlement_runs (
     due_count integer NOT NULL CHECK (due_count >= 0),
     held_count integer NOT NULL CHECK (held_count >= 0),
     due_fen bigint NOT NULL CHECK (due_fen >= 0),
+    -- Who works at it: only grows. `tries`: how often it was taken up without getting anywhere.
     attempts integer NOT NULL,
+    tries integer NOT NULL,
     leased_until timestamptz,
     requested_by uuid NOT NULL REFERENCES users (id),
     requested_at timestamptz NOT NULL,

@@ -13,7 +13,9 @@ CREATE TABLE entitlement_runs (
     due_count INTEGER NOT NULL CHECK (due_count >= 0),
     held_count INTEGER NOT NULL CHECK (held_count >= 0),
     due_fen INTEGER NOT NULL CHECK (due_fen >= 0),
+    -- Who works at it: only grows. `tries`: how often it was taken up without getting anywhere.
     attempts INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
     leased_until INTEGER,
     requested_by BLOB NOT NULL REFERENCES users (id),
     requested_at INTEGER NOT NULL,

@@ -1,5 +1,7 @@
 //! SQL of cases.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -244,6 +246,16 @@ pub fn page(
     };
     let rows: Vec<Row> = query.limit(count).load(db.conn())?;
     rows.into_iter().map(Row::read).collect()
+}
+
+/// When some cases were submitted first, of those that were.
+pub fn submitted_at(db: &mut Db, ids: &[CaseId]) -> Result<HashMap<CaseId, Timestamp>> {
+    let rows: Vec<(CaseId, Timestamp)> = cases::table
+        .filter(cases::id.eq_any(ids))
+        .filter(cases::submitted_at.is_not_null())
+        .select((cases::id, cases::submitted_at.assume_not_null()))
+        .load(db.conn())?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The programs of which somebody has a case that is not closed, as the key `cases_one_open` has it.

@@ -13,6 +13,7 @@ tables! {
         held_count -> Integer,
         due_fen -> BigInt,
         attempts -> Integer,
+        tries -> Integer,
         leased_until -> Nullable<Instant>,
         requested_by -> Guid,
         requested_at -> Instant,

@@ -5,27 +5,25 @@ use std::fmt::Display;
 
 use chrono::NaiveDate;
 
-use super::columns::{Column, Columns};
+use super::columns::Column;
 use super::finding::Finding;
 use super::model::{Accepted, AcceptedIds, ParsedCertificate, ParsedRow, Rules};
-use super::read::{Cell, SheetRow};
 use crate::kernel::certificate_number::CertificateNumber;
 use crate::kernel::circumstance::IncomeStatus;
-use crate::kernel::citizen_id::{CitizenId, CitizenIdError};
+use crate::kernel::citizen_id::CitizenId;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::impairment::{self, Component, ImpairmentType, SeverityLevel};
 use crate::kernel::name::PersonName;
 use crate::kernel::phone::Phone;
 use crate::kernel::sex::Sex;
-use crate::kernel::text;
-
-/// A number cell holds 15 digits; what follows in a longer one is lost.
-const FIRST_INEXACT: f64 = 1e15;
+use crate::sheets::read::{Cell, SheetRow};
+use crate::sheets::table::Columns;
+use crate::sheets::values;
 
 /// Who a row is, or all that was found in it.
 pub(super) fn examine(
     row: &SheetRow,
-    columns: &Columns,
+    columns: &Columns<Column>,
     rules: Rules<'_>,
     accepted: &AcceptedIds,
 ) -> Result<Accepted, Vec<Finding>> {
@@ -41,7 +39,7 @@ pub(super) fn examine(
 
 struct Examination<'a> {
     row: &'a SheetRow,
-    columns: &'a Columns,
+    columns: &'a Columns<Column>,
     rules: Rules<'a>,
     faults: Vec<Finding>,
     warnings: Vec<Finding>,
@@ -96,14 +94,8 @@ impl Examination<'_> {
     }
 
     fn citizen_id(&mut self) -> Option<CitizenId> {
-        let parsed = match self.columns.cell(self.row, Column::CitizenId) {
-            Cell::Number(number) if *number >= FIRST_INEXACT => Err(CitizenIdError::LostDigits),
-            _ => CitizenId::parse(
-                &self.text(Column::CitizenId),
-                self.rules.today,
-                self.rules.fictional,
-            ),
-        };
+        let cell = self.columns.cell(self.row, Column::CitizenId);
+        let parsed = values::citizen_id(cell, self.rules.today, self.rules.fictional);
         match parsed {
             Ok(id) => Some(id),
             Err(error) => {
@@ -255,7 +247,7 @@ impl Examination<'_> {
                     );
                     return None;
                 };
-                parse_date(&stated)
+                values::parse_date(&stated)
             }
         }
         .filter(|date| *date <= self.rules.today && born.is_none_or(|born| born <= *date));
@@ -336,18 +328,11 @@ impl Examination<'_> {
     }
 
     fn text(&self, column: Column) -> String {
-        match self.columns.cell(self.row, column) {
-            Cell::Empty => String::new(),
-            Cell::Text(text) => text.trim().to_owned(),
-            Cell::Number(number) => number.to_string(),
-            Cell::Date(date) => date.to_string(),
-        }
+        values::text(self.columns.cell(self.row, column))
     }
 
-    /// The text, unless it says that there is none.
     fn optional(&self, column: Column) -> Option<String> {
-        let text = self.text(column);
-        (!matches!(text.as_str(), "" | "无" | "/" | "-" | "—")).then_some(text)
+        values::optional(self.columns.cell(self.row, column))
     }
 
     fn fault(&mut self, column: Column, code: &'static str, zh: impl Display, en: impl Display) {
@@ -372,45 +357,6 @@ impl Examination<'_> {
             column: self.columns.header(column).to_owned(),
             detail_zh: zh.to_string(),
             detail_en: en.to_string(),
-        }
-    }
-}
-
-/// Reads `2011.1.20`, `2018年2月8日`, `2020-11-21`, `2020/11/21 00:00`, `20201121`.
-fn parse_date(text: &str) -> Option<NaiveDate> {
-    let text: String = text.chars().map(text::half_width).collect();
-    let numbers: Vec<&str> = text
-        .split(|character: char| !character.is_ascii_digit())
-        .filter(|number| !number.is_empty())
-        .collect();
-    let (year, month, day) = match numbers.as_slice() {
-        [year, month, day, ..] if year.len() == 4 => (*year, *month, *day),
-        [date] if date.len() == 8 => (date.get(..4)?, date.get(4..6)?, date.get(6..)?),
-        _ => return None,
-    };
-    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_read_as_offices_write_them() {
-        let expected = NaiveDate::from_ymd_opt(2018, 2, 8);
-        for text in [
-            "2018.2.8",
-            "2018年2月8日",
-            "2018-02-08",
-            "2018/2/8",
-            "２０１８．２．８",
-            "20180208",
-            "2018-02-08 00:00:00",
-        ] {
-            assert_eq!(parse_date(text), expected, "{text}");
-        }
-        for text in ["", "2018", "2018年2月", "18.2.8", "2018-02-30", "not yet"] {
-            assert_eq!(parse_date(text), None, "{text}");
         }
     }
 }

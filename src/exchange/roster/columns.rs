@@ -1,7 +1,6 @@
 //! The header of a roster: which column holds what, under the names offices give them.
 
-use super::read::{Cell, SheetRow};
-use crate::kernel::text;
+use crate::sheets::table::Heading;
 
 /// What a roster says of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +22,10 @@ pub enum Column {
     Cause,
 }
 
-impl Column {
-    /// Without these a row is no header.
-    pub const REQUIRED: [Self; 3] = [Self::Name, Self::CitizenId, Self::Township];
+impl Heading for Column {
+    const REQUIRED: &'static [Self] = &[Self::Name, Self::CitizenId, Self::Township];
 
-    pub const ALL: [Self; 15] = [
+    const ALL: &'static [Self] = &[
         Self::Name,
         Self::Sex,
         Self::CitizenId,
@@ -45,8 +43,7 @@ impl Column {
         Self::Cause,
     ];
 
-    /// The usual name first, then what else it is called, all without brackets.
-    const fn names(self) -> &'static [&'static str] {
+    fn names(self) -> &'static [&'static str] {
         match self {
             Self::Name => &["姓名", "残疾人姓名"],
             Self::Sex => &["性别"],
@@ -77,98 +74,13 @@ impl Column {
             Self::Cause => &["致残原因"],
         }
     }
-
-    pub fn label_zh(self) -> &'static str {
-        self.names().first().copied().unwrap_or_default()
-    }
-
-    fn of_header(header: &str) -> Option<Self> {
-        let plain = plain_header(header);
-        Self::ALL
-            .into_iter()
-            .find(|column| column.names().contains(&plain.as_str()))
-    }
-}
-
-/// A header without brackets and their content, stars and separators.
-fn plain_header(header: &str) -> String {
-    let mut depth = 0_u32;
-    let mut plain = String::new();
-    for character in text::compact(header).chars() {
-        match character {
-            '(' | '[' | '【' => depth += 1,
-            ')' | ']' | '】' => depth = depth.saturating_sub(1),
-            '*' | '、' | '/' | ':' => {}
-            other if depth == 0 => plain.push(other),
-            _ => {}
-        }
-    }
-    plain
-}
-
-/// Where the columns of a file are.
-#[derive(Debug, Clone)]
-pub struct Columns(Vec<Place>);
-
-#[derive(Debug, Clone)]
-struct Place {
-    column: Column,
-    index: usize,
-    header: String,
-}
-
-impl Columns {
-    /// Takes a row for the header if it names the required columns. Of two columns of one name
-    /// the first counts.
-    pub fn of_header(row: &SheetRow) -> Option<Self> {
-        let mut places = Vec::<Place>::new();
-        for (index, cell) in row.cells.iter().enumerate() {
-            let Cell::Text(header) = cell else { continue };
-            let Some(column) = Column::of_header(header) else {
-                continue;
-            };
-            if !places.iter().any(|place| place.column == column) {
-                places.push(Place {
-                    column,
-                    index,
-                    header: header.trim().to_owned(),
-                });
-            }
-        }
-        let columns = Self(places);
-        Column::REQUIRED
-            .iter()
-            .all(|column| columns.place(*column).is_some())
-            .then_some(columns)
-    }
-
-    /// Whether a row says the header once more, as on every printed page.
-    pub fn repeated_in(&self, row: &SheetRow) -> bool {
-        Column::REQUIRED.iter().all(|column| {
-            matches!(self.cell(row, *column), Cell::Text(text) if text.trim() == self.header(*column))
-        })
-    }
-
-    fn place(&self, column: Column) -> Option<&Place> {
-        self.0.iter().find(|place| place.column == column)
-    }
-
-    pub fn cell<'a>(&self, row: &'a SheetRow, column: Column) -> &'a Cell {
-        self.place(column)
-            .and_then(|place| row.cells.get(place.index))
-            .unwrap_or(&Cell::Empty)
-    }
-
-    /// What the file calls the column.
-    pub fn header(&self, column: Column) -> &str {
-        self.place(column)
-            .map_or(column.label_zh(), |place| &place.header)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sheets::read::{Cell, SheetRow};
+    use crate::sheets::table::Columns;
 
     fn row(headers: &[&str]) -> SheetRow {
         let cells = headers
@@ -188,7 +100,7 @@ mod tests {
             "*姓 名",
             "姓名",
         ]);
-        let columns = Columns::of_header(&row).unwrap();
+        let columns = Columns::<Column>::of_header(&row).unwrap();
         assert_eq!(
             columns.cell(&row, Column::Name),
             &Cell::Text("*姓 名".to_owned())
@@ -200,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_title_or_a_list_of_something_else_is_no_header() {
-        assert!(Columns::of_header(&row(&["残疾人基础信息花名册"])).is_none());
-        assert!(Columns::of_header(&row(&["姓名", "身份证号", "金额"])).is_none());
+        assert!(Columns::<Column>::of_header(&row(&["残疾人基础信息花名册"])).is_none());
+        assert!(Columns::<Column>::of_header(&row(&["姓名", "身份证号", "金额"])).is_none());
     }
 }

@@ -5,10 +5,9 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 
 use super::checks;
-use super::columns::{Column, Columns};
+use super::columns::Column;
 use super::division_names::DivisionNames;
 use super::finding::Finding;
-use super::read::{Cell, ReadError, SheetRow};
 use crate::kernel::certificate_number::CertificateNumber;
 use crate::kernel::circumstance::IncomeStatus;
 use crate::kernel::citizen_id::CitizenId;
@@ -16,25 +15,8 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::impairment::Component;
 use crate::kernel::name::PersonName;
 use crate::kernel::phone::Phone;
-use crate::kernel::text;
-
-/// The header stands within the first rows of the file.
-const HEADER_WITHIN: u32 = 20;
-
-/// How rows that are no people begin: totals, signatures, notes.
-const NOTES: [&str; 11] = [
-    "合计",
-    "总计",
-    "小计",
-    "共计",
-    "制表",
-    "填表",
-    "填报",
-    "审核",
-    "负责人",
-    "单位负责人",
-    "经办",
-];
+use crate::sheets::read::{ReadError, SheetRow};
+use crate::sheets::table::{Table, is_lone};
 
 /// What rows are held against.
 #[derive(Debug, Clone, Copy)]
@@ -90,8 +72,7 @@ pub struct ParsedCertificate {
 /// The people of a roster, in its order.
 #[derive(Debug)]
 pub struct Entries<'a, R> {
-    rows: R,
-    columns: Columns,
+    rows: Table<Column, R>,
     rules: Rules<'a>,
     accepted: AcceptedIds,
     count: u32,
@@ -99,11 +80,9 @@ pub struct Entries<'a, R> {
 
 impl<'a, R: Iterator<Item = Result<SheetRow, ReadError>>> Entries<'a, R> {
     /// Reads up to and with the header.
-    pub fn begin(mut rows: R, rules: Rules<'a>) -> Result<Self, ReadError> {
-        let columns = find_header(&mut rows)?;
+    pub fn begin(rows: R, rules: Rules<'a>) -> Result<Self, ReadError> {
         Ok(Self {
-            rows,
-            columns,
+            rows: Table::begin(rows)?,
             rules,
             accepted: AcceptedIds::default(),
             count: 0,
@@ -112,7 +91,7 @@ impl<'a, R: Iterator<Item = Result<SheetRow, ReadError>>> Entries<'a, R> {
 
     fn examine(&mut self, row: &SheetRow) -> Entry {
         self.count = self.count.saturating_add(1);
-        let outcome = checks::examine(row, &self.columns, self.rules, &self.accepted);
+        let outcome = checks::examine(row, &self.rows.columns, self.rules, &self.accepted);
         if let Ok(accepted) = &outcome {
             self.accepted
                 .insert(&accepted.person.citizen_id, self.count);
@@ -131,43 +110,13 @@ impl<R: Iterator<Item = Result<SheetRow, ReadError>>> Iterator for Entries<'_, R
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.rows.next()? {
-                Ok(row) if is_note(&row) || self.columns.repeated_in(&row) => {}
+                // A number or a name alone waits for somebody.
+                Ok(row) if is_lone(&row) => {}
                 Ok(row) => return Some(Ok(self.examine(&row))),
                 Err(error) => return Some(Err(error)),
             }
         }
     }
-}
-
-fn find_header(
-    rows: &mut impl Iterator<Item = Result<SheetRow, ReadError>>,
-) -> Result<Columns, ReadError> {
-    for row in rows {
-        let row = row?;
-        if row.line > HEADER_WITHIN {
-            break;
-        }
-        if let Some(columns) = Columns::of_header(&row) {
-            return Ok(columns);
-        }
-    }
-    Err(ReadError::NoHeader {
-        searched: HEADER_WITHIN,
-        columns: Column::REQUIRED.map(Column::label_zh).join("、"),
-    })
-}
-
-/// Whether a row is a title, a total, a signature line, or a number waiting for a person.
-fn is_note(row: &SheetRow) -> bool {
-    let mut filled = row.cells.iter().filter(|cell| **cell != Cell::Empty);
-    let (Some(first), Some(_second)) = (filled.next(), filled.next()) else {
-        return true;
-    };
-    let Cell::Text(first) = first else {
-        return false;
-    };
-    let first = text::compact(first);
-    NOTES.iter().any(|note| first.starts_with(note))
 }
 
 /// Which person stands in which row. The digits before the check digit fit a number.

@@ -11,12 +11,11 @@ use serde::Serialize;
 use super::division_names::DivisionNames;
 use super::finding::Finding;
 use super::model::{Accepted, Entries, Entry, ParsedRow, Rules};
-use super::read::{ReadError, Spreadsheet};
 use crate::access::{Scope, divisions};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Tx};
 use crate::kernel::crypto::{hex, sha256_of};
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Error, Result};
 use crate::kernel::id::ImportJobId;
 use crate::kernel::vocabulary::vocabulary;
 use crate::registry::Registrar;
@@ -24,6 +23,7 @@ use crate::registry::facts::service::CheckedCertificate;
 use crate::registry::facts::{CertificateState, CircumstanceKind, NewFact, Period};
 use crate::registry::residents::CheckedResident;
 use crate::registry::takeover::{self, Difference};
+use crate::sheets::read::{ReadError, Spreadsheet};
 
 /// Rows that share a transaction. What a row's failure takes back is that row.
 const BATCH: usize = 200;
@@ -92,12 +92,8 @@ pub fn run(
     tell: impl FnMut(&RowReport) -> Result<()>,
 ) -> Result<Summary> {
     let id: ImportJobId = db.new_id();
-    let content = File::open(job.file)
-        .map_err(ReadError::from)
-        .map_err(|error| unreadable(&error))?;
-    let hash = hex(&sha256_of(content)
-        .map_err(ReadError::from)
-        .map_err(|error| unreadable(&error))?);
+    let content = File::open(job.file).map_err(ReadError::from)?;
+    let hash = hex(&sha256_of(content).map_err(ReadError::from)?);
     let name = job
         .file
         .file_name()
@@ -122,10 +118,6 @@ pub fn run(
     done
 }
 
-fn unreadable(error: &ReadError) -> Error {
-    Error::new(Code::FileUnreadable).detail(error.to_string(), error.zh())
-}
-
 fn take_over(
     db: &mut Db,
     origin: &Origin,
@@ -144,16 +136,14 @@ fn take_over(
         today,
         fictional: job.registrar.fictional,
     };
-    let mut sheet = Spreadsheet::open(job.file).map_err(|error| unreadable(&error))?;
-    let mut entries = Entries::begin(sheet.rows().map_err(|error| unreadable(&error))?, rules)
-        .map_err(|error| unreadable(&error))?;
+    let mut sheet = Spreadsheet::open(job.file)?;
+    let mut entries = Entries::begin(sheet.rows()?, rules)?;
     let mut summary = Summary::default();
     loop {
         let batch: Vec<Entry> = entries
             .by_ref()
             .take(BATCH)
-            .collect::<Result<_, _>>()
-            .map_err(|error| unreadable(&error))?;
+            .collect::<Result<_, ReadError>>()?;
         if batch.is_empty() {
             return Ok(summary);
         }

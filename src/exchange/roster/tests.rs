@@ -8,9 +8,9 @@ use chrono::NaiveDate;
 use super::division_names::DivisionNames;
 use super::finding::Finding;
 use super::model::{Accepted, Entries, Entry, ParsedRow, Rules};
-use super::read::{Cell, ReadError, SheetRow, Spreadsheet};
 use crate::kernel::circumstance::IncomeStatus;
 use crate::kernel::impairment::{ImpairmentType, SeverityLevel};
+use crate::sheets::read::{Cell, ReadError, SheetRow, Spreadsheet};
 
 const HEADER: [&str; 16] = [
     "姓名",

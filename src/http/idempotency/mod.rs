@@ -90,6 +90,15 @@ impl Answer {
         })
     }
 
+    /// 202 with where what was begun is followed.
+    pub fn accepted(location: String, version: i32, body: &impl Serialize) -> Result<Self> {
+        let created = Self::created(location, version, body)?;
+        Ok(Self {
+            status: 202,
+            ..created
+        })
+    }
+
     /// 200 with what something became, and which version that is.
     pub fn changed(version: i32, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(Error::internal)?;

@@ -38,6 +38,12 @@ pub fn named(db: &mut Db, ids: &[ResidentId]) -> Result<HashMap<ResidentId, (Res
     Ok(all.map(|known| (known.0.id, known)).collect())
 }
 
+/// Some residents wherever they are, for jobs; merged records, too.
+pub fn anywhere(db: &mut Db, ids: &[ResidentId]) -> Result<HashMap<ResidentId, Resident>> {
+    let all = store::anywhere(db, ids)?.into_iter();
+    Ok(all.map(|one| (one.id, one)).collect())
+}
+
 /// As [`find`], of a record that was not merged into another: to be added to.
 pub fn standing(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {
     let found = find(db, scope, id)?;

@@ -133,6 +133,16 @@ pub fn several(db: &mut Db, scope: &Scope, ids: &[ResidentId]) -> Result<Vec<Res
     rows.into_iter().map(|row| open(db, row)).collect()
 }
 
+/// Of some residents those that the transaction reaches.
+pub fn anywhere(db: &mut Db, ids: &[ResidentId]) -> Result<Vec<Resident>> {
+    let rows: Vec<(Row, String)> = residents::table
+        .inner_join(divisions::table)
+        .select((Row::as_select(), divisions::name))
+        .filter(residents::id.eq_any(ids))
+        .load(db.conn())?;
+    rows.into_iter().map(|row| open(db, row)).collect()
+}
+
 /// Which record is kept in the place of one.
 pub fn kept_for(db: &mut Db, id: ResidentId) -> Result<Option<ResidentId>> {
     let kept: Option<Option<ResidentId>> = residents::table

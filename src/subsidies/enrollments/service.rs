@@ -22,7 +22,7 @@ use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
 
 pub use super::history::SEALED_COLUMNS;
-pub use super::store::{Filter, versions};
+pub use super::store::{Filter, count, find, versions};
 
 /// An enrollment with what the caller may do to it.
 #[derive(Debug)]

@@ -134,6 +134,19 @@ pub fn page(
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// How many there are, whatever their state.
+pub fn count(db: &mut Db, scope: &Scope) -> Result<i64> {
+    let query = enrollments::table
+        .select(diesel::dsl::count_star())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            enrollments::division_code,
+            enrollments::county_code,
+            scope
+        ));
+    Ok(query.first(db.conn())?)
+}
+
 /// Of these, the versions of those in sight.
 pub fn versions(
     db: &mut Db,

@@ -1,9 +1,10 @@
 //! Reads a spreadsheet row by row: XLSX, or CSV in UTF-8 or GBK, told apart by their content. Of a
-//! workbook only the shared texts are held in memory, of a CSV file one row.
+//! workbook only the shared texts are held in memory, of a CSV file one row. A workbook that would
+//! unpack to more than an office's lists ever hold is refused before it is unpacked.
 
 use std::fmt;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Cursor, Seek, SeekFrom};
 use std::path::Path;
 
 use calamine::{
@@ -14,8 +15,13 @@ use chrono::NaiveDate;
 use csv::ByteRecord;
 use encoding_rs::{Encoding, GB18030, UTF_8};
 
+use super::unpacked;
+use crate::kernel::error::{Code, Error};
+
 /// Cells further to the right belong to no list an office keeps.
 const MAX_COLUMNS: usize = 256;
+/// What a cell of a workbook holds at most.
+const MAX_CHARACTERS: usize = 32_767;
 const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 const OLE_MAGIC: &[u8] = b"\xD0\xCF\x11\xE0";
 const UTF_8_BOM: &[u8] = b"\xEF\xBB\xBF";
@@ -49,6 +55,8 @@ pub enum ReadError {
     NotASpreadsheet,
     #[error("the workbook is damaged or protected by a password: {0}")]
     Workbook(#[from] XlsxError),
+    #[error("the file holds more than any list an office keeps")]
+    TooLarge,
     #[error("the workbook has no visible worksheet")]
     NoWorksheet,
     #[error("the CSV file is damaged: {0}")]
@@ -64,6 +72,7 @@ impl ReadError {
             Self::OldWorkbook => "这是旧版Excel文件（.xls），请另存为.xlsx后重新上传".to_owned(),
             Self::NotASpreadsheet => "文件既不是Excel工作簿（.xlsx），也不是CSV文件".to_owned(),
             Self::Workbook(error) => format!("Excel工作簿已损坏或设有密码：{error}"),
+            Self::TooLarge => "文件内容过多，超出名册应有的规模".to_owned(),
             Self::NoWorksheet => "工作簿中没有可见的工作表".to_owned(),
             Self::Csv(error) => format!("CSV文件已损坏：{error}"),
             Self::NoHeader { searched, columns } => {
@@ -73,19 +82,30 @@ impl ReadError {
     }
 }
 
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        Self::new(Code::FileUnreadable).detail(error.to_string(), error.zh())
+    }
+}
+
 /// Rows as they are read; nothing useful follows an error.
 pub type Rows<'a> = Box<dyn Iterator<Item = Result<SheetRow, ReadError>> + 'a>;
 
-/// An opened spreadsheet; its first visible worksheet counts.
-pub struct Spreadsheet(Content);
+/// What a spreadsheet is read from: a file, or bytes that somebody sent.
+pub trait Source: BufRead + Seek {}
 
-enum Content {
+impl<S: BufRead + Seek> Source for S {}
+
+/// An opened spreadsheet; its first visible worksheet counts.
+pub struct Spreadsheet<S = BufReader<File>>(Content<S>);
+
+enum Content<S> {
     Workbook {
-        workbook: Box<Xlsx<BufReader<File>>>,
+        workbook: Box<Xlsx<S>>,
         worksheet: String,
     },
     Csv {
-        file: BufReader<File>,
+        file: S,
         start: SeekFrom,
         encoding: &'static Encoding,
     },
@@ -93,7 +113,18 @@ enum Content {
 
 impl Spreadsheet {
     pub fn open(path: &Path) -> Result<Self, ReadError> {
-        let mut file = BufReader::new(File::open(path)?);
+        Self::read(BufReader::new(File::open(path)?))
+    }
+}
+
+impl<'b> Spreadsheet<Cursor<&'b [u8]>> {
+    pub fn of(bytes: &'b [u8]) -> Result<Self, ReadError> {
+        Self::read(Cursor::new(bytes))
+    }
+}
+
+impl<S: Source> Spreadsheet<S> {
+    fn read(mut file: S) -> Result<Self, ReadError> {
         let start = file.fill_buf()?;
         let content = if start.starts_with(ZIP_MAGIC) {
             open_workbook(file)?
@@ -157,7 +188,7 @@ impl Spreadsheet {
     }
 }
 
-impl fmt::Debug for Spreadsheet {
+impl<S> fmt::Debug for Spreadsheet<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.0 {
             Content::Workbook { .. } => "xlsx",
@@ -167,7 +198,9 @@ impl fmt::Debug for Spreadsheet {
     }
 }
 
-fn open_workbook(file: BufReader<File>) -> Result<Content, ReadError> {
+fn open_workbook<S: Source>(mut file: S) -> Result<Content<S>, ReadError> {
+    unpacked::check(&mut file)?;
+    file.rewind()?;
     let workbook: Xlsx<_> = open_workbook_from_rs(file)?;
     let worksheet = workbook
         .sheets_metadata()
@@ -182,7 +215,7 @@ fn open_workbook(file: BufReader<File>) -> Result<Content, ReadError> {
     })
 }
 
-fn open_csv(mut file: BufReader<File>) -> Result<Content, ReadError> {
+fn open_csv<S: Source>(mut file: S) -> Result<Content<S>, ReadError> {
     let start = if file.fill_buf()?.starts_with(UTF_8_BOM) {
         3
     } else {
@@ -209,14 +242,14 @@ fn detect_encoding(file: &mut impl BufRead) -> Result<&'static Encoding, ReadErr
     Ok(UTF_8)
 }
 
-struct WorkbookRows<'a> {
+struct WorkbookRows<'a, S: Source> {
     /// Gone at the end of the sheet, past which calamine reads into an error.
-    cells: Option<XlsxCellReader<'a, BufReader<File>>>,
+    cells: Option<XlsxCellReader<'a, S>>,
     /// The first cell of the next row, met while reading the row before.
     ahead: Option<(u32, usize, Cell)>,
 }
 
-impl WorkbookRows<'_> {
+impl<S: Source> WorkbookRows<'_, S> {
     fn next_cell(&mut self) -> Result<Option<(u32, usize, Cell)>, ReadError> {
         if let Some(cell) = self.ahead.take() {
             return Ok(Some(cell));
@@ -258,7 +291,7 @@ impl WorkbookRows<'_> {
     }
 }
 
-impl Iterator for WorkbookRows<'_> {
+impl<S: Source> Iterator for WorkbookRows<'_, S> {
     type Item = Result<SheetRow, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -293,23 +326,22 @@ impl From<&DataRef<'_>> for Cell {
 impl Cell {
     fn text(text: &str) -> Self {
         if text.trim().is_empty() {
-            Self::Empty
-        } else {
-            Self::Text(text.to_owned())
+            return Self::Empty;
         }
+        Self::Text(text.chars().take(MAX_CHARACTERS).collect())
     }
 }
 
 /// CSV is cut into fields before it is decoded: in GB18030 as in UTF-8, no other character
 /// holds the byte of a comma, a quote or a line's end. A record's line counts the empty ones before it as its
 /// own.
-struct CsvRows<'a> {
-    records: csv::Reader<&'a mut BufReader<File>>,
+struct CsvRows<'a, S> {
+    records: csv::Reader<&'a mut S>,
     encoding: &'static Encoding,
     record: ByteRecord,
 }
 
-impl CsvRows<'_> {
+impl<S: Source> CsvRows<'_, S> {
     fn next_row(&mut self) -> Result<Option<SheetRow>, ReadError> {
         while self.records.read_byte_record(&mut self.record)? {
             let cells: Vec<_> = self
@@ -330,7 +362,7 @@ impl CsvRows<'_> {
     }
 }
 
-impl Iterator for CsvRows<'_> {
+impl<S: Source> Iterator for CsvRows<'_, S> {
     type Item = Result<SheetRow, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -345,10 +377,7 @@ mod tests {
     use super::*;
 
     fn rows_of(content: &[u8]) -> Result<Vec<SheetRow>, ReadError> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("roster");
-        std::fs::write(&path, content).unwrap();
-        Spreadsheet::open(&path)?.rows()?.collect()
+        Spreadsheet::of(content)?.rows()?.collect()
     }
 
     fn text(text: &str) -> Cell {

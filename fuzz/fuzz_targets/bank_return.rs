@@ -1,0 +1,8 @@
+//! What banks send back, as files: CSV in UTF-8 or GBK, and whatever calls itself a workbook.
+
+#![no_main]
+
+use huican_fuzz::read_return;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|file: &[u8]| read_return(file));

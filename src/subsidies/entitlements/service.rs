@@ -1,0 +1,86 @@
+//! Use cases of entitlements.
+
+use super::model::{Entitlement, fingerprint};
+use super::store;
+use crate::access::{Act, Permit, acts};
+use crate::audit::Event;
+use crate::db::{Db, Looked};
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::EntitlementId;
+use crate::programs::{self, Decision};
+use crate::registry::facts::{self, AsOf};
+use crate::registry::residents;
+use crate::subsidies::enrollments::Enrollment;
+use crate::subsidies::{enrollments, runs};
+
+pub use super::store::{
+    Filter, count_before, insert, months_before, page, reverse, settle, standing,
+};
+
+pub fn get<A: Act>(db: &mut Db, permit: &Permit<A>, id: EntitlementId) -> Result<Entitlement> {
+    store::find(db, permit.scope(), id)?.ok_or_else(|| Code::EntitlementNotFound.into())
+}
+
+/// Why an entitlement is as it is: what the rules of its month's version say, by what was known when it was
+/// found; and whether that was found from the very same facts.
+#[derive(Debug)]
+pub struct Explained {
+    pub entitlement: Entitlement,
+    pub decision: Option<Decision>,
+    pub reproduced: bool,
+}
+
+/// Computes an entitlement again, with the knowledge of its time.
+pub fn explain(
+    db: &mut Db,
+    permit: &Permit<acts::EntitlementRead>,
+    id: EntitlementId,
+) -> Result<Looked<Explained>> {
+    let entitlement = get(db, permit, id)?;
+    let event = Event::new(permit.origin(), "entitlement.explained")
+        .on(&id)
+        .about(entitlement.resident_id)
+        .within(entitlement.division_code);
+    let Some(version) = entitlement.program_version_id else {
+        let bare = Explained {
+            entitlement,
+            decision: None,
+            reproduced: true,
+        };
+        return db.looked(event, bare);
+    };
+    let enrollment = enrollments::service::find(db, permit.scope(), entitlement.enrollment_id)?
+        .ok_or_else(|| Error::internal("an entitlement is of an enrollment"))?;
+    let version = programs::service::version(db, version)?;
+    let resident = residents::service::counting(db, permit.scope(), entitlement.resident_id)?;
+    let at = AsOf {
+        valid_at: day_of(db, &enrollment, &entitlement)?,
+        known_at: Some(entitlement.updated_at),
+    };
+    let snapshot = facts::service::snapshot(db, resident.id, at)?;
+    let resident = crate::registry::Resident {
+        division_code: entitlement.division_code,
+        ..resident
+    };
+    let decision = programs::service::judge(&version, &resident, &snapshot, at.valid_at)?;
+    let same_facts = match &entitlement.facts {
+        Some(kept) => *kept == fingerprint(decision.facts.clone()),
+        None => true,
+    };
+    let explained = Explained {
+        reproduced: same_facts,
+        entitlement,
+        decision: Some(decision),
+    };
+    db.looked(event, explained)
+}
+
+fn day_of(
+    db: &mut Db,
+    enrollment: &Enrollment,
+    entitlement: &Entitlement,
+) -> Result<chrono::NaiveDate> {
+    let submitted = crate::casework::cases::service::submitted_at(db, &[enrollment.case_id])?;
+    let submitted = submitted.get(&enrollment.case_id).map(|at| at.office_date());
+    Ok(runs::day_of(entitlement.month, enrollment.start_month, submitted))
+}
