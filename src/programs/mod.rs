@@ -12,5 +12,6 @@ mod store;
 
 pub use model::{
     Benefit, BenefitPeriod, Clause, ClauseOutcome, Decision, Outcome, ParameterTables, Program,
-    ProgramVersion, RequiredDocument, ReviewStep, Rules, Service, Step, Terms,
+    ProgramVersion, RequiredDocument, ReviewStep, Rules, Service, Stacking, StackingRelation, Step,
+    Terms,
 };

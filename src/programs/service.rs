@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::model::{Decision, Program, ProgramFile, ProgramVersion, Terms};
+use super::model::{Decision, Program, ProgramFile, ProgramVersion, Stacking, Terms};
 use super::{rules, store};
 use crate::access::{Permit, acts, divisions};
 use crate::audit::{Event, Origin};
@@ -267,4 +267,18 @@ pub fn create(
     store::insert(tx, &program)?;
     let event = Event::new(permit.origin(), "program.created").change("program", &program);
     tx.record(event, program)
+}
+
+/// Each pair of programs once.
+pub fn stacking(db: &mut Db) -> Result<Vec<Stacking>> {
+    let programs = store::all(db)?;
+    let pairs = programs.iter().enumerate().flat_map(|(place, one)| {
+        let others = programs.iter().skip(place + 1);
+        others.map(move |other| Stacking {
+            program_code: one.code.clone(),
+            other_program_code: other.code.clone(),
+            relation: one.beside(other),
+        })
+    });
+    Ok(pairs.collect())
 }

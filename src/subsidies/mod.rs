@@ -6,6 +6,7 @@ pub mod entitlements;
 pub mod ledger;
 pub mod match_lists;
 pub mod payment_files;
+pub mod reviews;
 pub mod runs;
 
 pub use enrollments::Subsidies;

@@ -217,6 +217,16 @@ tables! {
         county_code -> Nullable<Text>,
         exclusive_key -> Text,
         last_transition -> Integer,
+        review_due_date -> Nullable<Date>,
+    }
+    enrollment_reviews (id) {
+        id -> Guid,
+        enrollment_id -> Guid,
+        due_date -> Nullable<Date>,
+        outcome -> Text,
+        comment -> Nullable<Binary>,
+        decided_by -> Guid,
+        at -> Instant,
     }
     enrollment_transitions (id) {
         id -> Guid,

@@ -10,6 +10,6 @@ mod subsidies;
 
 pub use model::{
     Enrollment, EnrollmentAction, EnrollmentReason, EnrollmentState, EnrollmentTransition,
-    NewTransition, known_at, state_in, status_in,
+    NewTransition, known_at, review_after, state_in, status_in,
 };
 pub use subsidies::Subsidies;

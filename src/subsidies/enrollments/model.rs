@@ -1,5 +1,6 @@
 //! An enrollment, and what holds of it in a month.
 
+use chrono::{Months, NaiveDate};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -102,6 +103,8 @@ pub struct Enrollment {
     pub stop_month: Option<Month>,
     /// Fen a month, at the time of approval.
     pub rate_fen: Fen,
+    /// By when it is to be reviewed, while it runs.
+    pub review_due_date: Option<NaiveDate>,
     pub last_transition: i32,
     pub version: i32,
     pub created_at: Timestamp,
@@ -214,6 +217,12 @@ impl NewTransition {
         }
         Ok((to, month))
     }
+}
+
+/// So many months after a day, if a version says how many.
+pub fn review_after(day: NaiveDate, months: Option<i32>) -> Option<NaiveDate> {
+    let months = months.and_then(|months| u32::try_from(months).ok())?;
+    day.checked_add_months(Months::new(months))
 }
 
 impl Enrollment {

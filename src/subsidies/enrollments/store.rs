@@ -1,5 +1,6 @@
 //! SQL of enrollments.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::model::{Enrollment, EnrollmentState};
@@ -30,6 +31,7 @@ struct Row {
     start_month: Month,
     stop_month: Option<Month>,
     rate_fen: Fen,
+    review_due_date: Option<NaiveDate>,
     last_transition: i32,
     version: i32,
     created_at: Timestamp,
@@ -49,6 +51,7 @@ impl From<Row> for Enrollment {
             start_month: row.start_month,
             stop_month: row.stop_month,
             rate_fen: row.rate_fen,
+            review_due_date: row.review_due_date,
             last_transition: row.last_transition,
             version: row.version,
             created_at: row.created_at,
@@ -71,6 +74,7 @@ pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
         start_month: new.start_month,
         stop_month: new.stop_month,
         rate_fen: new.rate_fen,
+        review_due_date: new.review_due_date,
         last_transition: new.last_transition,
         version: new.version,
         created_at: new.created_at,
@@ -145,6 +149,38 @@ pub fn count(db: &mut Db, scope: &Scope) -> Result<i64> {
             scope
         ));
     Ok(query.first(db.conn())?)
+}
+
+/// What runs and is to be reviewed before a day, the longest overdue first.
+pub fn due_for_review(
+    db: &mut Db,
+    scope: &Scope,
+    before: NaiveDate,
+    after: Option<(NaiveDate, EnrollmentId)>,
+    count: i64,
+) -> Result<Vec<Enrollment>> {
+    let mut query = enrollments::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            enrollments::division_code,
+            enrollments::county_code,
+            scope
+        ))
+        .filter(enrollments::state.ne(EnrollmentState::Stopped))
+        .filter(enrollments::review_due_date.lt(before));
+    if let Some((day, id)) = after {
+        let later = enrollments::review_due_date.gt(day);
+        let same_day = enrollments::review_due_date
+            .eq(day)
+            .and(enrollments::id.gt(id));
+        query = query.filter(later.or(same_day));
+    }
+    let rows: Vec<Row> = query
+        .order((enrollments::review_due_date, enrollments::id))
+        .limit(count)
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Of these, the versions of those in sight.
@@ -243,6 +279,7 @@ pub fn update(tx: &mut Tx<'_>, enrollment: &Enrollment, seen: i32) -> Result<()>
         .set((
             enrollments::state.eq(enrollment.state),
             enrollments::stop_month.eq(enrollment.stop_month),
+            enrollments::review_due_date.eq(enrollment.review_due_date),
             enrollments::last_transition.eq(enrollment.last_transition),
             enrollments::version.eq(enrollment.version),
             enrollments::updated_at.eq(enrollment.updated_at),

@@ -3,6 +3,7 @@
 use super::history;
 use super::model::{
     Enrollment, EnrollmentAction, EnrollmentReason, EnrollmentState, EnrollmentTransition,
+    review_after,
 };
 use super::service::{Change, carry_out};
 use super::store;
@@ -100,6 +101,7 @@ impl CaseService for Subsidies {
         let start_month = paid
             .max()
             .map_or(submitted, |last| submitted.max(last.next()));
+        let version = programs::service::version(tx, case.program_version_id)?;
         let enrollment = Enrollment {
             id: tx.new_id(),
             resident_id: case.resident_id,
@@ -111,6 +113,7 @@ impl CaseService for Subsidies {
             start_month,
             stop_month: None,
             rate_fen: approval.amount,
+            review_due_date: review_after(start_month.first_day(), version.terms.review_months),
             last_transition: 1,
             version: 1,
             created_at: now,

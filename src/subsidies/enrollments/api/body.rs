@@ -1,5 +1,6 @@
 //! An enrollment and its history on the wire.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,7 +19,7 @@ use crate::subsidies::enrollments::{EnrollmentAction, EnrollmentReason, Enrollme
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08",
     "case_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e09", "program_code": "nursing_subsidy", "division_code": "990121103201",
     "state": "active", "allowed_actions": ["suspend", "stop"], "start_month": "2022-07", "stop_month": null,
-    "rate_fen": 55000, "version": 1,
+    "rate_fen": 55000, "review_due_date": "2023-07-01", "version": 1,
     "created_at": "2022-08-11T02:00:00.000000Z", "updated_at": "2022-08-11T02:00:00.000000Z"
 }))]
 pub struct EnrollmentBody {
@@ -43,6 +44,8 @@ pub struct EnrollmentBody {
     stop_month: Option<Month>,
     /// Fen a month, at the time of approval.
     rate_fen: Fen,
+    /// By when it is to be reviewed, while it runs; null where its program says nothing of that.
+    review_due_date: Option<NaiveDate>,
     version: i32,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     created_at: Timestamp,
@@ -89,6 +92,7 @@ impl From<Shown> for EnrollmentBody {
             start_month: enrollment.start_month,
             stop_month: enrollment.stop_month,
             rate_fen: enrollment.rate_fen,
+            review_due_date: enrollment.review_due_date,
             version: enrollment.version,
             created_at: enrollment.created_at,
             updated_at: enrollment.updated_at,
