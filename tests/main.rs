@@ -45,6 +45,7 @@ mod reconsideration;
 mod recusals;
 mod referrals;
 mod residents;
+mod reviews;
 mod rights;
 mod roster;
 mod sealing;

@@ -404,6 +404,7 @@ pub fn call(
         "create_referral_transition" | "create_transfer_transition" => {
             Some(json!({"action": "cancel", "comment": "不再需要"}))
         }
+        "create_enrollment_review" => Some(json!({"outcome": "passed"})),
         "create_enrollment_transition" => Some(json!({"action": "suspend", "reason": "missing"})),
         "create_transfer" => Some(to_a_third_county()),
         "declare_recusal" => Some(json!({"relation": "sibling"})),

@@ -113,7 +113,11 @@ impl Program {
         let wrong_code = !text::is_code(&self.code);
         refuse(wrong_code, "/code", "program.code", en, zh);
         for (pointer, group, code) in [
-            ("/exclusive_group", &self.exclusive_group, "program.exclusive_group"),
+            (
+                "/exclusive_group",
+                &self.exclusive_group,
+                "program.exclusive_group",
+            ),
             ("/higher_group", &self.higher_group, "program.higher_group"),
         ] {
             let wrong = group.as_deref().is_some_and(|group| !text::is_code(group));
