@@ -218,6 +218,10 @@ tables! {
         exclusive_key -> Text,
         last_transition -> Integer,
         review_due_date -> Nullable<Date>,
+        claim_to -> Nullable<Text>,
+        contribution_fen -> Nullable<BigInt>,
+        voucher_number -> Nullable<Text>,
+        total_fen -> Nullable<BigInt>,
     }
     enrollment_reviews (id) {
         id -> Guid,

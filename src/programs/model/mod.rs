@@ -15,6 +15,7 @@ pub use self::terms::{
 };
 pub use self::version::{DraftState, ProgramDraft, ProgramVersion};
 use crate::kernel::error::FieldError;
+use crate::kernel::money::Fen;
 use crate::kernel::text;
 use crate::kernel::vocabulary::vocabulary;
 
@@ -67,6 +68,13 @@ vocabulary! {
         /// Both may be held; of a month the higher counts.
         Higher = "higher", "就高享受";
     }
+}
+
+/// What an application claims for: facts of the case, not of the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Claimed {
+    pub contribution_fen: Fen,
+    pub months: i32,
 }
 
 /// Two programs, and whether a person may have both.

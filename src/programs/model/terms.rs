@@ -89,6 +89,8 @@ vocabulary! {
         Once = "once", "一次性";
         Month = "month", "按月";
         Year = "year", "按年";
+        /// For the months that an application claims, once.
+        Claim = "claim", "按缴费期间";
     }
 }
 

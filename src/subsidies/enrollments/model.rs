@@ -4,6 +4,7 @@ use chrono::{Months, NaiveDate};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::claim::Claim;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, EnrollmentId, ResidentId, UserId};
@@ -101,8 +102,10 @@ pub struct Enrollment {
     pub start_month: Month,
     /// The last month it is paid for; the one before the first, where nothing is.
     pub stop_month: Option<Month>,
-    /// Fen a month, at the time of approval.
+    /// Fen a month, at the time of approval; of a claim, for the first.
     pub rate_fen: Fen,
+    /// What it was granted for, where that was claimed for a period.
+    pub claim: Option<Claim>,
     /// By when it is to be reviewed, while it runs.
     pub review_due_date: Option<NaiveDate>,
     pub last_transition: i32,

@@ -3,12 +3,15 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use diesel::result::Error as DieselError;
+
+use super::claim::Claim;
 use super::model::{Enrollment, EnrollmentState};
 use crate::access::{Scope, within};
 use crate::db::schema::enrollments;
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Code, Result};
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, EnrollmentId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
@@ -32,14 +35,30 @@ struct Row {
     stop_month: Option<Month>,
     rate_fen: Fen,
     review_due_date: Option<NaiveDate>,
+    claim_to: Option<Month>,
+    contribution_fen: Option<Fen>,
+    voucher_number: Option<String>,
+    total_fen: Option<Fen>,
     last_transition: i32,
     version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
+impl Row {
+    fn claim(&self) -> Option<Claim> {
+        Some(Claim {
+            to: self.claim_to?,
+            contribution_fen: self.contribution_fen?,
+            voucher_number: self.voucher_number.clone()?,
+            total_fen: self.total_fen?,
+        })
+    }
+}
+
 impl From<Row> for Enrollment {
     fn from(row: Row) -> Self {
+        let claim = row.claim();
         Self {
             id: row.id,
             resident_id: row.resident_id,
@@ -51,6 +70,7 @@ impl From<Row> for Enrollment {
             start_month: row.start_month,
             stop_month: row.stop_month,
             rate_fen: row.rate_fen,
+            claim,
             review_due_date: row.review_due_date,
             last_transition: row.last_transition,
             version: row.version,
@@ -63,6 +83,7 @@ impl From<Row> for Enrollment {
 /// Writes a new enrollment; its entries follow.
 pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
     let new = enrollment.clone();
+    let claim = new.claim;
     let row = Row {
         id: new.id,
         resident_id: new.resident_id,
@@ -75,6 +96,10 @@ pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
         stop_month: new.stop_month,
         rate_fen: new.rate_fen,
         review_due_date: new.review_due_date,
+        claim_to: claim.as_ref().map(|claim| claim.to),
+        contribution_fen: claim.as_ref().map(|claim| claim.contribution_fen),
+        total_fen: claim.as_ref().map(|claim| claim.total_fen),
+        voucher_number: claim.map(|claim| claim.voucher_number),
         last_transition: new.last_transition,
         version: new.version,
         created_at: new.created_at,
@@ -83,15 +108,39 @@ pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
     diesel::insert_into(enrollments::table)
         .values(&row)
         .execute(tx.conn())
-        .map_err(|error| {
-            on_unique(
-                error,
-                "enrollments.resident_id",
-                "enrollments_one_active",
-                || Code::EnrollmentExclusive.into(),
-            )
-        })?;
+        .map_err(refused)?;
     Ok(())
+}
+
+/// One of a group runs at a time, and a voucher counts once.
+fn refused(error: DieselError) -> Error {
+    let (columns, index, code) = match &error {
+        DieselError::DatabaseError(_, info)
+            if info.constraint_name() == Some("enrollments_voucher")
+                || info.message().contains("enrollments.program_code") =>
+        {
+            (
+                "enrollments.program_code",
+                "enrollments_voucher",
+                Code::ClaimVoucherUsed,
+            )
+        }
+        _ => (
+            "enrollments.resident_id",
+            "enrollments_one_active",
+            Code::EnrollmentExclusive,
+        ),
+    };
+    on_unique(error, columns, index, || code.into())
+}
+
+/// Whether something was granted for a voucher, wherever it was brought.
+pub fn voucher_used(db: &mut Db, program: &str, voucher: &str) -> Result<bool> {
+    let same = enrollments::table
+        .filter(enrollments::program_code.eq(program))
+        .filter(enrollments::voucher_number.eq(voucher))
+        .filter(enrollments::stop_month.ge(enrollments::start_month.nullable()));
+    Ok(same.count().get_result::<i64>(db.conn())? > 0)
 }
 
 /// Which enrollments a list shows.
