@@ -15,7 +15,7 @@ const WHO: &str = "county.990121";
 pub struct Phone(Totp);
 
 impl Phone {
-    fn of(secret: &Value) -> Self {
+    pub fn of(secret: &Value) -> Self {
         let secret = Secret::try_from_base32(secret.as_str().unwrap()).unwrap();
         Self(Builder::new().with_secret(secret).build().unwrap())
     }

@@ -112,6 +112,16 @@ impl Actor {
             .any(|held| held.division.contains(division))
     }
 
+    /// As [`SteppedUp`], for one of several actions at one address.
+    pub fn has_just_stepped_up(&self, now: Timestamp) -> Result<()> {
+        let just = |at: Timestamp| at <= now && now.since(at) < STEP_UP_LIFETIME;
+        if self.stepped_up_at.is_some_and(just) {
+            Ok(())
+        } else {
+            Err(Code::StepUpRequired.into())
+        }
+    }
+
     pub fn holds(&self, role: Role, division: DivisionCode) -> bool {
         self.grants
             .iter()
@@ -335,12 +345,8 @@ impl FromRequest for SteppedUp {
     fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         let stepped_up = |actor: Arc<Actor>| {
             let now = data::<Store>(request)?.given().now();
-            let just = |at: Timestamp| at <= now && now.since(at) < STEP_UP_LIFETIME;
-            if actor.stepped_up_at.is_some_and(just) {
-                Ok(Self(actor))
-            } else {
-                Err(Code::StepUpRequired.into())
-            }
+            actor.has_just_stepped_up(now)?;
+            Ok(Self(actor))
         };
         ready(known(request).and_then(stepped_up))
     }

@@ -136,10 +136,22 @@ policy! {
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
     /// Having a month computed.
     EntitlementRun = "entitlement.run": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer | CitySupervisor;
+    /// What the public is told of payments.
+    PublicListPublish = "public_list.publish": CountyCaseworker | CivilAffairsOfficer;
     /// The books.
     LedgerRead = "ledger.read": FinanceOfficer | CountyApprover | CitySupervisor | Auditor;
     /// Holding back a benefit that runs, paying it again, ending it.
     EnrollmentAct = "enrollment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    /// What is paid, to whom, and what speaks against it; account numbers masked.
+    PaymentRead = "payment.read": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer | CitySupervisor
+        | Auditor;
+    PaymentMake = "payment.make": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer;
+    /// Moving a payment batch: which move, its state and the three separate duties decide.
+    PaymentAct = "payment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer;
+    /// Files to the bank, with account numbers in clear, and from it.
+    PaymentExchange = "payment.exchange": FinanceOfficer;
+    BudgetRead = "budget.read": CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    BudgetDecide = "budget.decide": FinanceOfficer;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -156,6 +168,11 @@ impl Action {
                 | Self::ReferralAct
                 | Self::TransferAct
                 | Self::EnrollmentAct
+                | Self::PaymentMake
+                | Self::PublicListPublish
+                | Self::PaymentAct
+                | Self::PaymentExchange
+                | Self::BudgetDecide
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -37,12 +37,31 @@ mod multi {
     }
 }
 
+/// Inserts rows: by one statement on PostgreSQL; SQLite lives in this process, and takes a statement a row.
+macro_rules! insert_all {
+    ($tx:expr, $table:expr, $rows:expr) => {{
+        let rows: &[_] = $rows;
+        match $tx.conn() {
+            _ if rows.is_empty() => Ok(()),
+            $crate::db::Multi::Postgres(connection) => diesel::insert_into($table)
+                .values(rows)
+                .execute(connection)
+                .map(drop),
+            sqlite => rows.iter().try_for_each(|row| {
+                let one = diesel::insert_into($table).values(row);
+                one.execute(sqlite).map(drop)
+            }),
+        }
+    }};
+}
+pub(crate) use insert_all;
+
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 15] = [
+const REFUSALS: [(&str, Code); 21] = [
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
@@ -58,6 +77,12 @@ const REFUSALS: [(&str, Code); 15] = [
     ("huican.case_open", Code::CaseOpen),
     ("huican.entitled_already", Code::EntitledAlready),
     ("huican.enrollment_exclusive", Code::EnrollmentExclusive),
+    ("huican.payment_separation", Code::PaymentBatchSeparation),
+    ("huican.payment_flagged", Code::PaymentBatchFlagged),
+    ("huican.payment_flag_own", Code::PaymentFlagOwn),
+    ("huican.budget_missing", Code::BudgetMissing),
+    ("huican.budget_exceeded", Code::BudgetExceeded),
+    ("huican.entitlement_in_payment", Code::EntitlementInPayment),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

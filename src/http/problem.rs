@@ -83,7 +83,7 @@ struct ProblemMembers {
     /// `resident.registered_elsewhere`: whom to ask.
     #[schema(required = false)]
     office: ProblemOffice,
-    /// `case.transition_not_allowed`: the state the case is in.
+    /// `case.transition_not_allowed`, `payment_batch.transition_not_allowed`: the state it is in.
     #[schema(required = false)]
     state: String,
     /// `case.reconsideration_late`: the last day to ask for it.
@@ -98,9 +98,25 @@ struct ProblemMembers {
     /// `resident.merge_conflict`: the programs of which both have something.
     #[schema(required = false)]
     program_codes: Vec<String>,
-    /// `case.separation_of_duties`: what you have done in this round.
+    /// `case.separation_of_duties`: what you have done in this round. `payment_batch.separation_of_duties`: what
+    /// you have done of this batch.
     #[schema(required = false)]
     duty: String,
+    /// `payment_batch.nothing_payable`: to how many something is due that cannot be paid.
+    #[schema(required = false)]
+    left_out_count: usize,
+    /// `budget.exceeded`: what was laid down for the year.
+    #[schema(required = false)]
+    budget_fen: i64,
+    /// The same: what was spent of it.
+    #[schema(required = false)]
+    spent_fen: i64,
+    /// The same: what this would spend.
+    #[schema(required = false)]
+    needed_fen: i64,
+    /// `bank_return.read_already`: where that is.
+    #[schema(required = false)]
+    bank_return_id: uuid::Uuid,
     /// `case.recusal_required`: how you are related to the resident.
     #[schema(required = false)]
     relation: String,

@@ -127,7 +127,10 @@ mod tests {
         }
         match text {
             "" => 0,
-            digit => DIGITS.iter().position(|one| *one == digit).unwrap() as i128,
+            digit => {
+                let place = DIGITS.iter().position(|one| *one == digit);
+                i128::try_from(place.unwrap()).unwrap()
+            }
         }
     }
 

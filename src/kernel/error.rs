@@ -195,12 +195,32 @@ codes! {
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";
     EntitlementNotFound = "entitlement.not_found", NotFound, "There is no such entitlement in your sight", "您的可见范围内没有该月度应发";
     EntitledAlready = "entitlement.already", Conflict, "Something is due already to this person of this program for this month", "该人该项目当月已有应发";
+    PublicListNotFound = "public_list.not_found", NotFound, "There is no such public list in your sight", "您的可见范围内没有该公示清单";
+    PublicListEmpty = "public_list.empty", Conflict, "Nothing was paid of this program there in these months", "该期间没有已发放的款项";
     RunNotFound = "entitlement_run.not_found", NotFound, "There is no such run in your sight", "您的可见范围内没有该月度核算";
     RunOpen = "entitlement_run.open", Conflict, "A run of this division and month is under way", "该区划当月的核算正在进行";
     RunTransition = "entitlement_run.transition_not_allowed", Conflict, "The run is not in a state that allows this", "核算当前状态不允许此操作";
     EnrollmentTransition = "enrollment.transition_not_allowed", Conflict, "The enrollment is not in a state that allows this", "享受资格当前状态不允许此操作";
     ClaimVoucherUsed = "claim.voucher_used", Conflict, "This voucher was claimed with already", "该缴费凭证已申报过";
     EnrollmentExclusive = "enrollment.exclusive", Conflict, "The resident has a benefit that excludes this one in these months", "该人同期正在享受与此互斥的待遇";
+
+    PaymentBatchNotFound = "payment_batch.not_found", NotFound, "There is no such payment batch in your sight", "您的可见范围内没有该发放批次";
+    PaymentBatchEmpty = "payment_batch.nothing_payable", Conflict, "Nothing is due there that could be paid", "没有可发放的应发金额";
+    PaymentBatchTransition = "payment_batch.transition_not_allowed", Conflict, "The payment batch is not in a state that allows this", "发放批次当前状态不允许此操作";
+    PaymentBatchSeparation = "payment_batch.separation_of_duties", Forbidden, "Who made, checked or released a batch takes no other step of it", "制单、复核、发放须由三个不同人员办理";
+    PaymentBatchRole = "payment_batch.step_role", Forbidden, "This step belongs to another role", "此环节由其他岗位办理";
+    PaymentBatchFlagged = "payment_batch.flagged", Conflict, "Something speaks against payments of this batch: somebody must say why it does not", "批次中有疑点未排除，不得发放";
+    PaymentBatchAltered = "payment_batch.altered", Conflict, "The payments are not those that were submitted", "发放明细与提交时不一致";
+    PaymentBatchUnreleased = "payment_batch.not_released", Conflict, "The batch is not released", "该批次尚未发放";
+    PaymentNotFound = "payment.not_found", NotFound, "There is no such payment in your sight", "您的可见范围内没有该笔发放";
+    PaymentFlagNotFound = "payment_flag.not_found", NotFound, "There is no such flag of this batch", "该批次没有这个疑点";
+    PaymentFlagCleared = "payment_flag.cleared", Conflict, "The flag was cleared already, or its batch is decided", "该疑点已排除，或批次已办结";
+    PaymentFlagOwn = "payment_flag.own", Forbidden, "Whoever made a batch does not clear its flags", "制单人不得排除本批次的疑点";
+    EntitlementInPayment = "entitlement.in_payment", Conflict, "This month is being paid or was paid", "该月已列入发放或已发放";
+    BudgetMissing = "budget.missing", Conflict, "No budget is laid down for this program, county and year", "该项目当年没有预算";
+    BudgetExceeded = "budget.exceeded", Conflict, "This is more than the budget leaves", "超出预算";
+    BankReturnRead = "bank_return.read_already", Conflict, "This file was read already", "该回盘文件已导入";
+    BankReturnNotFound = "bank_return.not_found", NotFound, "There is no such bank return of this batch", "该批次没有这个回盘文件";
 
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 

@@ -92,7 +92,15 @@ kinds! {
     EnrollmentTransition => EnrollmentTransitionId;
     EnrollmentReview => EnrollmentReviewId;
     EntitlementRun => EntitlementRunId;
+    PublicList => PublicListId;
     Entitlement => EntitlementId;
+    Budget => BudgetId;
+    PaymentBatch => PaymentBatchId;
+    PaymentBatchTransition => PaymentBatchTransitionId;
+    Payment => PaymentId;
+    /// What speaks against a payment.
+    PaymentFlag => PaymentFlagId;
+    BankReturn => BankReturnId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -49,6 +49,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         subsidies::enrollments::service::SEALED_COLUMNS,
         subsidies::reviews::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
+        subsidies::payments::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -86,8 +87,15 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::enrollments::api::routes(config);
     subsidies::reviews::api::routes(config);
     subsidies::entitlements::api::routes(config);
+    subsidies::financial_disclosures::api::routes(config);
     subsidies::ledger::api::routes(config);
+    subsidies::public_lists::api::routes(config);
     subsidies::runs::api::routes(config);
+    subsidies::batches::api::routes(config);
+    subsidies::flags::api::routes(config);
+    subsidies::payments::api::routes(config);
+    subsidies::bank_returns::api::routes(config);
+    subsidies::budgets::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -1,6 +1,6 @@
 //! Reads a spreadsheet row by row: XLSX, or CSV in UTF-8 or GBK, told apart by their content. Of a
 //! workbook only the shared texts are held in memory, of a CSV file one row. A workbook that would
-//! unpack to more than an office's lists ever hold is refused before it is unpacked.
+//! unpack to more than an office's lists ever hold is refused before any of it is held.
 
 use std::fmt;
 use std::fs::File;

@@ -2,6 +2,7 @@
 
 pub mod console;
 pub mod office;
+pub mod payments;
 pub mod people;
 pub mod postgres;
 pub mod served;

@@ -262,6 +262,11 @@ impl TestOffice {
         server::simulate_due(&self.inner).await.unwrap()
     }
 
+    /// Does the monthly runs that wait; how many.
+    pub async fn entitle(&self) -> usize {
+        server::entitle_due(&self.inner).await.unwrap()
+    }
+
     /// Moves the clock, and does what is due by then.
     pub async fn pass(&self, time: Duration) {
         self.clock.advance(time);

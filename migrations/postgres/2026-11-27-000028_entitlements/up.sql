@@ -158,6 +158,22 @@ BEGIN
 END $$;
 CREATE TRIGGER entitlements_booked AFTER INSERT OR UPDATE OF state ON entitlements FOR EACH ROW
     WHEN (NEW.state <> 'held') EXECUTE FUNCTION book_entitlement();
+-- Nothing is due, and nothing held, for a month in which the enrollment had not begun or had ended.
+CREATE FUNCTION refuse_unenrolled_entitlement() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    standing text := coalesce((
+        SELECT t.to_state FROM enrollment_transitions t
+        WHERE t.enrollment_id = NEW.enrollment_id AND t.effective_month <= NEW.month ORDER BY t.sequence DESC LIMIT 1), 'stopped');
+BEGIN
+    IF standing = 'stopped' OR (standing = 'suspended' AND NEW.state = 'due') THEN
+        RAISE EXCEPTION 'huican.not_enrolled: the enrollment does not run in that month';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER entitlements_enrolled BEFORE INSERT ON entitlements
+    FOR EACH ROW EXECUTE FUNCTION refuse_unenrolled_entitlement();
+CREATE TRIGGER entitlements_enrolled_later BEFORE UPDATE OF state ON entitlements FOR EACH ROW
+    WHEN (NEW.state = 'due' AND OLD.state <> 'due') EXECUTE FUNCTION refuse_unenrolled_entitlement();
 CREATE TRIGGER entitlements_not_made_reversed BEFORE INSERT ON entitlements FOR EACH ROW
     WHEN (NEW.state = 'reversed') EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER entitlement_runs_keep BEFORE DELETE ON entitlement_runs FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -142,6 +142,22 @@ WHEN EXISTS (
 BEGIN
     SELECT RAISE(ABORT, 'huican.entitled_already');
 END;
+-- Nothing is due, and nothing held, for a month in which the enrollment had not begun or had ended.
+CREATE TRIGGER entitlements_enrolled BEFORE INSERT ON entitlements
+WHEN coalesce((
+    SELECT t.to_state FROM enrollment_transitions t
+    WHERE t.enrollment_id = NEW.enrollment_id AND t.effective_month <= NEW.month ORDER BY t.sequence DESC LIMIT 1), 'stopped')
+    NOT IN ('active', CASE NEW.state WHEN 'held' THEN 'suspended' ELSE 'active' END)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.not_enrolled: the enrollment does not run in that month');
+END;
+CREATE TRIGGER entitlements_enrolled_later BEFORE UPDATE OF state ON entitlements
+WHEN NEW.state = 'due' AND OLD.state <> 'due' AND coalesce((
+    SELECT t.to_state FROM enrollment_transitions t
+    WHERE t.enrollment_id = NEW.enrollment_id AND t.effective_month <= NEW.month ORDER BY t.sequence DESC LIMIT 1), 'stopped') <> 'active'
+BEGIN
+    SELECT RAISE(ABORT, 'huican.not_enrolled: the enrollment does not run in that month');
+END;
 CREATE TRIGGER entitlements_not_made_reversed BEFORE INSERT ON entitlements
 WHEN NEW.state = 'reversed'
 BEGIN

@@ -301,7 +301,9 @@ fn decide(
             }
         })?;
     case.program_version_id = version.id;
-    let claimed = desk.service(case.service)?.claimed(version, &case.details)?;
+    let claimed = desk
+        .service(case.service)?
+        .claimed(version, &case.details)?;
     let decision =
         programs::service::decide_claim(tx, version, &resident, today, claimed.as_ref())?;
     match (decision.outcome, case.position.state) {

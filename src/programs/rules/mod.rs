@@ -30,7 +30,9 @@ use self::explain::Explanation;
 pub use self::expression::FALSE;
 use self::expression::{Condition, NO_NUMBER, Number, TRUE, Truth};
 use self::schema::Language;
-use super::model::{Claimed, Clause, ClauseOutcome, Decision, FactSource, Outcome, ProgramVersion, Rules};
+use super::model::{
+    Claimed, Clause, ClauseOutcome, Decision, FactSource, Outcome, ProgramVersion, Rules,
+};
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::ProgramVersionId;
 use crate::kernel::money::Fen;

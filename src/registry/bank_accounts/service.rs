@@ -12,7 +12,7 @@ use crate::kernel::time::Timestamp;
 use crate::registry::facts::past_period;
 use crate::registry::residents::{self, Resident};
 
-pub use super::store::{SEALED_COLUMNS, in_force};
+pub use super::store::{SEALED_COLUMNS, all_in_force, in_force, paid_to};
 
 /// Records an account; what was believed for part of its period is superseded.
 pub fn record(

@@ -1,5 +1,7 @@
 //! SQL of bank accounts. Residents were found in scope before these are asked.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -99,6 +101,34 @@ pub fn in_force(db: &mut Db, resident: ResidentId, at: AsOf) -> Result<Option<Ac
     let query = believed!(query, bank_accounts, at.known_at);
     let row: Option<Row> = query.first(db.conn()).optional()?;
     row.map(|row| Ok(open(db, row)?.account)).transpose()
+}
+
+/// Where each of some residents is paid today, wherever they live.
+pub fn all_in_force(
+    db: &mut Db,
+    of: &[ResidentId],
+) -> Result<HashMap<ResidentId, (BankAccountId, Account)>> {
+    let query = bank_accounts::table
+        .select((bank_accounts::resident_id, Row::as_select()))
+        .filter(bank_accounts::resident_id.eq_any(of))
+        .filter(true_on!(bank_accounts, db.today()))
+        .filter(bank_accounts::superseded_at.is_null());
+    db.in_every_office(|db| {
+        let rows: Vec<(ResidentId, Row)> = query.load(db.conn())?;
+        rows.into_iter()
+            .map(|(resident, row)| Ok((resident, (row.id, open(db, row)?.account))))
+            .collect()
+    })
+}
+
+/// Who is paid to some accounts, by their fingerprint, wherever they live.
+pub fn paid_to(db: &mut Db, accounts: &[Vec<u8>]) -> Result<Vec<(Vec<u8>, ResidentId)>> {
+    let query = bank_accounts::table
+        .select((bank_accounts::number_index, bank_accounts::resident_id))
+        .filter(bank_accounts::number_index.eq_any(accounts))
+        .filter(bank_accounts::superseded_at.is_null())
+        .filter(bank_accounts::valid_to.is_null());
+    db.in_every_office(|db| Ok(query.load(db.conn())?))
 }
 
 fn insert(

@@ -6,4 +6,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{HouseholdRelation, NewHousehold, NewMember};
+pub use model::{Companions, HouseholdRelation, NewHousehold, NewMember};

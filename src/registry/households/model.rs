@@ -75,6 +75,14 @@ pub struct Household {
     pub version: i32,
 }
 
+/// With whom somebody lives, themself among them.
+#[derive(Debug, Clone, Default)]
+pub struct Companions {
+    pub residents: Vec<ResidentId>,
+    /// Of those who are no residents.
+    pub names: Vec<String>,
+}
+
 /// A household as it is shown: of members in sight with who they are.
 #[derive(Debug)]
 pub struct Shown {

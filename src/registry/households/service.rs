@@ -15,7 +15,7 @@ use crate::kernel::text;
 use crate::registry::facts::{self, AsOf, CertificateState, Period, past_period};
 use crate::registry::residents::{self, Resident};
 
-pub use super::store::SEALED_COLUMNS;
+pub use super::store::{SEALED_COLUMNS, companions};
 
 fn event(origin: &Origin, action: &'static str, household: &Household, about: &Resident) -> Event {
     Event::new(origin, action)

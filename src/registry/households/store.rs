@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{Household, HouseholdRelation, Member, Membership, Who};
+use super::model::{Companions, Household, HouseholdRelation, Member, Membership, Who};
 use crate::access::{Scope, within};
 use crate::db::schema::{household_cares, household_members, households, residents};
 use crate::db::sealed::{SealedColumn, sealed_column};
@@ -114,6 +114,39 @@ pub fn household_of(db: &mut Db, resident: ResidentId, at: AsOf) -> Result<Optio
         .filter(true_on!(household_members, at.valid_at));
     let query = believed!(query, household_members, at.known_at);
     Ok(query.first(db.conn()).optional()?)
+}
+
+/// With whom some residents live today, wherever: who is registered, and the names of the others.
+pub fn companions(db: &mut Db, of: &[ResidentId]) -> Result<HashMap<ResidentId, Companions>> {
+    let today = db.today();
+    let holds =
+        move || true_on!(household_members, today).and(household_members::superseded_at.is_null());
+    let at_home = household_members::table
+        .filter(household_members::resident_id.eq_any(of))
+        .filter(holds())
+        .select((
+            household_members::resident_id.assume_not_null(),
+            household_members::household_id,
+        ));
+    db.in_every_office(|db| {
+        let homes: Vec<(ResidentId, HouseholdId)> = at_home.load(db.conn())?;
+        let ids: Vec<_> = homes.iter().map(|(_, home)| *home).collect();
+        let rows: Vec<(HouseholdId, Row)> = household_members::table
+            .filter(household_members::household_id.eq_any(&ids))
+            .filter(holds())
+            .select((household_members::household_id, Row::as_select()))
+            .load(db.conn())?;
+        let mut by_home: HashMap<HouseholdId, Companions> = HashMap::new();
+        for (home, row) in rows {
+            let all = by_home.entry(home).or_default();
+            match open(db, row, Vec::new())?.membership.who {
+                Who::Registered(resident) => all.residents.push(resident),
+                Who::Other { name, .. } => all.names.push(name.as_str().to_owned()),
+            }
+        }
+        let of_home = |(resident, home)| Some((resident, by_home.get(&home)?.clone()));
+        Ok(homes.into_iter().filter_map(of_home).collect())
+    })
 }
 
 /// Within the scope of the member it is seen from.

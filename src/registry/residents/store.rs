@@ -311,6 +311,19 @@ pub fn named(db: &mut Db, ids: &[ResidentId], at: AsOf) -> Result<Vec<(Resident,
     })
 }
 
+/// The names of some residents, in sight or not, and the record that counts for each.
+pub fn names(db: &mut Db, ids: &[ResidentId]) -> Result<Vec<(ResidentId, String, ResidentId)>> {
+    let query = residents::table
+        .select((residents::id, residents::name, residents::merged_into_id))
+        .filter(residents::id.eq_any(ids));
+    let rows: Vec<(ResidentId, String, Option<ResidentId>)> =
+        db.in_every_office(|db| Ok(query.load(db.conn())?))?;
+    let counting = rows.into_iter();
+    Ok(counting
+        .map(|(id, name, kept)| (id, name, kept.unwrap_or(id)))
+        .collect())
+}
+
 /// Within scope: whoever has that ID number, or has or had that certificate number; of a record that was
 /// merged the kept one.
 pub fn search(db: &mut Db, scope: &Scope, needle: &Needle) -> Result<Vec<Resident>> {

@@ -11,7 +11,7 @@ use crate::programs::rules::schema::MOST_CLAIMED_MONTHS;
 use crate::programs::{BenefitPeriod, Claimed, ProgramVersion};
 
 /// As rules take it (`HIGHEST_CONTRIBUTION`).
-const HIGHEST: i64 = 100_000_000;
+const HIGHEST: i64 = 9_000_000;
 
 /// What the details of such an application say; `note` stands in all.
 pub const FIELDS: &[(&str, Field)] = &[
@@ -73,9 +73,19 @@ pub fn claimed(version: &ProgramVersion, details: &Map<String, Value>) -> Result
         .filter(|name| details.contains_key(*name) != claims)
         .map(|name| {
             if claims {
-                wrong(name, "details.missing", "the program needs it", "该项目须填写")
+                wrong(
+                    name,
+                    "details.missing",
+                    "the program needs it",
+                    "该项目须填写",
+                )
             } else {
-                wrong(name, "details.unknown", "the program claims for no contribution", "该项目不填写此项")
+                wrong(
+                    name,
+                    "details.unknown",
+                    "the program claims for no contribution",
+                    "该项目不填写此项",
+                )
             }
         })
         .collect();
@@ -115,7 +125,11 @@ pub fn spread(total: Fen, first: Month, last: Month, month: Month) -> Option<Fen
     let months = i64::from(last.index() - first.index() + 1);
     let share = total.get().checked_div(months)?;
     let left_over = total.get().checked_rem(months)?;
-    Some(Fen::new(if month == first { share + left_over } else { share }))
+    Some(Fen::new(if month == first {
+        share + left_over
+    } else {
+        share
+    }))
 }
 
 #[cfg(test)]
@@ -126,7 +140,10 @@ mod tests {
 
     #[test]
     fn rules_take_every_contribution() {
-        assert_eq!(HIGHEST, i64::from(crate::programs::rules::schema::HIGHEST_CONTRIBUTION));
+        assert_eq!(
+            HIGHEST,
+            i64::from(crate::programs::rules::schema::HIGHEST_CONTRIBUTION)
+        );
     }
 
     proptest! {

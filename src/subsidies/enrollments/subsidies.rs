@@ -72,7 +72,12 @@ fn voucher_counts(db: &mut Db, case: &Case, claim: &ClaimDetails) -> Result<()> 
     Ok(())
 }
 
-fn begun(tx: &mut Tx<'_>, approval: &Approval<'_>, exclusive_key: String, from: Month) -> Enrollment {
+fn begun(
+    tx: &mut Tx<'_>,
+    approval: &Approval<'_>,
+    exclusive_key: String,
+    from: Month,
+) -> Enrollment {
     let (now, case) = (tx.now(), approval.case);
     Enrollment {
         id: tx.new_id(),
@@ -107,7 +112,9 @@ fn from_submission(
     let paid = group
         .iter()
         .filter_map(|other| other.stop_month.filter(|last| *last >= other.start_month));
-    let start = paid.max().map_or(submitted, |last| submitted.max(last.next()));
+    let start = paid
+        .max()
+        .map_or(submitted, |last| submitted.max(last.next()));
     Enrollment {
         review_due_date: review_after(start.first_day(), review_months),
         ..begun(tx, approval, exclusive_key, start)

@@ -1,5 +1,7 @@
 //! Lists as other offices send them.
 
+use std::fmt::Write;
+
 use chrono::NaiveDate;
 use encoding_rs::GBK;
 use proptest::prelude::*;
@@ -185,7 +187,7 @@ proptest! {
                 2 => date.format("%Y%m%d").to_string(),
                 _ => (*date - day("1899-12-30")).num_days().to_string(),
             };
-            text += &format!("{name},{id},{date}\n");
+            writeln!(text, "{name},{id},{date}").unwrap();
         }
         let bytes = if gbk { GBK.encode(&text).0.into_owned() } else { text.into_bytes() };
         let list = read(MatchListKind::Deaths, &bytes, rules()).unwrap();

@@ -25,7 +25,7 @@ pub enum Outcome {
     Failed {
         reason: String,
     },
-    /// No row speaks of it.
+    /// No row speaks of it, but for such as do not even say of which payment they speak.
     Missing,
     /// What the file says of it cannot be taken: somebody has to ask the bank.
     Disputed,

@@ -9,16 +9,14 @@ use crate::casework::cases;
 use crate::db::Db;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::id::{ProgramVersionId, ResidentId};
+use crate::kernel::id::{EntitlementId, ProgramVersionId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::programs::{self, ProgramVersion, rules};
 use crate::registry::Resident;
 use crate::registry::facts::{self, AsOf, CircumstanceKind, Snapshot};
 use crate::registry::residents;
-use crate::subsidies::enrollments::{
-    Enrollment, EnrollmentState, EnrollmentTransition, status_in,
-};
+use crate::subsidies::enrollments::{Enrollment, EnrollmentState, EnrollmentTransition, rate_in, status_in};
 use crate::subsidies::entitlements::{self, Entitlement, EntitlementState, Reason};
 
 /// Of so many months before the one that is run all that stands is read; of older ones only whether any is
@@ -62,8 +60,8 @@ impl Verdict {
 pub struct Question<'a> {
     pub enrollment: &'a Enrollment,
     pub month: Month,
-    /// What an earlier run held; nothing where the month is new.
-    pub held: Option<Entitlement>,
+    /// What an earlier run found, held or due and not paid; nothing where the month is new.
+    pub stands: Option<Entitlement>,
     suspended: bool,
     day: NaiveDate,
 }
@@ -72,7 +70,7 @@ pub struct Question<'a> {
 #[derive(Debug, Default)]
 pub struct Judged<'a> {
     pub found: Vec<(Question<'a>, Verdict)>,
-    /// Held for months that are not paid for any more.
+    /// Held, or due and not paid, for months that are not paid for any more.
     pub over: Vec<Entitlement>,
 }
 
@@ -114,7 +112,10 @@ impl People {
     }
 
     fn key(&self, enrollment: &Enrollment) -> Key {
-        (self.counts_for(enrollment.resident_id), enrollment.program_code.clone())
+        (
+            self.counts_for(enrollment.resident_id),
+            enrollment.program_code.clone(),
+        )
     }
 
     /// Whose facts count, at the place where the enrollment is.
@@ -138,6 +139,8 @@ struct Standing {
     older: HashMap<Key, HashSet<Month>>,
     since: Month,
     complete: HashSet<Key>,
+    /// Of what is due, what no payment has taken up.
+    unpaid: HashSet<EntitlementId>,
 }
 
 impl Standing {
@@ -154,6 +157,9 @@ impl Standing {
             older: HashMap::new(),
             since,
             complete: HashSet::new(),
+            unpaid: entitlements::service::unpaid(db, &records, since)?
+                .into_iter()
+                .collect(),
         };
         if all.iter().any(|(one, _)| one.start_month < since) {
             standing.count_older(db, people, all)?;
@@ -161,48 +167,74 @@ impl Standing {
         Ok(standing)
     }
 
-    /// What stands for an enrollment's program, and the first month that may be missing.
-    fn of_enrollment(
-        &mut self,
-        key: &Key,
-        enrollment: &Enrollment,
-    ) -> (&mut BTreeMap<Month, Entitlement>, Month) {
-        let from = if self.complete.contains(key) {
+    /// The first month of an enrollment that may be missing.
+    fn first_missing(&self, key: &Key, enrollment: &Enrollment) -> Month {
+        if self.complete.contains(key) {
             enrollment.start_month.max(self.since)
         } else {
             enrollment.start_month
-        };
-        (self.by_month.entry(key.clone()).or_default(), from)
+        }
     }
 
-    fn is_older(&self, key: &Key, month: Month) -> bool {
-        self.older.get(key).is_some_and(|older| older.contains(&month))
+    /// The months of an enrollment up to one for which something stands that may still change.
+    fn open(&self, key: &Key, enrollment: &Enrollment, month: Month) -> Vec<Month> {
+        let Some(stands) = self.by_month.get(key) else {
+            return Vec::new();
+        };
+        let open = stands
+            .range(..=month)
+            .filter(|(_, one)| self.is_open(one, enrollment));
+        open.map(|(month, _)| *month).collect()
+    }
+
+    fn is_open(&self, one: &Entitlement, enrollment: &Enrollment) -> bool {
+        one.enrollment_id == enrollment.id
+            && (one.state == EntitlementState::Held || self.unpaid.contains(&one.id))
+    }
+
+    /// What stands for a month, if it may still change; nothing at all where it may not.
+    fn take(
+        &mut self,
+        key: &Key,
+        enrollment: &Enrollment,
+        month: Month,
+    ) -> Option<Option<Entitlement>> {
+        let Some(one) = self.by_month.get(key).and_then(|all| all.get(&month)) else {
+            let older = self.older.get(key);
+            return (!older.is_some_and(|older| older.contains(&month))).then_some(None);
+        };
+        if !self.is_open(one, enrollment) {
+            return None;
+        }
+        Some(self.by_month.get_mut(key)?.remove(&month))
     }
 
     /// Most people miss none of the older months, which their number tells.
-    fn count_older(
-        &mut self,
-        db: &mut Db,
-        people: &People,
-        all: &[WithHistory],
-    ) -> Result<()> {
+    fn count_older(&mut self, db: &mut Db, people: &People, all: &[WithHistory]) -> Result<()> {
         let since = self.since;
         let mut counts: HashMap<Key, i64> = HashMap::new();
         for (record, program, count) in
             entitlements::service::count_before(db, &people.records(), since)?
         {
-            *counts.entry((people.counts_for(record), program)).or_default() += count;
+            *counts
+                .entry((people.counts_for(record), program))
+                .or_default() += count;
         }
         let mut expected: HashMap<Key, i64> = HashMap::new();
         for (one, _) in all.iter().filter(|(one, _)| one.start_month < since) {
-            let last = one.stop_month.map_or(since.previous(), |stop| stop.min(since.previous()));
+            let last = one
+                .stop_month
+                .map_or(since.previous(), |stop| stop.min(since.previous()));
             let key = people.key(one);
             *expected.entry(key).or_default() +=
                 i64::from((last.index() - one.start_month.index() + 1).max(0));
         }
         let mut missing = Vec::new();
         for (key, months) in expected {
-            let held = self.by_month.get(&key).map_or(0, |all| all.range(..since).count());
+            let held = self
+                .by_month
+                .get(&key)
+                .map_or(0, |all| all.range(..since).count());
             let there = counts.get(&key).copied().unwrap_or(0) + i64::try_from(held).unwrap_or(0);
             if there >= months {
                 self.complete.insert(key);
@@ -215,9 +247,7 @@ impl Standing {
             .into_iter()
             .filter(|record| missing.contains(&people.counts_for(*record)))
             .collect();
-        for (record, program, month) in
-            entitlements::service::months_before(db, &records, since)?
-        {
+        for (record, program, month) in entitlements::service::months_before(db, &records, since)? {
             let key = (people.counts_for(record), program);
             self.older.entry(key).or_default().insert(month);
         }
@@ -237,36 +267,28 @@ pub fn judge<'a>(db: &mut Db, all: &'a [WithHistory], month: Month) -> Result<Ju
     for (enrollment, history) in all {
         let key = people.key(enrollment);
         let last = enrollment.stop_month.map_or(month, |stop| stop.min(month));
-        let (stands, from) = standing.of_enrollment(&key, enrollment);
-        let held: Vec<_> = stands
-            .range(..=month)
-            .filter(|(_, one)| one.enrollment_id == enrollment.id && one.state == EntitlementState::Held)
-            .map(|(month, _)| *month)
-            .collect();
-        let older: Vec<_> = held.iter().copied().filter(|one| *one < from).collect();
-        for one in held {
-            if status_in(history, one) == EnrollmentState::Stopped {
-                judged.over.extend(stands.remove(&one));
-            }
-        }
-        for one in older.into_iter().chain(months(from, last)) {
+        let from = standing.first_missing(&key, enrollment);
+        let open = standing.open(&key, enrollment, month);
+        let before = open.iter().copied().filter(|one| *one < from);
+        let after = open.iter().copied().filter(|one| *one > last);
+        for one in before.chain(months(from, last)).chain(after) {
             let status = status_in(history, one);
-            let held = match stands.get(&one) {
-                _ if status == EnrollmentState::Stopped => continue,
-                Some(there) if there.state == EntitlementState::Due => continue,
-                Some(there) if there.enrollment_id != enrollment.id => continue,
-                _ => stands.remove(&one),
+            let Some(stands) = standing.take(&key, enrollment, one) else {
+                continue;
             };
+            if status == EnrollmentState::Stopped {
+                judged.over.extend(stands);
+                continue;
+            }
             questions.push(Question {
                 enrollment,
                 month: one,
-                held,
+                stands,
                 suspended: status == EnrollmentState::Suspended,
                 day: one.previous().last_day(),
             });
         }
     }
-    questions.retain(|one| !standing.is_older(&people.key(one.enrollment), one.month));
     date(db, &mut questions)?;
     judged.found = answer(db, &people, questions)?;
     Ok(judged)
@@ -285,7 +307,9 @@ fn date(db: &mut Db, questions: &mut [Question<'_>]) -> Result<()> {
     }
     let submitted = cases::service::submitted_at(db, &cases)?;
     for one in questions.iter_mut().filter(|one| first(one)) {
-        let day = submitted.get(&one.enrollment.case_id).map(|at| at.office_date());
+        let day = submitted
+            .get(&one.enrollment.case_id)
+            .map(|at| at.office_date());
         one.day = day_of(one.month, one.enrollment.start_month, day);
     }
     Ok(())
@@ -321,14 +345,23 @@ fn answer<'a>(
         let nothing = Snapshot::default();
         for question in questions {
             let enrollment = question.enrollment;
-            let in_force = versions
-                .get(&enrollment.program_code)
-                .and_then(|all| in_force(all, enrollment.division_code, day.max(question.month.first_day())));
+            let in_force = versions.get(&enrollment.program_code).and_then(|all| {
+                in_force(
+                    all,
+                    enrollment.division_code,
+                    day.max(question.month.first_day()),
+                )
+            });
             let period = in_force.map(|version| version.terms.period);
-            if period.is_some_and(|period| !falls_due(period, enrollment.start_month, question.month)) {
+            let by_month = period.filter(|_| enrollment.claim.is_none());
+            if by_month
+                .is_some_and(|period| !falls_due(period, enrollment.start_month, question.month))
+            {
                 continue;
             }
-            let known = snapshots.get(&people.counts_for(enrollment.resident_id)).unwrap_or(&nothing);
+            let known = snapshots
+                .get(&people.counts_for(enrollment.resident_id))
+                .unwrap_or(&nothing);
             let resident = people.of_enrollment(enrollment)?;
             let verdict = verdict(&question, in_force, (&resident, known))?;
             answered.push((question, verdict));
@@ -359,16 +392,32 @@ fn verdict(
     (resident, known): (&Resident, &Snapshot),
 ) -> Result<Verdict> {
     let Some(version) = version else {
-        let none = Reason::new("no_program_version", "当月没有生效的项目版本", "no version of the program is in force in that month");
+        let none = Reason::new(
+            "no_program_version",
+            "当月没有生效的项目版本",
+            "no version of the program is in force in that month",
+        );
         return Ok(Verdict::held(none, None));
     };
     if question.suspended {
-        let suspended = Reason::new("enrollment_suspended", "已停发", "the enrollment is suspended");
+        let suspended = Reason::new(
+            "enrollment_suspended",
+            "已停发",
+            "the enrollment is suspended",
+        );
         return Ok(Verdict::held(suspended, Some(version.id)));
     }
     if known.get(CircumstanceKind::Death).is_some() {
         let died = Reason::new("resident_died", "当事人已死亡", "the resident has died");
         return Ok(Verdict::held(died, Some(version.id)));
+    }
+    // What was claimed for was granted as a whole.
+    if let Some(amount) = rate_in(question.enrollment, question.month) {
+        return Ok(Verdict::Due {
+            amount,
+            version: version.id,
+            facts: entitlements::fingerprint(rules::facts(resident, known, question.day)),
+        });
     }
     let compiled = rules::of_version(version)?;
     match rules::due(&compiled, (resident, known), question.day) {
@@ -378,7 +427,11 @@ fn verdict(
             facts: entitlements::fingerprint(rules::facts(resident, known, question.day)),
         }),
         Some(_) => {
-            let nothing = Reason::new("nothing_due", "当月金额为零", "the amount of the month is nothing");
+            let nothing = Reason::new(
+                "nothing_due",
+                "当月金额为零",
+                "the amount of the month is nothing",
+            );
             Ok(Verdict::held(nothing, Some(version.id)))
         }
         None => {
