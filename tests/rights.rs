@@ -90,10 +90,12 @@ fn is_recorded(operation: &str) -> bool {
         // Ids and versions.
         "list_changes",
         "list_divisions",
+        "list_due_reviews",
         "list_enrollments",
         "list_organizations",
         "list_program_drafts",
         "list_program_facts",
+        "list_program_stacking",
         "list_overdue_tasks",
         "list_program_versions",
         "list_simulations",

@@ -440,6 +440,7 @@ pub fn call(
         "create_referral_transition" | "create_transfer_transition" => {
             Some(json!({"action": "cancel", "comment": "不再需要"}))
         }
+        "create_enrollment_review" => Some(json!({"outcome": "passed"})),
         "create_enrollment_transition" => Some(json!({"action": "suspend", "reason": "missing"})),
         "create_entitlement_run" => {
             Some(json!({"division_code": &on.division[..6], "month": "2022-07"}))

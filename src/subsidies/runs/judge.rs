@@ -16,7 +16,7 @@ use crate::programs::{self, ProgramVersion, rules};
 use crate::registry::Resident;
 use crate::registry::facts::{self, AsOf, CircumstanceKind, Snapshot};
 use crate::registry::residents;
-use crate::subsidies::enrollments::{Enrollment, EnrollmentState, EnrollmentTransition, status_in};
+use crate::subsidies::enrollments::{Enrollment, EnrollmentState, EnrollmentTransition, rate_in, status_in};
 use crate::subsidies::entitlements::{self, Entitlement, EntitlementState, Reason};
 
 /// Of so many months before the one that is run all that stands is read; of older ones only whether any is
@@ -353,7 +353,8 @@ fn answer<'a>(
                 )
             });
             let period = in_force.map(|version| version.terms.period);
-            if period
+            let by_month = period.filter(|_| enrollment.claim.is_none());
+            if by_month
                 .is_some_and(|period| !falls_due(period, enrollment.start_month, question.month))
             {
                 continue;
@@ -409,6 +410,14 @@ fn verdict(
     if known.get(CircumstanceKind::Death).is_some() {
         let died = Reason::new("resident_died", "当事人已死亡", "the resident has died");
         return Ok(Verdict::held(died, Some(version.id)));
+    }
+    // What was claimed for was granted as a whole.
+    if let Some(amount) = rate_in(question.enrollment, question.month) {
+        return Ok(Verdict::Due {
+            amount,
+            version: version.id,
+            facts: entitlements::fingerprint(rules::facts(resident, known, question.day)),
+        });
     }
     let compiled = rules::of_version(version)?;
     match rules::due(&compiled, (resident, known), question.day) {
