@@ -16,7 +16,10 @@ impl TestOffice {
         let reply = civil.post("/v1/entitlement-runs", asked).await;
         reply.expect(202);
         assert_eq!(self.entitle().await, 1);
-        civil.get(reply.header("location").unwrap()).await.expect(200)
+        civil
+            .get(reply.header("location").unwrap())
+            .await
+            .expect(200)
     }
 
     pub async fn entitlements(&self, query: &str) -> Vec<Value> {

@@ -280,9 +280,7 @@ async fn entitle_all(store: &Store, claimed: runs::Claimed, request: RequestId) 
         let run = Arc::clone(&claimed);
         let Some(piece) = found else {
             return store
-                .write(Reach::EVERYTHING, move |tx| {
-                    runs::finish(tx, request, &run)
-                })
+                .write(Reach::EVERYTHING, move |tx| runs::finish(tx, request, &run))
                 .await;
         };
         reached = Some(piece.reached);

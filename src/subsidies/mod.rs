@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod match_lists;
 pub mod payment_files;
 pub mod payments;
+pub mod recoveries;
 pub mod runs;
 
 pub use enrollments::Subsidies;

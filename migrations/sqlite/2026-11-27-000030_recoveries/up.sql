@@ -186,7 +186,7 @@ WHEN NEW.live = 0
         JOIN payment_items i ON i.entitlement_id = e.id AND i.live = 1
         JOIN payments p ON p.id = i.payment_id AND p.state = 'paid'
         WHERE r.id = NEW.recovery_id AND e.id = NEW.entitlement_id AND p.id = NEW.payment_id
-          AND e.month = NEW.month AND i.amount_fen = NEW.amount_fen
+          AND e.month = NEW.month AND i.amount_fen = NEW.amount_fen AND p.county_code = r.county_code
           AND coalesce((
             SELECT t.to_state FROM enrollment_transitions t
             WHERE t.enrollment_id = r.enrollment_id AND t.effective_month <= e.month ORDER BY t.sequence DESC LIMIT 1), 'stopped') <> 'active')

@@ -50,7 +50,10 @@ impl Reason {
     /// The clauses that a decision fell by, in the words of the version: what they were told of the person
     /// is left out, for lists show this.
     pub fn of(decision: &Decision) -> Vec<Self> {
-        let clauses = decision.clauses.iter().filter(|one| one.holds != Some(true));
+        let clauses = decision
+            .clauses
+            .iter()
+            .filter(|one| one.holds != Some(true));
         let mut reasons: Vec<_> = clauses
             .map(|clause| Self {
                 code: clause.code.clone(),

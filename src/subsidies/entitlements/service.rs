@@ -81,6 +81,12 @@ fn day_of(
     entitlement: &Entitlement,
 ) -> Result<chrono::NaiveDate> {
     let submitted = crate::casework::cases::service::submitted_at(db, &[enrollment.case_id])?;
-    let submitted = submitted.get(&enrollment.case_id).map(|at| at.office_date());
-    Ok(runs::day_of(entitlement.month, enrollment.start_month, submitted))
+    let submitted = submitted
+        .get(&enrollment.case_id)
+        .map(|at| at.office_date());
+    Ok(runs::day_of(
+        entitlement.month,
+        enrollment.start_month,
+        submitted,
+    ))
 }

@@ -204,10 +204,7 @@ pub fn page(
     if let Some(after) = after {
         query = query.filter(entitlements::id.gt(after));
     }
-    let rows: Vec<Row> = query
-        .order(entitlements::id)
-        .limit(count)
-        .load(db.conn())?;
+    let rows: Vec<Row> = query.order(entitlements::id).limit(count).load(db.conn())?;
     rows.into_iter().map(Row::read).collect()
 }
 

@@ -16,9 +16,7 @@ use crate::programs::{self, ProgramVersion, rules};
 use crate::registry::Resident;
 use crate::registry::facts::{self, AsOf, CircumstanceKind, Snapshot};
 use crate::registry::residents;
-use crate::subsidies::enrollments::{
-    Enrollment, EnrollmentState, EnrollmentTransition, status_in,
-};
+use crate::subsidies::enrollments::{Enrollment, EnrollmentState, EnrollmentTransition, status_in};
 use crate::subsidies::entitlements::{self, Entitlement, EntitlementState, Reason};
 
 /// Of so many months before the one that is run all that stands is read; of older ones only whether any is
@@ -114,7 +112,10 @@ impl People {
     }
 
     fn key(&self, enrollment: &Enrollment) -> Key {
-        (self.counts_for(enrollment.resident_id), enrollment.program_code.clone())
+        (
+            self.counts_for(enrollment.resident_id),
+            enrollment.program_code.clone(),
+        )
     }
 
     /// Whose facts count, at the place where the enrollment is.
@@ -176,33 +177,37 @@ impl Standing {
     }
 
     fn is_older(&self, key: &Key, month: Month) -> bool {
-        self.older.get(key).is_some_and(|older| older.contains(&month))
+        self.older
+            .get(key)
+            .is_some_and(|older| older.contains(&month))
     }
 
     /// Most people miss none of the older months, which their number tells.
-    fn count_older(
-        &mut self,
-        db: &mut Db,
-        people: &People,
-        all: &[WithHistory],
-    ) -> Result<()> {
+    fn count_older(&mut self, db: &mut Db, people: &People, all: &[WithHistory]) -> Result<()> {
         let since = self.since;
         let mut counts: HashMap<Key, i64> = HashMap::new();
         for (record, program, count) in
             entitlements::service::count_before(db, &people.records(), since)?
         {
-            *counts.entry((people.counts_for(record), program)).or_default() += count;
+            *counts
+                .entry((people.counts_for(record), program))
+                .or_default() += count;
         }
         let mut expected: HashMap<Key, i64> = HashMap::new();
         for (one, _) in all.iter().filter(|(one, _)| one.start_month < since) {
-            let last = one.stop_month.map_or(since.previous(), |stop| stop.min(since.previous()));
+            let last = one
+                .stop_month
+                .map_or(since.previous(), |stop| stop.min(since.previous()));
             let key = people.key(one);
             *expected.entry(key).or_default() +=
                 i64::from((last.index() - one.start_month.index() + 1).max(0));
         }
         let mut missing = Vec::new();
         for (key, months) in expected {
-            let held = self.by_month.get(&key).map_or(0, |all| all.range(..since).count());
+            let held = self
+                .by_month
+                .get(&key)
+                .map_or(0, |all| all.range(..since).count());
             let there = counts.get(&key).copied().unwrap_or(0) + i64::try_from(held).unwrap_or(0);
             if there >= months {
                 self.complete.insert(key);
@@ -215,9 +220,7 @@ impl Standing {
             .into_iter()
             .filter(|record| missing.contains(&people.counts_for(*record)))
             .collect();
-        for (record, program, month) in
-            entitlements::service::months_before(db, &records, since)?
-        {
+        for (record, program, month) in entitlements::service::months_before(db, &records, since)? {
             let key = (people.counts_for(record), program);
             self.older.entry(key).or_default().insert(month);
         }
@@ -240,7 +243,9 @@ pub fn judge<'a>(db: &mut Db, all: &'a [WithHistory], month: Month) -> Result<Ju
         let (stands, from) = standing.of_enrollment(&key, enrollment);
         let held: Vec<_> = stands
             .range(..=month)
-            .filter(|(_, one)| one.enrollment_id == enrollment.id && one.state == EntitlementState::Held)
+            .filter(|(_, one)| {
+                one.enrollment_id == enrollment.id && one.state == EntitlementState::Held
+            })
             .map(|(month, _)| *month)
             .collect();
         let older: Vec<_> = held.iter().copied().filter(|one| *one < from).collect();
@@ -285,7 +290,9 @@ fn date(db: &mut Db, questions: &mut [Question<'_>]) -> Result<()> {
     }
     let submitted = cases::service::submitted_at(db, &cases)?;
     for one in questions.iter_mut().filter(|one| first(one)) {
-        let day = submitted.get(&one.enrollment.case_id).map(|at| at.office_date());
+        let day = submitted
+            .get(&one.enrollment.case_id)
+            .map(|at| at.office_date());
         one.day = day_of(one.month, one.enrollment.start_month, day);
     }
     Ok(())
@@ -321,14 +328,22 @@ fn answer<'a>(
         let nothing = Snapshot::default();
         for question in questions {
             let enrollment = question.enrollment;
-            let in_force = versions
-                .get(&enrollment.program_code)
-                .and_then(|all| in_force(all, enrollment.division_code, day.max(question.month.first_day())));
+            let in_force = versions.get(&enrollment.program_code).and_then(|all| {
+                in_force(
+                    all,
+                    enrollment.division_code,
+                    day.max(question.month.first_day()),
+                )
+            });
             let period = in_force.map(|version| version.terms.period);
-            if period.is_some_and(|period| !falls_due(period, enrollment.start_month, question.month)) {
+            if period
+                .is_some_and(|period| !falls_due(period, enrollment.start_month, question.month))
+            {
                 continue;
             }
-            let known = snapshots.get(&people.counts_for(enrollment.resident_id)).unwrap_or(&nothing);
+            let known = snapshots
+                .get(&people.counts_for(enrollment.resident_id))
+                .unwrap_or(&nothing);
             let resident = people.of_enrollment(enrollment)?;
             let verdict = verdict(&question, in_force, (&resident, known))?;
             answered.push((question, verdict));
@@ -359,11 +374,19 @@ fn verdict(
     (resident, known): (&Resident, &Snapshot),
 ) -> Result<Verdict> {
     let Some(version) = version else {
-        let none = Reason::new("no_program_version", "当月没有生效的项目版本", "no version of the program is in force in that month");
+        let none = Reason::new(
+            "no_program_version",
+            "当月没有生效的项目版本",
+            "no version of the program is in force in that month",
+        );
         return Ok(Verdict::held(none, None));
     };
     if question.suspended {
-        let suspended = Reason::new("enrollment_suspended", "已停发", "the enrollment is suspended");
+        let suspended = Reason::new(
+            "enrollment_suspended",
+            "已停发",
+            "the enrollment is suspended",
+        );
         return Ok(Verdict::held(suspended, Some(version.id)));
     }
     if known.get(CircumstanceKind::Death).is_some() {
@@ -378,7 +401,11 @@ fn verdict(
             facts: entitlements::fingerprint(rules::facts(resident, known, question.day)),
         }),
         Some(_) => {
-            let nothing = Reason::new("nothing_due", "当月金额为零", "the amount of the month is nothing");
+            let nothing = Reason::new(
+                "nothing_due",
+                "当月金额为零",
+                "the amount of the month is nothing",
+            );
             Ok(Verdict::held(nothing, Some(version.id)))
         }
         None => {

@@ -127,7 +127,8 @@ pub fn falls_due(period: BenefitPeriod, start: Month, month: Month) -> bool {
 
 /// From one month to another, both included.
 pub fn months(first: Month, last: Month) -> impl Iterator<Item = Month> {
-    std::iter::successors(Some(first), |month| Some(month.next())).take_while(move |month| *month <= last)
+    std::iter::successors(Some(first), |month| Some(month.next()))
+        .take_while(move |month| *month <= last)
 }
 
 #[cfg(test)]
@@ -149,6 +150,10 @@ mod tests {
         assert_eq!(due(BenefitPeriod::Once), ["2022-03"]);
         assert_eq!(due(BenefitPeriod::Year), ["2022-03", "2023-03", "2024-03"]);
         assert_eq!(due(BenefitPeriod::Month).len(), 26);
-        assert!(!falls_due(BenefitPeriod::Month, month("2022-03"), month("2022-02")));
+        assert!(!falls_due(
+            BenefitPeriod::Month,
+            month("2022-03"),
+            month("2022-02")
+        ));
     }
 }

@@ -91,7 +91,10 @@ pub fn act(
     };
     store::change(tx, &run, to)?;
     let changed = get(tx, permit, id)?;
-    tx.record(event(permit.origin(), asked.action.recorded_as(), &run), changed)
+    tx.record(
+        event(permit.origin(), asked.action.recorded_as(), &run),
+        changed,
+    )
 }
 
 /// A run that this process has taken.
@@ -118,7 +121,10 @@ pub fn claim(
     let user = users::service::get(tx, run.requested_by)?;
     if !may_be_tried || user.state != UserState::Active {
         store::finish(tx, (id, attempt), RunState::Failed)?;
-        return tx.record(event(&origin, "entitlement_run.failed", &run).failed(), None);
+        return tx.record(
+            event(&origin, "entitlement_run.failed", &run).failed(),
+            None,
+        );
     }
     let event = event(&origin, "entitlement_run.started", &run).change("attempt", attempt);
     let claimed = Claimed {
@@ -194,13 +200,22 @@ pub fn next_piece(
                 facts,
             } => {
                 let sum = piece.tally.due_fen.checked_add(amount);
-                piece.tally.due_fen = sum.ok_or_else(|| Error::internal("a run beyond counting"))?;
+                piece.tally.due_fen =
+                    sum.ok_or_else(|| Error::internal("a run beyond counting"))?;
                 piece.tally.due += 1;
-                (EntitlementState::Due, amount, Vec::new(), Some(version), Some(facts))
+                (
+                    EntitlementState::Due,
+                    amount,
+                    Vec::new(),
+                    Some(version),
+                    Some(facts),
+                )
             }
             Verdict::Held { reasons, version } => {
                 piece.tally.held += 1;
-                if question.held.as_ref().is_some_and(|held| held.reasons == reasons && held.program_version_id == version) {
+                if question.held.as_ref().is_some_and(|held| {
+                    held.reasons == reasons && held.program_version_id == version
+                }) {
                     continue;
                 }
                 (EntitlementState::Held, Fen::ZERO, reasons, version, None)
@@ -208,7 +223,10 @@ pub fn next_piece(
         };
         let enrollment = question.enrollment;
         let found = Entitlement {
-            id: question.held.as_ref().map_or_else(|| db.new_id::<_>(), |held| held.id),
+            id: question
+                .held
+                .as_ref()
+                .map_or_else(|| db.new_id::<_>(), |held| held.id),
             resident_id: enrollment.resident_id,
             enrollment_id: enrollment.id,
             program_code: enrollment.program_code.clone(),

@@ -218,7 +218,11 @@ pub fn advance(
 }
 
 /// Ends a run that is ours.
-pub fn finish(tx: &mut Tx<'_>, (id, attempt): (EntitlementRunId, i32), state: RunState) -> Result<()> {
+pub fn finish(
+    tx: &mut Tx<'_>,
+    (id, attempt): (EntitlementRunId, i32),
+    state: RunState,
+) -> Result<()> {
     let now = tx.now();
     let ours = entitlement_runs::table
         .filter(entitlement_runs::id.eq(id))
