@@ -106,7 +106,7 @@ on_both! {
         // What is learned afterwards changes nothing of it.
         office.pass_days(1).await;
         office.learns(resident, "care_need", json!("none"), Some("2022-07-01")).await;
-        let after = civil.get(&why).await.expect(200);
+        let after = office.as_user(CIVIL).await.get(&why).await.expect(200);
         assert_eq!(after["decision"], before["decision"]);
         assert_eq!(after["reproduced"], json!(true));
     }
@@ -143,6 +143,29 @@ on_both! {
         let found = office.entitlements("month=2022-08").await;
         assert_eq!((found.len(), &found[0]["id"], &found[0]["state"], &found[0]["version"]), (1, &held["id"], &json!("due"), &json!(2)));
         assert_eq!(office.balance("payable").await, -2 * enrollment["rate_fen"].as_i64().unwrap());
+    }
+
+    async fn what_is_due_and_not_paid_follows_what_is_learned(office: &TestOffice) {
+        let (_, enrollment) = office.beneficiary().await;
+        office.run_month("2022-08").await;
+        let resident = enrollment["resident_id"].as_str().unwrap();
+        let before = office.entitlements("state=due").await;
+        // Less care is needed since before August: July was paid by the day of the application, before that.
+        office.learns(resident, "care_need", json!("partial"), Some("2022-07-20")).await;
+        let run = office.run_month("2022-08").await;
+        assert_eq!((&run["due_count"], &run["held_count"]), (&json!(1), &json!(0)), "{run}");
+        let due = office.entitlements("state=due").await;
+        let reversed = office.entitlements("state=reversed").await;
+        assert_eq!((months(&due, "due"), months(&reversed, "reversed")), (vec!["2022-07".to_owned(), "2022-08".to_owned()], vec!["2022-08".to_owned()]));
+        let amounts: Vec<_> = before.iter().chain(&due).map(|one| one["amount_fen"].as_i64().unwrap()).collect();
+        assert_eq!((amounts[0], amounts[1]), (amounts[1], amounts[2]));
+        assert!(amounts[3] < amounts[2], "{amounts:?}");
+        assert_eq!(office.balance("payable").await, -(amounts[2] + amounts[3]));
+        // What ends earlier than what is due takes that back.
+        office.changes_enrollment(CIVIL, &enrollment, json!({"action": "stop", "effective_month": "2022-08", "reason": "moved_away"})).await.expect(201);
+        office.run_month("2022-08").await;
+        assert_eq!(months(&office.entitlements("state=due").await, "due"), ["2022-07"]);
+        assert_eq!(office.balance("payable").await, -amounts[2]);
     }
 
     async fn what_was_held_for_a_month_after_the_end_is_nothing(office: &TestOffice) {

@@ -5,6 +5,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use crate::support::people::VILLAGE;
 use crate::support::{Backend, TestOffice};
 
 #[derive(QueryableByName)]
@@ -119,10 +120,14 @@ async fn furnished() -> Option<TestOffice> {
         .post(&format!("/v1/residents/{kept}/merges"), merge)
         .await
         .expect(201);
+    let [paid, left_out] = [office.payee().await, office.payee().await];
+    let month = office.today().format("%Y-%m").to_string();
+    office.owes(&left_out, &month, 50_000);
+    office.paid_out(VILLAGE, &paid).await;
     Some(office)
 }
 
-const FENCED: [&str; 32] = [
+const FENCED: [&str; 42] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -155,6 +160,16 @@ const FENCED: [&str; 32] = [
     "decision_notices",
     "decision_notice_services",
     "public_notices",
+    "budgets",
+    "payment_batches",
+    "payment_batch_duties",
+    "payment_batch_transitions",
+    "payment_omissions",
+    "payments",
+    "payment_items",
+    "payment_flags",
+    "bank_returns",
+    "bank_return_rows",
 ];
 
 #[actix_web::test]
@@ -281,6 +296,13 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "decision_notices",
         "document_withdrawals",
         "household_cares",
+        "bank_return_rows",
+        "bank_returns",
+        "budgets",
+        "payment_batch_duties",
+        "payment_batch_transitions",
+        "payment_items",
+        "payment_omissions",
         "program_versions",
         "referral_transitions",
         "task_assignments",
@@ -314,6 +336,11 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
             "permission denied",
         );
     }
+    service.refuses("UPDATE payments SET net_fen = net_fen", "permission denied");
+    service.refuses(
+        "INSERT INTO ledger_entries DEFAULT VALUES",
+        "permission denied",
+    );
     service.refuses("UPDATE grants SET role = 'auditor'", "permission denied");
     service.refuses("UPDATE tasks SET role = 'auditor'", "permission denied");
     service.refuses(

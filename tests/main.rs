@@ -14,6 +14,7 @@ mod architecture;
 mod attack;
 mod audit;
 mod bank_accounts;
+mod bank_returns;
 mod batches;
 mod cases;
 mod changes;

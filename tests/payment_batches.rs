@@ -17,8 +17,8 @@ fn books(all: &[(&str, i64)]) -> Vec<(String, i64)> {
 
 on_both! {
     async fn what_is_due_is_made_checked_and_released_by_three_people(office: &TestOffice) {
-        let resident = office.beneficiary().await;
-        let other = office.beneficiary().await;
+        let resident = office.payee().await;
+        let other = office.payee().await;
         office.is_paid_at(&resident, CARD).await.expect(201);
         office.owes(&resident, "2022-07", 50_000);
         office.owes(&resident, "2022-08", 55_000);
@@ -67,7 +67,7 @@ on_both! {
     }
 
     async fn a_release_needs_room_in_the_budget_and_writes_the_books(office: &TestOffice) {
-        let resident = office.beneficiary().await;
+        let resident = office.payee().await;
         office.is_paid_at(&resident, CARD).await.expect(201);
         office.owes(&resident, "2022-08", 55_000);
         let batch = office.checked_batch("2022-08").await;
@@ -97,7 +97,7 @@ on_both! {
     }
 
     async fn a_duty_lasts_beyond_a_return_and_what_is_cancelled_is_due_again(office: &TestOffice) {
-        let resident = office.beneficiary().await;
+        let resident = office.payee().await;
         office.is_paid_at(&resident, CARD).await.expect(201);
         let entitlement = office.owes(&resident, "2022-08", 55_000);
         let batch = id_of(&office.makes_batch(MAKER, "2022-08").await.expect(201));
@@ -130,7 +130,7 @@ on_both! {
     }
 
     async fn who_is_related_to_somebody_it_pays_neither_checks_nor_releases(office: &TestOffice) {
-        let resident = office.beneficiary().await;
+        let resident = office.payee().await;
         office.is_paid_at(&resident, CARD).await.expect(201);
         office.owes(&resident, "2022-08", 55_000);
         let finance = office.as_user(CHECKER).await;
@@ -169,7 +169,7 @@ on_both! {
     }
 
     async fn the_next_county_sees_nothing_of_it(office: &TestOffice) {
-        let resident = office.beneficiary().await;
+        let resident = office.payee().await;
         office.is_paid_at(&resident, CARD).await.expect(201);
         office.owes(&resident, "2022-08", 55_000);
         let batch = id_of(&office.makes_batch(MAKER, "2022-08").await.expect(201));

@@ -20,7 +20,7 @@ impl TestOffice {
 
 on_both! {
     async fn the_same_account_of_two_homes_is_flagged_and_cleared_by_another(office: &TestOffice) {
-        let resident = office.beneficiary().await;
+        let resident = office.payee().await;
         let stranger = office.resident().await;
         office.is_paid_at(&resident, CARD).await.expect(201);
         office.is_paid_at(&stranger, CARD).await.expect(201);
@@ -53,7 +53,7 @@ on_both! {
     }
 
     async fn what_turns_up_before_the_release_is_kept_and_refuses_it(office: &TestOffice) {
-        let resident = office.beneficiary().await;
+        let resident = office.payee().await;
         office.is_paid_at(&resident, CARD).await.expect(201);
         office.owes(&resident, "2022-07", 50_000);
         office.lays_down(2022, 1_000_000).await.expect(201);
@@ -72,7 +72,7 @@ on_both! {
 
     async fn a_payee_whom_nobody_knows_is_flagged_and_one_at_home_is_not(office: &TestOffice) {
         let account = |holder: &str| json!({"bank_account": CARD, "bank_name": "虚川农村商业银行", "holder": holder, "holder_relation": "carer"});
-        let at_home = office.beneficiary().await;
+        let at_home = office.payee().await;
         let township = office.as_user("township.990121103").await;
         let household = json!({"relation": "head", "members": [{"name": "王五", "relation": "spouse"}]});
         township.post(&format!("/v1/residents/{at_home}/household"), household).await.expect(201);

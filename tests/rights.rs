@@ -64,6 +64,14 @@ fn is_recorded(operation: &str) -> bool {
         "get_division",
         "get_enrollment",
         "get_organization",
+        // Ids and sums; who is paid stands in the payments.
+        "get_payment_batch",
+        "list_payment_batches",
+        "list_payment_batch_transitions",
+        "list_payment_flags",
+        "list_bank_returns",
+        "list_bank_return_rows",
+        "list_budgets",
         "get_program_draft",
         "get_simulation",
         "get_user",
@@ -190,6 +198,8 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.referral,
                             &other.transfer,
                             &other.leaver,
+                            &other.paid.batch,
+                            &other.paid.payment,
                             "张晓宝",
                             "990122",
                         ] {
@@ -309,6 +319,7 @@ fn administrators_see_no_resident() {
             "task.",
             "referral.",
             "transfer.",
+            "payment.",
             "enrollment.",
         ]
         .iter()

@@ -136,6 +136,8 @@ policy! {
         | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
     /// Having a month computed.
     EntitlementRun = "entitlement.run": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer | CitySupervisor;
+    /// What the public is told of payments.
+    PublicListPublish = "public_list.publish": CountyCaseworker | CivilAffairsOfficer;
     /// The books.
     LedgerRead = "ledger.read": FinanceOfficer | CountyApprover | CitySupervisor | Auditor;
     /// Holding back a benefit that runs, paying it again, ending it.
@@ -173,6 +175,7 @@ impl Action {
                 | Self::TransferAct
                 | Self::EnrollmentAct
                 | Self::PaymentMake
+                | Self::PublicListPublish
                 | Self::PaymentAct
                 | Self::PaymentExchange
                 | Self::BudgetDecide

@@ -195,6 +195,8 @@ codes! {
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";
     EntitlementNotFound = "entitlement.not_found", NotFound, "There is no such entitlement in your sight", "您的可见范围内没有该月度应发";
     EntitledAlready = "entitlement.already", Conflict, "Something is due already to this person of this program for this month", "该人该项目当月已有应发";
+    PublicListNotFound = "public_list.not_found", NotFound, "There is no such public list in your sight", "您的可见范围内没有该公示清单";
+    PublicListEmpty = "public_list.empty", Conflict, "Nothing was paid of this program there in these months", "该期间没有已发放的款项";
     RunNotFound = "entitlement_run.not_found", NotFound, "There is no such run in your sight", "您的可见范围内没有该月度核算";
     RunOpen = "entitlement_run.open", Conflict, "A run of this division and month is under way", "该区划当月的核算正在进行";
     RunTransition = "entitlement_run.transition_not_allowed", Conflict, "The run is not in a state that allows this", "核算当前状态不允许此操作";

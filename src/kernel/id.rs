@@ -91,6 +91,7 @@ kinds! {
     Enrollment => EnrollmentId;
     EnrollmentTransition => EnrollmentTransitionId;
     EntitlementRun => EntitlementRunId;
+    PublicList => PublicListId;
     Entitlement => EntitlementId;
     Budget => BudgetId;
     PaymentBatch => PaymentBatchId;

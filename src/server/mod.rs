@@ -87,7 +87,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::transfers::api::routes(config);
     subsidies::enrollments::api::routes(config);
     subsidies::entitlements::api::routes(config);
+    subsidies::financial_disclosures::api::routes(config);
     subsidies::ledger::api::routes(config);
+    subsidies::public_lists::api::routes(config);
     subsidies::runs::api::routes(config);
     subsidies::batches::api::routes(config);
     subsidies::flags::api::routes(config);

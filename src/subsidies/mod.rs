@@ -7,12 +7,14 @@ pub mod batches;
 pub mod budgets;
 pub mod enrollments;
 pub mod entitlements;
+pub mod financial_disclosures;
 pub mod flags;
 pub mod ledger;
 pub mod match_lists;
 pub mod payment_files;
 pub mod payments;
 pub mod recoveries;
+pub mod public_lists;
 pub mod runs;
 
 pub use enrollments::Subsidies;

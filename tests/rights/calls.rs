@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestOffice;
 use crate::support::office::{Client, Reply};
+use crate::support::payments::{BANK_ANSWER, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
 
 /// One account a role; all but the last five work in 990121.
@@ -67,6 +68,8 @@ pub struct Belongings {
     /// A proposal about two other records; one of them might be merged with the resident.
     pub merge: String,
     pub duplicate: String,
+    /// What is paid to the resident.
+    pub paid: PaidOut,
 }
 
 impl Belongings {
@@ -142,7 +145,9 @@ impl Belongings {
         let (transfer, leaver) = moving(office, village).await;
         let person = at_home(office, village, &resident).await;
         let (merge, duplicate) = proposed(office, village).await;
+        let paid = office.paid_out(village, &resident).await;
         Self {
+            paid,
             person,
             merge,
             duplicate,
@@ -189,6 +194,13 @@ impl Belongings {
             person: missing(),
             merge: missing(),
             duplicate: missing(),
+            paid: PaidOut {
+                batch: missing(),
+                flag: missing(),
+                released: missing(),
+                payment: missing(),
+                bank_return: missing(),
+            },
         }
     }
 }
@@ -335,6 +347,12 @@ pub fn call(
         "referrals" => &on.referral,
         "transfers" => &on.transfer,
         "resident-merges" => &on.merge,
+        "payment-batches" => match id {
+            "get_payment_list" | "get_bank_file" => &on.paid.released,
+            _ if id.contains("bank_return") => &on.paid.released,
+            _ => &on.paid.batch,
+        },
+        "payments" => &on.paid.payment,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -363,7 +381,9 @@ pub fn call(
         .replace("{simulation_id}", simulation)
         .replace("{recusal_id}", &on.recusal)
         .replace("{notice_id}", &on.notice)
-        .replace("{person_id}", &on.person);
+        .replace("{person_id}", &on.person)
+        .replace("{flag_id}", &on.paid.flag)
+        .replace("{return_id}", &on.paid.bank_return);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -405,11 +425,21 @@ pub fn call(
             Some(json!({"action": "cancel", "comment": "不再需要"}))
         }
         "create_enrollment_transition" => Some(json!({"action": "suspend", "reason": "missing"})),
+        "create_payment_batch" => Some(
+            json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "month": "2022-07"}),
+        ),
+        "create_payment_batch_transition" => {
+            Some(json!({"action": "cancel", "comment": "重新制单"}))
+        }
+        "clear_payment_flag" => Some(json!({"reason": "已核对户口簿"})),
+        "create_budget" => Some(
+            json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "year": 2030, "amount_fen": 1, "reason": "县财社"}),
+        ),
         "create_transfer" => Some(to_a_third_county()),
         "declare_recusal" => Some(json!({"relation": "sibling"})),
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
         "assign_task" => Some(json!({"user_id": on.reviewer})),
-        "claim_task" | "approve_program_draft" | "add_document" => None,
+        "claim_task" | "approve_program_draft" | "add_document" | "create_bank_return" => None,
         // After both counties' notices were issued.
         "serve_decision_notice" => {
             Some(json!({"method": "in_person", "recipient": "self", "served_date": "2022-09-02"}))
@@ -460,7 +490,11 @@ pub fn call(
         method: method.to_uppercase(),
         path,
         body,
-        file: (id == "add_document").then_some(PDF),
+        file: match id {
+            "add_document" => Some(PDF),
+            "create_bank_return" => Some(BANK_ANSWER.as_bytes()),
+            _ => None,
+        },
     }
 }
 

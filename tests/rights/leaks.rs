@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 13] {
+fn traces(of: &Belongings) -> [&str; 17] {
     [
         &of.resident,
         &of.case,
@@ -29,6 +29,10 @@ fn traces(of: &Belongings) -> [&str; 13] {
         &of.leaver,
         &of.person,
         &of.merge,
+        &of.paid.batch,
+        &of.paid.released,
+        &of.paid.payment,
+        &of.paid.flag,
     ]
     .map(String::as_str)
 }
@@ -61,6 +65,12 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/referrals/{}", of.referral),
         format!("/v1/cases/{}/referrals", of.case),
         format!("/v1/transfers/{}", of.transfer),
+        format!("/v1/payment-batches/{}", of.paid.batch),
+        format!("/v1/payment-batches/{}", of.paid.released),
+        format!("/v1/payment-batches/{}/flags", of.paid.batch),
+        format!("/v1/payment-batches/{}/bank-returns", of.paid.released),
+        format!("/v1/payments/{}", of.paid.payment),
+        "/v1/payments".to_owned(),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),
     ] {

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
+use huican::kernel::month::Month;
 use serde_json::{Value, json};
 
-use super::people::id_of;
+use super::people::{fresh_citizen_id, id_of};
 use super::{Backend, Reply, TestOffice};
 use crate::second_factors::Phone;
 
@@ -25,7 +26,7 @@ struct Balance {
 
 impl TestOffice {
     /// The id of a resident with a nursing subsidy that runs.
-    pub async fn beneficiary(&self) -> String {
+    pub async fn payee(&self) -> String {
         let case = self.case_at("approval").await;
         let approver = self.as_user("approver.990121").await;
         approver.act(&case, "approve").await.expect(201);
@@ -43,7 +44,11 @@ impl TestOffice {
     }
 
     pub async fn is_paid(&self, resident: &str, account: Value) -> Reply {
-        let township = self.as_user(TOWNSHIP).await;
+        self.is_paid_by(TOWNSHIP, resident, account).await
+    }
+
+    async fn is_paid_by(&self, username: &str, resident: &str, account: Value) -> Reply {
+        let township = self.as_user(username).await;
         let path = format!("/v1/residents/{resident}");
         let known = township.get(&path).await.expect(200);
         let version = known["version"].as_i64().unwrap();
@@ -75,8 +80,8 @@ impl TestOffice {
         let (at, facts) = (self.instant(), self.bytes("00"));
         let sql = format!(
             "INSERT INTO entitlement_runs (id, division_code, month, state, done, total, due_count, held_count, due_fen,
-                attempts, requested_by, requested_at, finished_at, version)
-             SELECT {run_id}, '990121000000', '{month}', 'done', 1, 1, 1, 0, {fen}, 1, u.id, {at}, {at}, 1
+                attempts, tries, requested_by, requested_at, finished_at, version)
+             SELECT {run_id}, '990121000000', '{month}', 'done', 1, 1, 1, 0, {fen}, 1, 1, u.id, {at}, {at}, 1
              FROM users u WHERE u.username = '{CHECKER}';
              INSERT INTO entitlements (id, resident_id, enrollment_id, program_code, division_code, month, run_month, run_id,
                 state, amount_fen, program_version_id, facts, version, created_at, updated_at)
@@ -165,6 +170,80 @@ impl TestOffice {
         );
         books
     }
+
+    /// Of somebody enrolled in a county: a batch that waits for its submission with a flag, and one that was
+    /// released and answered by the bank.
+    pub async fn paid_out(&self, village: &str, resident: &str) -> PaidOut {
+        let (county, township) = (&village[..6], format!("township.{}", &village[..9]));
+        let [maker, checker, releaser] =
+            ["county", "finance", "approver"].map(|desk| format!("{desk}.{county}"));
+        let month = Month::of(self.today());
+        let number = || fresh_citizen_id().replace('X', "0");
+        let account = json!({"bank_account": number(), "bank_name": "虚川农村商业银行", "holder": "赵六", "holder_relation": "carer"});
+        self.is_paid_by(&township, resident, account)
+            .await
+            .expect(201);
+        self.owes(resident, &month.previous().to_string(), 40_000);
+        let batch = |month: Month| json!({"division_code": county, "program_code": "nursing_subsidy", "month": month});
+        let client = self.as_user(&maker).await;
+        let flagged = client
+            .post("/v1/payment-batches", batch(month.previous()))
+            .await;
+        let flagged = id_of(&flagged.expect(201));
+        let flags = client
+            .get(&format!("/v1/payment-batches/{flagged}/flags"))
+            .await;
+        let account = json!({"bank_account": number(), "bank_name": "虚川农村商业银行"});
+        self.is_paid_by(&township, resident, account)
+            .await
+            .expect(201);
+        self.owes(resident, &month.to_string(), 50_000);
+        let client = self.as_user(&maker).await;
+        let released = id_of(
+            &client
+                .post("/v1/payment-batches", batch(month))
+                .await
+                .expect(201),
+        );
+        self.steps(&maker, &released, "submit").await.expect(201);
+        self.steps(&checker, &released, "check").await.expect(201);
+        let budget = json!({"division_code": county, "program_code": "nursing_subsidy", "year": month.year(),
+            "amount_fen": 1_000_000, "reason": "县财社〔2022〕12号"});
+        let finance = self.as_user(&checker).await;
+        finance.post("/v1/budgets", budget).await.expect(201);
+        self.releases(&releaser, &released).await.expect(201);
+        let finance = self.as_user(&checker).await;
+        let payments = finance
+            .get(&format!("/v1/payments?batch_id={released}"))
+            .await;
+        let answer = finance
+            .request(
+                "POST",
+                &format!("/v1/payment-batches/{released}/bank-returns"),
+            )
+            .content("text/csv", BANK_ANSWER.as_bytes())
+            .send()
+            .await;
+        PaidOut {
+            flag: id_of(&flags.expect(200)["items"][0]),
+            batch: flagged,
+            payment: id_of(&payments.expect(200)["items"][0]),
+            bank_return: id_of(&answer.expect(201)),
+            released,
+        }
+    }
+}
+
+/// What a bank answers of a payment that is none of ours.
+pub const BANK_ANSWER: &str = "业务编号,账号,户名,金额,处理结果,失败原因\n990121-202001-0001-000001,6200000000000012344,张晓宝,500.00,成功,\n";
+
+/// Ids of what is paid out in a county.
+pub struct PaidOut {
+    pub batch: String,
+    pub flag: String,
+    pub released: String,
+    pub payment: String,
+    pub bank_return: String,
 }
 
 impl TestOffice {
@@ -173,11 +252,11 @@ impl TestOffice {
         self.owes(resident, month, fen);
         let batch = self.checked_batch(month).await;
         self.releases(RELEASER, &batch).await.expect(201);
-        self.bank_answers(&batch, "paid");
+        self.bank_settles(&batch, "paid");
     }
 
     /// The bank has paid, or failed to pay, all of a batch.
-    pub fn bank_answers(&self, batch: &str, state: &str) {
+    pub fn bank_settles(&self, batch: &str, state: &str) {
         let failure = if state == "failed" {
             "'账户已销户'"
         } else {
@@ -191,8 +270,8 @@ impl TestOffice {
         .unwrap();
     }
 
-    /// The enrollment of somebody.
-    pub async fn enrollment_of(&self, resident: &str) -> Value {
+    /// The last enrollment of somebody.
+    pub async fn benefit_of(&self, resident: &str) -> Value {
         let client = self.as_user(MAKER).await;
         let all = client
             .get(&format!("/v1/enrollments?resident_id={resident}"))
@@ -202,7 +281,7 @@ impl TestOffice {
     }
 
     /// Suspends, resumes or stops a benefit from a month on.
-    pub async fn turns(&self, enrollment: &str, action: &str, month: &str, reason: &str) -> Reply {
+    pub async fn turns_benefit(&self, enrollment: &str, action: &str, month: &str, reason: &str) -> Reply {
         let client = self.as_user(MAKER).await;
         let path = format!("/v1/enrollments/{enrollment}");
         let now = client.get(&path).await.expect(200);

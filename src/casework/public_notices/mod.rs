@@ -5,3 +5,4 @@ pub mod api;
 mod model;
 pub mod service;
 mod store;
+pub use model::is_minor;

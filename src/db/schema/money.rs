@@ -254,4 +254,32 @@ tables! {
         decided_at -> Nullable<Instant>,
         decision_note -> Nullable<Binary>,
     }
+    public_lists (id) {
+        id -> Guid,
+        program_code -> Text,
+        division_code -> Text,
+        first_month -> Text,
+        last_month -> Text,
+        revision -> Integer,
+        previous_revision -> Nullable<Integer>,
+        to_date -> Date,
+        phone -> Text,
+        person_count -> Integer,
+        minor_count -> Integer,
+        total_fen -> BigInt,
+        digest -> Binary,
+        published_by -> Guid,
+        published_at -> Instant,
+        county_code -> Nullable<Text>,
+    }
+    public_list_entries (list_id, place) {
+        list_id -> Guid,
+        place -> Integer,
+        resident_id -> Guid,
+        division_code -> Text,
+        division_name -> Text,
+        name_masked -> Text,
+        months -> Integer,
+        amount_fen -> BigInt,
+    }
 }

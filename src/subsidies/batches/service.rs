@@ -141,10 +141,10 @@ pub fn make(
     new: &NewBatch,
 ) -> Result<Recorded<Shown>> {
     new.check(Month::of(tx.today()))?;
-    let county = divisions::service::current(tx, new.division_code, "/division_code")?.code;
-    if !permit.scope().sees(county) {
+    if !permit.scope().sees(new.division_code) {
         return Err(Code::DivisionNotFound.into());
     }
+    let county = divisions::service::current(tx, new.division_code, "/division_code")?.code;
     let program = programs::service::find(tx, &new.program_code)?;
     if program.service != Service::Subsidy {
         return Err(Error::field(

@@ -19,10 +19,10 @@ pub fn decide(
     new: &NewBudget,
 ) -> Result<Recorded<Budget>> {
     let reason = new.check()?.to_owned();
-    divisions::service::current(tx, new.division_code, "/division_code")?;
     if !permit.scope().sees(new.division_code) {
         return Err(Code::DivisionNotFound.into());
     }
+    divisions::service::current(tx, new.division_code, "/division_code")?;
     programs::service::find(tx, &new.program_code)?;
     let of = Purpose {
         program_code: &new.program_code,

@@ -14,7 +14,7 @@ use crate::subsidies::enrollments::Enrollment;
 use crate::subsidies::{enrollments, runs};
 
 pub use super::store::{
-    Filter, count_before, insert, months_before, page, reverse, settle, standing,
+    Filter, count_before, insert, months_before, page, reverse, settle, standing, unpaid,
 };
 
 pub fn get<A: Act>(db: &mut Db, permit: &Permit<A>, id: EntitlementId) -> Result<Entitlement> {
@@ -37,7 +37,7 @@ pub fn explain(
     id: EntitlementId,
 ) -> Result<Looked<Explained>> {
     let entitlement = get(db, permit, id)?;
-    let event = Event::new(permit.origin(), "entitlement.explained")
+    let event = Event::new(permit.origin(), "entitlement.viewed")
         .on(&id)
         .about(entitlement.resident_id)
         .within(entitlement.division_code);

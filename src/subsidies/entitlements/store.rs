@@ -1,12 +1,13 @@
 //! SQL of entitlements.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::model::{Entitlement, EntitlementState, Reason};
 use crate::access::{Scope, within};
-use crate::db::schema::entitlements;
+use crate::db::schema::{entitlements, payment_items};
 use crate::db::types::{self, from_json, to_json};
-use crate::db::{Db, MultiBackend, Tx};
+use crate::db::{Db, MultiBackend, Tx, on_unique};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{
@@ -98,7 +99,14 @@ pub fn insert(tx: &mut Tx<'_>, all: Vec<Entitlement>) -> Result<()> {
     let mut rows = all.into_iter().map(Row::of).collect::<Result<Vec<_>>>()?;
     while !rows.is_empty() {
         let rest = rows.split_off(rows.len().min(TOGETHER));
-        types::insert_all!(tx, entitlements::table, &rows)?;
+        types::insert_all!(tx, entitlements::table, &rows).map_err(|error| {
+            on_unique(
+                error,
+                "entitlements.resident_id",
+                "entitlements_one",
+                || Code::EntitledAlready.into(),
+            )
+        })?;
         rows = rest;
     }
     Ok(())
@@ -236,6 +244,20 @@ pub fn standing(db: &mut Db, of: &[ResidentId], since: Month) -> Result<Vec<Enti
         .select(Row::as_select())
         .load(db.conn())?;
     rows.into_iter().map(Row::read).collect()
+}
+
+/// Of what is due to some people since a month, what no payment has taken up.
+pub fn unpaid(db: &mut Db, of: &[ResidentId], since: Month) -> Result<Vec<EntitlementId>> {
+    let taken = payment_items::table
+        .filter(payment_items::entitlement_id.eq(entitlements::id))
+        .filter(payment_items::live.eq(true));
+    Ok(entitlements::table
+        .filter(entitlements::resident_id.eq_any(of))
+        .filter(entitlements::state.eq(EntitlementState::Due))
+        .filter(entitlements::month.ge(since))
+        .filter(not(exists(taken)))
+        .select(entitlements::id)
+        .load(db.conn())?)
 }
 
 /// Of some people, the months before one for which something is due.

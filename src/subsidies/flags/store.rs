@@ -11,6 +11,7 @@ use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{PaymentBatchId, PaymentFlagId, PaymentId, ResidentId, UserId};
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
+use crate::subsidies::entitlements::EntitlementState;
 
 types::text_columns!(PaymentFlagKind);
 
@@ -183,7 +184,7 @@ pub fn due_of(
     let query = entitlements::table
         .filter(entitlements::resident_id.eq_any(people))
         .filter(entitlements::program_code.eq_any(programs))
-        .filter(entitlements::state.eq("due"))
+        .filter(entitlements::state.eq(EntitlementState::Due))
         .select((
             entitlements::resident_id,
             entitlements::program_code,

@@ -16,6 +16,7 @@ use crate::kernel::id::{BankAccountId, EntitlementId, PaymentBatchId, PaymentId,
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
+use crate::subsidies::entitlements::EntitlementState;
 
 types::text_columns!(PaymentState, OmissionReason);
 
@@ -42,9 +43,6 @@ fn open(db: &Db, column: &str, id: PaymentId, sealed: &[u8]) -> Result<String> {
     String::from_utf8(plain.map_err(Error::internal)?.to_vec()).map_err(Error::internal)
 }
 
-/// A month of a program that is due.
-const DUE: &str = "due";
-
 /// What is due in a county up to a month and not in any payment.
 pub fn payable(db: &mut Db, county: DivisionCode, program: &str, month: Month) -> Result<Vec<Due>> {
     type Columns = (EntitlementId, ResidentId, DivisionCode, Month, Fen);
@@ -55,7 +53,7 @@ pub fn payable(db: &mut Db, county: DivisionCode, program: &str, month: Month) -
         .filter(entitlements::county_code.eq(county.county_digits()))
         .filter(entitlements::program_code.eq(program))
         .filter(entitlements::run_month.le(month))
-        .filter(entitlements::state.eq(DUE))
+        .filter(entitlements::state.eq(EntitlementState::Due))
         .filter(diesel::dsl::not(diesel::dsl::exists(taken)))
         .select((
             entitlements::id,

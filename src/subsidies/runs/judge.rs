@@ -9,7 +9,7 @@ use crate::casework::cases;
 use crate::db::Db;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::id::{ProgramVersionId, ResidentId};
+use crate::kernel::id::{EntitlementId, ProgramVersionId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::programs::{self, ProgramVersion, rules};
@@ -60,8 +60,8 @@ impl Verdict {
 pub struct Question<'a> {
     pub enrollment: &'a Enrollment,
     pub month: Month,
-    /// What an earlier run held; nothing where the month is new.
-    pub held: Option<Entitlement>,
+    /// What an earlier run found, held or due and not paid; nothing where the month is new.
+    pub stands: Option<Entitlement>,
     suspended: bool,
     day: NaiveDate,
 }
@@ -70,7 +70,7 @@ pub struct Question<'a> {
 #[derive(Debug, Default)]
 pub struct Judged<'a> {
     pub found: Vec<(Question<'a>, Verdict)>,
-    /// Held for months that are not paid for any more.
+    /// Held, or due and not paid, for months that are not paid for any more.
     pub over: Vec<Entitlement>,
 }
 
@@ -139,6 +139,8 @@ struct Standing {
     older: HashMap<Key, HashSet<Month>>,
     since: Month,
     complete: HashSet<Key>,
+    /// Of what is due, what no payment has taken up.
+    unpaid: HashSet<EntitlementId>,
 }
 
 impl Standing {
@@ -155,6 +157,9 @@ impl Standing {
             older: HashMap::new(),
             since,
             complete: HashSet::new(),
+            unpaid: entitlements::service::unpaid(db, &records, since)?
+                .into_iter()
+                .collect(),
         };
         if all.iter().any(|(one, _)| one.start_month < since) {
             standing.count_older(db, people, all)?;
@@ -162,24 +167,46 @@ impl Standing {
         Ok(standing)
     }
 
-    /// What stands for an enrollment's program, and the first month that may be missing.
-    fn of_enrollment(
-        &mut self,
-        key: &Key,
-        enrollment: &Enrollment,
-    ) -> (&mut BTreeMap<Month, Entitlement>, Month) {
-        let from = if self.complete.contains(key) {
+    /// The first month of an enrollment that may be missing.
+    fn first_missing(&self, key: &Key, enrollment: &Enrollment) -> Month {
+        if self.complete.contains(key) {
             enrollment.start_month.max(self.since)
         } else {
             enrollment.start_month
-        };
-        (self.by_month.entry(key.clone()).or_default(), from)
+        }
     }
 
-    fn is_older(&self, key: &Key, month: Month) -> bool {
-        self.older
-            .get(key)
-            .is_some_and(|older| older.contains(&month))
+    /// The months of an enrollment up to one for which something stands that may still change.
+    fn open(&self, key: &Key, enrollment: &Enrollment, month: Month) -> Vec<Month> {
+        let Some(stands) = self.by_month.get(key) else {
+            return Vec::new();
+        };
+        let open = stands
+            .range(..=month)
+            .filter(|(_, one)| self.is_open(one, enrollment));
+        open.map(|(month, _)| *month).collect()
+    }
+
+    fn is_open(&self, one: &Entitlement, enrollment: &Enrollment) -> bool {
+        one.enrollment_id == enrollment.id
+            && (one.state == EntitlementState::Held || self.unpaid.contains(&one.id))
+    }
+
+    /// What stands for a month, if it may still change; nothing at all where it may not.
+    fn take(
+        &mut self,
+        key: &Key,
+        enrollment: &Enrollment,
+        month: Month,
+    ) -> Option<Option<Entitlement>> {
+        let Some(one) = self.by_month.get(key).and_then(|all| all.get(&month)) else {
+            let older = self.older.get(key);
+            return (!older.is_some_and(|older| older.contains(&month))).then_some(None);
+        };
+        if !self.is_open(one, enrollment) {
+            return None;
+        }
+        Some(self.by_month.get_mut(key)?.remove(&month))
     }
 
     /// Most people miss none of the older months, which their number tells.
@@ -240,38 +267,28 @@ pub fn judge<'a>(db: &mut Db, all: &'a [WithHistory], month: Month) -> Result<Ju
     for (enrollment, history) in all {
         let key = people.key(enrollment);
         let last = enrollment.stop_month.map_or(month, |stop| stop.min(month));
-        let (stands, from) = standing.of_enrollment(&key, enrollment);
-        let held: Vec<_> = stands
-            .range(..=month)
-            .filter(|(_, one)| {
-                one.enrollment_id == enrollment.id && one.state == EntitlementState::Held
-            })
-            .map(|(month, _)| *month)
-            .collect();
-        let older: Vec<_> = held.iter().copied().filter(|one| *one < from).collect();
-        for one in held {
-            if status_in(history, one) == EnrollmentState::Stopped {
-                judged.over.extend(stands.remove(&one));
-            }
-        }
-        for one in older.into_iter().chain(months(from, last)) {
+        let from = standing.first_missing(&key, enrollment);
+        let open = standing.open(&key, enrollment, month);
+        let before = open.iter().copied().filter(|one| *one < from);
+        let after = open.iter().copied().filter(|one| *one > last);
+        for one in before.chain(months(from, last)).chain(after) {
             let status = status_in(history, one);
-            let held = match stands.get(&one) {
-                _ if status == EnrollmentState::Stopped => continue,
-                Some(there) if there.state == EntitlementState::Due => continue,
-                Some(there) if there.enrollment_id != enrollment.id => continue,
-                _ => stands.remove(&one),
+            let Some(stands) = standing.take(&key, enrollment, one) else {
+                continue;
             };
+            if status == EnrollmentState::Stopped {
+                judged.over.extend(stands);
+                continue;
+            }
             questions.push(Question {
                 enrollment,
                 month: one,
-                held,
+                stands,
                 suspended: status == EnrollmentState::Suspended,
                 day: one.previous().last_day(),
             });
         }
     }
-    questions.retain(|one| !standing.is_older(&people.key(one.enrollment), one.month));
     date(db, &mut questions)?;
     judged.found = answer(db, &people, questions)?;
     Ok(judged)

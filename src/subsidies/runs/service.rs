@@ -152,6 +152,42 @@ pub struct Piece {
     tally: Tally,
     make: Vec<Entitlement>,
     settle: Vec<Entitlement>,
+    reverse: Vec<(EntitlementId, i32)>,
+}
+
+impl Piece {
+    /// What was found of a month, where something else, the same or nothing stands. What is due and not paid is
+    /// taken back where it is not what was found.
+    fn add(&mut self, found: Entitlement, stands: Option<Entitlement>) -> Result<()> {
+        if found.state == EntitlementState::Held {
+            self.tally.held += 1;
+        }
+        let same = stands.as_ref().is_some_and(|one| {
+            (one.state, one.amount_fen, &one.reasons)
+                == (found.state, found.amount_fen, &found.reasons)
+        });
+        if same {
+            return Ok(());
+        }
+        if found.state == EntitlementState::Due {
+            let sum = self.tally.due_fen.checked_add(found.amount_fen);
+            self.tally.due_fen = sum.ok_or_else(|| Error::internal("a run beyond counting"))?;
+            self.tally.due += 1;
+        }
+        match stands {
+            Some(held) if held.state == EntitlementState::Held => self.settle.push(Entitlement {
+                id: held.id,
+                version: held.version + 1,
+                created_at: held.created_at,
+                ..found
+            }),
+            stands => {
+                self.reverse.extend(stands.map(|due| (due.id, due.version)));
+                self.make.push(found);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The next enrollments, with the rights of whoever asked, as they are now; nothing where all are done.
@@ -180,53 +216,26 @@ pub fn next_piece(
         },
         make: Vec::new(),
         settle: Vec::new(),
+        reverse: Vec::new(),
     };
     let now = db.now();
     for over in judged.over {
-        piece.settle.push(Entitlement {
-            run_id: run.id,
-            run_month: run.month.max(over.month),
-            state: EntitlementState::Reversed,
-            version: over.version + 1,
-            updated_at: now,
-            ..over
-        });
+        match over.state {
+            EntitlementState::Due => piece.reverse.push((over.id, over.version)),
+            _ => piece.settle.push(Entitlement {
+                run_id: run.id,
+                run_month: run.month.max(over.month),
+                state: EntitlementState::Reversed,
+                version: over.version + 1,
+                updated_at: now,
+                ..over
+            }),
+        }
     }
     for (question, verdict) in judged.found {
-        let (state, amount, reasons, version, facts) = match verdict {
-            Verdict::Due {
-                amount,
-                version,
-                facts,
-            } => {
-                let sum = piece.tally.due_fen.checked_add(amount);
-                piece.tally.due_fen =
-                    sum.ok_or_else(|| Error::internal("a run beyond counting"))?;
-                piece.tally.due += 1;
-                (
-                    EntitlementState::Due,
-                    amount,
-                    Vec::new(),
-                    Some(version),
-                    Some(facts),
-                )
-            }
-            Verdict::Held { reasons, version } => {
-                piece.tally.held += 1;
-                if question.held.as_ref().is_some_and(|held| {
-                    held.reasons == reasons && held.program_version_id == version
-                }) {
-                    continue;
-                }
-                (EntitlementState::Held, Fen::ZERO, reasons, version, None)
-            }
-        };
         let enrollment = question.enrollment;
-        let found = Entitlement {
-            id: question
-                .held
-                .as_ref()
-                .map_or_else(|| db.new_id::<_>(), |held| held.id),
+        let mut found = Entitlement {
+            id: db.new_id(),
             resident_id: enrollment.resident_id,
             enrollment_id: enrollment.id,
             program_code: enrollment.program_code.clone(),
@@ -234,20 +243,32 @@ pub fn next_piece(
             month: question.month,
             run_month: run.month,
             run_id: run.id,
-            state,
-            amount_fen: amount,
-            reasons,
-            program_version_id: version,
-            version: question.held.as_ref().map_or(1, |held| held.version + 1),
-            created_at: question.held.as_ref().map_or(now, |held| held.created_at),
+            state: EntitlementState::Held,
+            amount_fen: Fen::ZERO,
+            reasons: Vec::new(),
+            program_version_id: None,
+            version: 1,
+            created_at: now,
             updated_at: now,
-            facts,
+            facts: None,
         };
-        if question.held.is_some() {
-            piece.settle.push(found);
-        } else {
-            piece.make.push(found);
+        match verdict {
+            Verdict::Due {
+                amount,
+                version,
+                facts,
+            } => {
+                found.state = EntitlementState::Due;
+                found.amount_fen = amount;
+                found.program_version_id = Some(version);
+                found.facts = Some(facts);
+            }
+            Verdict::Held { reasons, version } => {
+                found.reasons = reasons;
+                found.program_version_id = version;
+            }
         }
+        piece.add(found, question.stands)?;
     }
     Ok(Some(piece))
 }
@@ -262,6 +283,10 @@ pub fn keep(
     let run = &claimed.run;
     store::advance(tx, (run.id, claimed.attempt), piece.reached, piece.tally)?;
     let changed: Vec<EntitlementId> = piece.settle.iter().map(|one| one.id).collect();
+    let reversed: Vec<EntitlementId> = piece.reverse.iter().map(|(id, _)| *id).collect();
+    for (id, version) in piece.reverse {
+        entitlements::service::reverse(tx, id, version)?;
+    }
     entitlements::service::insert(tx, piece.make)?;
     for one in piece.settle {
         entitlements::service::settle(tx, one)?;
@@ -272,7 +297,8 @@ pub fn keep(
         .change("due_count", piece.tally.due)
         .change("held_count", piece.tally.held)
         .change("due_fen", piece.tally.due_fen)
-        .change("changed", changed);
+        .change("changed", changed)
+        .change("reversed", reversed);
     tx.record(event, ())
 }
 
