@@ -215,12 +215,12 @@ on_both! {
         let client = office.as_user(MAKER).await;
         let opened = client.post("/v1/recoveries", json!({"enrollment_id": enrollment})).await.expect(201);
         let id = id_of(&opened);
-        office.turns_benefit(&enrollment, "resume", "2022-08", "review_passed").await.expect(201);
         let instalments = format!("/v1/recoveries/{id}/instalments");
         let client = office.as_user(MAKER).await;
         client.post(&instalments, json!({"from_month": "2022-09", "amount_fen": 0})).await.refused_field("/amount_fen", "amount.positive");
         client.post(&instalments, json!({"from_month": "2022-09", "amount_fen": 30_000})).await.expect(201);
         office.pass_days(60).await;
+        office.turns_benefit(&enrollment, "resume", "2022-09", "review_passed").await.expect(201);
         office.owes(&resident, "2022-09", 55_000);
         // Nothing is kept back of which the person was not told.
         let batch = id_of(&office.makes_batch(MAKER, "2022-09").await.expect(201));

@@ -302,7 +302,7 @@ BEGIN
     -- One movement of a recovery at a time: the questions after this see what the one before has taken.
     PERFORM 1 FROM recoveries WHERE id = NEW.recovery_id FOR UPDATE;
     SELECT * INTO r FROM recoveries WHERE id = NEW.recovery_id;
-    IF NEW.state <> CASE NEW.kind WHEN 'offset' THEN 'reserved' ELSE 'proposed' END THEN
+    IF (NEW.state <> CASE NEW.kind WHEN 'offset' THEN 'reserved' ELSE 'proposed' END) THEN
         RAISE EXCEPTION 'huican.append_only: a movement begins undecided';
     END IF;
     IF r.stage = 'withdrawn' OR (NEW.kind = 'offset' AND r.stage <> 'notified') THEN
