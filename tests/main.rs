@@ -48,6 +48,7 @@ mod programs;
 mod promises;
 mod public_notices;
 mod reconsideration;
+mod recoveries;
 mod recusals;
 mod referrals;
 mod residents;
