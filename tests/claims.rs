@@ -3,14 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::support::office::Client;
-use crate::support::people::{ELSEWHERE, PDF, VILLAGE, id_of, person};
+use crate::support::people::{ELSEWHERE, PDF, VILLAGE, citizen_id, id_of, person};
 use crate::support::{TestOffice, on_both};
 
 const SOCIAL: &str = "social_insurance_subsidy";
 
 /// Works on own account, of severity level 1.
-fn self_employed(village: &str) -> Value {
+fn self_employed(village: &str, number: u32) -> Value {
     let mut somebody = person();
+    let id = citizen_id("990121", "19850615", number);
+    somebody["id_number"] = json!(id);
+    somebody["certificate"]["number"] = json!(format!("{id}41"));
     somebody["division_code"] = json!(village);
     somebody["circumstances"] =
         json!({"income_status": "none", "employment_form": "self_employed"});
@@ -72,7 +75,7 @@ impl TestOffice {
 
 on_both! {
     async fn a_share_of_what_was_paid_is_given_for_the_months_it_was_paid_for(office: &TestOffice) {
-        let resident = id_of(&office.register(self_employed(VILLAGE)).await);
+        let resident = id_of(&office.register(self_employed(VILLAGE, 1)).await);
         let filer = office.filer_in(VILLAGE).await;
         // Half of 1,000.01 yuan, over three months.
         let case = filed(&filer, &resident, details("2022-01", "2022-03", 100_001, "3301-0099")).await;
@@ -108,10 +111,10 @@ on_both! {
     }
 
     async fn a_voucher_counts_once_and_so_does_a_month(office: &TestOffice) {
-        let resident = id_of(&office.register(self_employed(VILLAGE)).await);
+        let resident = id_of(&office.register(self_employed(VILLAGE, 1)).await);
         let filer = office.filer_in(VILLAGE).await;
         let case = filed(&filer, &resident, details("2022-01", "2022-03", 100_000, "3301-0099")).await;
-        let other = id_of(&office.register(self_employed(ELSEWHERE)).await);
+        let other = id_of(&office.register(self_employed(ELSEWHERE, 2)).await);
         let there = office.filer_in(ELSEWHERE).await;
         let same = filed(&there, &other, details("2022-05", "2022-06", 100_000, "3301-0099")).await;
         office.reviewed_in(&case, VILLAGE).await;
@@ -140,7 +143,7 @@ on_both! {
     }
 
     async fn a_claim_says_all_of_it(office: &TestOffice) {
-        let resident = id_of(&office.register(self_employed(VILLAGE)).await);
+        let resident = id_of(&office.register(self_employed(VILLAGE, 1)).await);
         let filer = office.filer_in(VILLAGE).await;
         let file = |program: &str, details: Value| json!({"resident_id": resident, "program_code": program, "details": details});
         let good = details("2022-01", "2022-03", 100_000, "3301-0099");

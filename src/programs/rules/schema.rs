@@ -56,8 +56,8 @@ pub const COMPONENTS: &str = "certificate.components";
 pub const COMPONENTS_ZH: &str = "残疾类别明细";
 pub const COMPONENTS_EN: &str = "impairment components";
 
-/// A contribution is up to 90,000 yuan, so that a rule may multiply it by a parameter, and for a year at the most.
-pub const HIGHEST_CONTRIBUTION: i32 = 9_000_000;
+/// A contribution is up to a million yuan, and for a year at the most.
+pub const HIGHEST_CONTRIBUTION: i32 = 100_000_000;
 pub const MOST_CLAIMED_MONTHS: i32 = 12;
 
 /// Everybody's oldest possible age.

@@ -11,7 +11,7 @@ use crate::programs::rules::schema::MOST_CLAIMED_MONTHS;
 use crate::programs::{BenefitPeriod, Claimed, ProgramVersion};
 
 /// As rules take it (`HIGHEST_CONTRIBUTION`).
-const HIGHEST: i64 = 9_000_000;
+const HIGHEST: i64 = 100_000_000;
 
 /// What the details of such an application say; `note` stands in all.
 pub const FIELDS: &[(&str, Field)] = &[
