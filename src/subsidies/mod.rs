@@ -13,8 +13,8 @@ pub mod ledger;
 pub mod match_lists;
 pub mod payment_files;
 pub mod payments;
-pub mod recoveries;
 pub mod public_lists;
+pub mod recoveries;
 pub mod reviews;
 pub mod runs;
 

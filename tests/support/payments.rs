@@ -299,7 +299,13 @@ impl TestOffice {
     }
 
     /// Suspends, resumes or stops a benefit from a month on.
-    pub async fn turns_benefit(&self, enrollment: &str, action: &str, month: &str, reason: &str) -> Reply {
+    pub async fn turns_benefit(
+        &self,
+        enrollment: &str,
+        action: &str,
+        month: &str,
+        reason: &str,
+    ) -> Reply {
         let client = self.as_user(MAKER).await;
         let path = format!("/v1/enrollments/{enrollment}");
         let now = client.get(&path).await.expect(200);
