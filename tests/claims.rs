@@ -93,6 +93,14 @@ on_both! {
             let path = format!("/v1/enrollments/{}?valid_at={day}", id_of(&granted));
             assert_eq!(office.as_user("finance.990121").await.get(&path).await.expect(200)["then"]["state"], state, "{day}");
         }
+        // What was granted is due month by month, all of it.
+        office.run_month(&office.today().format("%Y-%m").to_string()).await;
+        let due = office.entitlements(&format!("enrollment_id={}&state=due", id_of(&granted))).await;
+        let shares: Vec<_> = due.iter().map(|one| (one["month"].as_str().unwrap(), one["amount_fen"].as_i64().unwrap())).collect();
+        assert_eq!(shares, [("2022-01", 16_668), ("2022-02", 16_666), ("2022-03", 16_666)]);
+        let why = format!("/v1/entitlements/{}/explanation", id_of(&due[1]));
+        let why = office.as_user("finance.990121").await.get(&why).await.expect(200);
+        assert_eq!((&why["reproduced"], &why["decision"]["amount_fen"]), (&json!(true), &json!(50_000)), "{why}");
         // More than the limit of 240 yuan a month is not given; what follows is another claim.
         let filer = office.filer_in(VILLAGE).await;
         let second = filed(&filer, &resident, details("2022-04", "2022-06", 900_000, "3301-0100")).await;

@@ -243,14 +243,6 @@ fn verdict(
         let died = Reason::new("resident_died", "当事人已死亡", "the resident has died");
         return Ok(Verdict::held(died, Some(version.id)));
     }
-    // What was claimed for was granted as a whole.
-    if let Some(amount) = rate_in(question.enrollment, question.month) {
-        return Ok(Verdict::Due {
-            amount,
-            version: version.id,
-            facts: entitlements::fingerprint(rules::facts(resident, known, question.day)),
-        });
-    }
     if let Some((claimed, share)) = claimed(question) {
         return of_claim(question, version, (resident, known), (claimed, share));
     }
