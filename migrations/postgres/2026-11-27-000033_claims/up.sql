@@ -10,11 +10,13 @@ ALTER TABLE program_drafts
 
 ALTER TABLE enrollments
     ADD COLUMN claim_to text COLLATE "C" CHECK (claim_to >= start_month AND length(claim_to) = 7),
-    ADD COLUMN contribution_fen bigint CHECK (contribution_fen > 0 AND claim_to IS NOT NULL),
-    ADD COLUMN voucher_number text COLLATE "C" CHECK (voucher_number <> '' AND contribution_fen IS NOT NULL),
+    ADD COLUMN contribution_fen bigint CHECK (contribution_fen > 0),
+    ADD COLUMN voucher_number text COLLATE "C" CHECK (voucher_number <> ''),
     ADD COLUMN total_fen bigint
-        CHECK (total_fen > 0 AND total_fen <= contribution_fen AND voucher_number IS NOT NULL)
-        CHECK ((total_fen IS NULL) = (claim_to IS NULL));
+        CHECK (total_fen > 0 AND total_fen <= contribution_fen)
+        CHECK ((total_fen IS NULL) = (claim_to IS NULL))
+        CHECK ((total_fen IS NULL) = (contribution_fen IS NULL))
+        CHECK ((total_fen IS NULL) = (voucher_number IS NULL));
 -- What was found not to be due at all may be claimed again.
 CREATE UNIQUE INDEX enrollments_voucher ON enrollments (program_code, voucher_number)
     WHERE voucher_number IS NOT NULL AND stop_month >= start_month;

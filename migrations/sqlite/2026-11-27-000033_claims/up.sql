@@ -7,11 +7,13 @@ WHERE type = 'table' AND name IN ('program_versions', 'program_drafts');
 PRAGMA writable_schema = RESET;
 
 ALTER TABLE enrollments ADD COLUMN claim_to TEXT CHECK (claim_to >= start_month AND length(claim_to) = 7);
-ALTER TABLE enrollments ADD COLUMN contribution_fen INTEGER CHECK (contribution_fen > 0 AND claim_to IS NOT NULL);
-ALTER TABLE enrollments ADD COLUMN voucher_number TEXT CHECK (voucher_number <> '' AND contribution_fen IS NOT NULL);
+ALTER TABLE enrollments ADD COLUMN contribution_fen INTEGER CHECK (contribution_fen > 0);
+ALTER TABLE enrollments ADD COLUMN voucher_number TEXT CHECK (voucher_number <> '');
 ALTER TABLE enrollments ADD COLUMN total_fen INTEGER
-    CHECK (total_fen > 0 AND total_fen <= contribution_fen AND voucher_number IS NOT NULL)
-    CHECK ((total_fen IS NULL) = (claim_to IS NULL));
+    CHECK (total_fen > 0 AND total_fen <= contribution_fen)
+    CHECK ((total_fen IS NULL) = (claim_to IS NULL))
+    CHECK ((total_fen IS NULL) = (contribution_fen IS NULL))
+    CHECK ((total_fen IS NULL) = (voucher_number IS NULL));
 -- What was found not to be due at all may be claimed again.
 CREATE UNIQUE INDEX enrollments_voucher ON enrollments (program_code, voucher_number)
     WHERE voucher_number IS NOT NULL AND stop_month >= start_month;
