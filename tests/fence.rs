@@ -135,7 +135,7 @@ async fn furnished() -> Option<TestOffice> {
     Some(office)
 }
 
-const FENCED: [&str; 43] = [
+const FENCED: [&str; 48] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -177,6 +177,11 @@ const FENCED: [&str; 43] = [
     "payments",
     "payment_items",
     "payment_flags",
+    "entitlement_runs",
+    "entitlements",
+    "ledger_entries",
+    "public_lists",
+    "public_list_entries",
     "bank_returns",
     "bank_return_rows",
 ];

@@ -64,6 +64,16 @@ fn is_recorded(operation: &str) -> bool {
         "get_division",
         "get_enrollment",
         "get_organization",
+        // Months and sums.
+        "get_entitlement",
+        "get_entitlement_run",
+        "list_entitlements",
+        "list_ledger_entries",
+        "get_ledger_balances",
+        "list_entitlement_runs",
+        "list_financial_disclosures",
+        "get_public_list",
+        "list_public_lists",
         // Ids and sums; who is paid stands in the payments.
         "get_payment_batch",
         "list_payment_batches",

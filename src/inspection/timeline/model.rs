@@ -148,6 +148,28 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("transfer.accepted", "接收移交", "Transfer accepted"),
     ("transfer.declined", "不接收移交", "Transfer declined"),
     ("transfer.cancelled", "取消移交", "Transfer cancelled"),
+    ("recovery.opened", "多发追回立案", "Recovery opened"),
+    (
+        "recovery.notified",
+        "追回通知送达",
+        "Notice of recovery served",
+    ),
+    ("recovery.withdrawn", "追回撤销", "Recovery withdrawn"),
+    (
+        "recovery.instalments_agreed",
+        "约定分期抵扣",
+        "Instalments agreed",
+    ),
+    (
+        "recovery.movement_proposed",
+        "提出退回或核销",
+        "Refund or write-off proposed",
+    ),
+    (
+        "recovery.movement_decided",
+        "退回或核销已审批",
+        "Refund or write-off decided",
+    ),
 ];
 
 /// What somebody must be allowed to read to hear of what was done to such a thing; nothing for what is
@@ -161,6 +183,7 @@ pub fn takes(entity: &str) -> Option<Action> {
         "merge" => Some(Action::MergeRead),
         "referral" => Some(Action::ReferralRead),
         "transfer" => Some(Action::TransferRead),
+        "recovery" => Some(Action::RecoveryRead),
         _ => None,
     }
 }

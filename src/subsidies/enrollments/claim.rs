@@ -110,6 +110,17 @@ pub fn claimed(version: &ProgramVersion, details: &Map<String, Value>) -> Result
     }))
 }
 
+impl Enrollment {
+    /// What its application claimed, as rules see it.
+    pub fn claimed(&self) -> Option<Claimed> {
+        let claim = self.claim.as_ref()?;
+        Some(Claimed {
+            contribution_fen: claim.contribution_fen,
+            months: claim.to.index() - self.start_month.index() + 1,
+        })
+    }
+}
+
 /// What is fixed for a month beforehand: a claim spread over its months in whole fen, what is left over on the
 /// first. Nothing for what is computed month by month, and outside of the claim.
 pub fn rate_in(of: &Enrollment, month: Month) -> Option<Fen> {

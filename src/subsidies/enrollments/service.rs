@@ -20,6 +20,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{EnrollmentId, UserId};
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
+use crate::subsidies::recoveries;
 
 pub use super::history::SEALED_COLUMNS;
 pub use super::store::{Filter, count, due_for_review, find, versions};
@@ -117,7 +118,8 @@ pub fn get(
     Ok(shown)
 }
 
-fn entries_of(db: &mut Db, id: EnrollmentId) -> Result<Vec<EnrollmentTransition>> {
+/// What was done to an enrollment, from the beginning on.
+pub fn entries_of(db: &mut Db, id: EnrollmentId) -> Result<Vec<EnrollmentTransition>> {
     let all = history::entries(db, &[id])?;
     Ok(all.into_iter().map(|(_, entry)| entry).collect())
 }
@@ -240,14 +242,20 @@ pub fn change<A: Act>(
     };
     let recorded = carry_out(tx, permit.origin(), old, &change)?;
     let changed = recorded.value().clone();
-    let recorded = recorded.map(drop);
-    if !ends {
-        return Ok((changed, recorded));
+    let mut recorded = recorded.map(drop);
+    if ends {
+        let label = new.reason.label_zh();
+        let grounds = comment.map_or_else(|| label.to_owned(), |said| format!("{label}：{said}"));
+        let closed = cases::service::stop(tx, permit, case, &grounds)?;
+        recorded = recorded.and(closed).map(drop);
     }
-    let label = new.reason.label_zh();
-    let grounds = comment.map_or_else(|| label.to_owned(), |said| format!("{label}：{said}"));
-    let closed = cases::service::stop(tx, permit, case, &grounds)?;
-    Ok((changed, recorded.and(closed).map(drop)))
+    // What was paid for later months is recovered.
+    if to == EnrollmentState::Stopped
+        && let Some(opened) = recoveries::service::of_stop(tx, permit, &changed, comment)?
+    {
+        recorded = recorded.and(opened).map(drop);
+    }
+    Ok((changed, recorded))
 }
 
 /// Writes where an enrollment now stands, the entry that led there, and the record.
