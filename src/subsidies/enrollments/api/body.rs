@@ -61,7 +61,7 @@ pub struct EnrollmentBody {
 
 /// Part of a contribution to an insurance.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = EnrollmentClaim, example = json!({"period_to": "2022-12", "contribution_fen": 560000, "voucher_number": "3301-2022-0099", "total_fen": 280000}))]
+#[schema(as = EnrollmentClaim, example = json!({"period_to": "2022-12", "contribution_fen": 560_000, "voucher_number": "3301-2022-0099", "total_fen": 280_000}))]
 struct ClaimBody {
     /// The last month claimed for, whenever it stopped.
     #[schema(value_type = String)]
