@@ -71,6 +71,9 @@ fn is_recorded(operation: &str) -> bool {
         "list_ledger_entries",
         "get_ledger_balances",
         "list_entitlement_runs",
+        "list_financial_disclosures",
+        "get_public_list",
+        "list_public_lists",
         // Ids and sums; who is paid stands in the payments.
         "get_payment_batch",
         "list_payment_batches",
@@ -87,10 +90,12 @@ fn is_recorded(operation: &str) -> bool {
         // Ids and versions.
         "list_changes",
         "list_divisions",
+        "list_due_reviews",
         "list_enrollments",
         "list_organizations",
         "list_program_drafts",
         "list_program_facts",
+        "list_program_stacking",
         "list_overdue_tasks",
         "list_program_versions",
         "list_simulations",

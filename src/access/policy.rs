@@ -152,6 +152,12 @@ policy! {
     PaymentExchange = "payment.exchange": FinanceOfficer;
     BudgetRead = "budget.read": CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
     BudgetDecide = "budget.decide": FinanceOfficer;
+    /// What was paid and not due, and how it comes back.
+    RecoveryRead = "recovery.read": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer | CitySupervisor
+        | Auditor;
+    /// Opening, serving, agreeing instalments and proposing what comes back.
+    RecoveryAct = "recovery.act": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer;
+    RecoveryApprove = "recovery.approve": CountyApprover | FinanceOfficer;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -173,6 +179,8 @@ impl Action {
                 | Self::PaymentAct
                 | Self::PaymentExchange
                 | Self::BudgetDecide
+                | Self::RecoveryAct
+                | Self::RecoveryApprove
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -201,6 +201,7 @@ codes! {
     RunOpen = "entitlement_run.open", Conflict, "A run of this division and month is under way", "该区划当月的核算正在进行";
     RunTransition = "entitlement_run.transition_not_allowed", Conflict, "The run is not in a state that allows this", "核算当前状态不允许此操作";
     EnrollmentTransition = "enrollment.transition_not_allowed", Conflict, "The enrollment is not in a state that allows this", "享受资格当前状态不允许此操作";
+    ClaimVoucherUsed = "claim.voucher_used", Conflict, "This voucher was claimed with already", "该缴费凭证已申报过";
     EnrollmentExclusive = "enrollment.exclusive", Conflict, "The resident has a benefit that excludes this one in these months", "该人同期正在享受与此互斥的待遇";
 
     PaymentBatchNotFound = "payment_batch.not_found", NotFound, "There is no such payment batch in your sight", "您的可见范围内没有该发放批次";
@@ -216,6 +217,15 @@ codes! {
     PaymentFlagCleared = "payment_flag.cleared", Conflict, "The flag was cleared already, or its batch is decided", "该疑点已排除，或批次已办结";
     PaymentFlagOwn = "payment_flag.own", Forbidden, "Whoever made a batch does not clear its flags", "制单人不得排除本批次的疑点";
     EntitlementInPayment = "entitlement.in_payment", Conflict, "This month is being paid or was paid", "该月已列入发放或已发放";
+    RecoveryNotFound = "recovery.not_found", NotFound, "There is no such recovery in your sight", "您的可见范围内没有该追回";
+    RecoveryNothing = "recovery.nothing_overpaid", Conflict, "No month was paid in which the benefit did not run", "没有多发的月份";
+    RecoveryTransition = "recovery.transition_not_allowed", Conflict, "The recovery is not in a state that allows this", "追回当前状态不允许此操作";
+    RecoveryOwn = "recovery.own", Forbidden, "Somebody else decides what one has opened or proposed", "不得审批或撤销本人发起的追回事项";
+    RecoveryRest = "recovery.exceeds_rest", Conflict, "This is more than is left to recover", "超出尚未追回的金额";
+    RecoveryMoved = "recovery.moved", Conflict, "Something was recovered already or is being kept back", "已有追回或正在抵扣，不能撤销";
+    RecoveryMovementNotFound = "recovery_movement.not_found", NotFound, "There is no such movement of this recovery", "该追回没有这笔款项";
+    RecoveryMovementDecided = "recovery_movement.decided", Conflict, "The movement was decided already", "该笔款项已审批";
+    RecoveryReceiptUsed = "recovery_movement.receipt_used", Conflict, "This receipt proves another refund already", "该收据已登记";
     BudgetMissing = "budget.missing", Conflict, "No budget is laid down for this program, county and year", "该项目当年没有预算";
     BudgetExceeded = "budget.exceeded", Conflict, "This is more than the budget leaves", "超出预算";
     BankReturnRead = "bank_return.read_already", Conflict, "This file was read already", "该回盘文件已导入";

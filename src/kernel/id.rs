@@ -90,6 +90,7 @@ kinds! {
     PublicNotice => PublicNoticeId;
     Enrollment => EnrollmentId;
     EnrollmentTransition => EnrollmentTransitionId;
+    EnrollmentReview => EnrollmentReviewId;
     EntitlementRun => EntitlementRunId;
     PublicList => PublicListId;
     Entitlement => EntitlementId;
@@ -100,6 +101,11 @@ kinds! {
     /// What speaks against a payment.
     PaymentFlag => PaymentFlagId;
     BankReturn => BankReturnId;
+    Recovery => RecoveryId;
+    /// A month that was paid and not due.
+    RecoveryMonth => RecoveryMonthId;
+    RecoveryTransition => RecoveryTransitionId;
+    RecoveryMovement => RecoveryMovementId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -47,8 +47,11 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         casework::referrals::service::SEALED_COLUMNS,
         casework::transfers::service::SEALED_COLUMNS,
         subsidies::enrollments::service::SEALED_COLUMNS,
+        subsidies::reviews::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
         subsidies::payments::service::SEALED_COLUMNS,
+        subsidies::recoveries::service::SEALED_COLUMNS,
+        subsidies::recoveries::movements::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -84,6 +87,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::tasks::api::routes(config);
     casework::transfers::api::routes(config);
     subsidies::enrollments::api::routes(config);
+    subsidies::reviews::api::routes(config);
     subsidies::entitlements::api::routes(config);
     subsidies::financial_disclosures::api::routes(config);
     subsidies::ledger::api::routes(config);
@@ -94,6 +98,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::payments::api::routes(config);
     subsidies::bank_returns::api::routes(config);
     subsidies::budgets::api::routes(config);
+    subsidies::recoveries::api::routes(config);
+    subsidies::recoveries::movements::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -14,6 +14,8 @@ pub mod match_lists;
 pub mod payment_files;
 pub mod payments;
 pub mod public_lists;
+pub mod recoveries;
+pub mod reviews;
 pub mod runs;
 
 pub use enrollments::Subsidies;

@@ -204,6 +204,7 @@ impl Belongings {
             paid: PaidOut {
                 run: missing(),
                 entitlement: missing(),
+                public_list: missing(),
                 batch: missing(),
                 flag: missing(),
                 released: missing(),
@@ -366,6 +367,7 @@ pub fn call(
         "payments" => &on.paid.payment,
         "entitlement-runs" => &on.paid.run,
         "entitlements" => &on.paid.entitlement,
+        "public-lists" => &on.paid.public_list,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -411,6 +413,7 @@ pub fn call(
             write!(path, "?resident_id={}", on.resident).unwrap();
         }
         "add_document" => path.push_str("?kind=other&name=file"),
+        "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
         _ => {}
     }
     let number = fresh_citizen_id();
@@ -437,10 +440,15 @@ pub fn call(
         "create_referral_transition" | "create_transfer_transition" => {
             Some(json!({"action": "cancel", "comment": "不再需要"}))
         }
+        "create_enrollment_review" => Some(json!({"outcome": "passed"})),
         "create_enrollment_transition" => Some(json!({"action": "suspend", "reason": "missing"})),
         "create_entitlement_run" => {
             Some(json!({"division_code": &on.division[..6], "month": "2022-07"}))
         }
+        "create_public_list" => Some(
+            json!({"division_code": on.division, "program_code": "nursing_subsidy",
+            "first_month": "2022-08", "to_date": "2030-01-31", "phone": "0991-1234567"}),
+        ),
         "create_entitlement_run_transition" => Some(json!({"action": "cancel"})),
         "create_payment_batch" => Some(
             json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "month": "2022-07"}),

@@ -62,6 +62,7 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/cases/{}/supplement-requests", of.task),
         format!("/v1/enrollments/{}", of.enrollment),
         format!("/v1/enrollments/{}/transitions", of.enrollment),
+        format!("/v1/enrollments/{}/reviews", of.enrollment),
         format!("/v1/referrals/{}", of.referral),
         format!("/v1/cases/{}/referrals", of.case),
         format!("/v1/transfers/{}", of.transfer),

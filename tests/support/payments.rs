@@ -225,12 +225,24 @@ impl TestOffice {
             .send()
             .await;
         let runs = finance.get("/v1/entitlement-runs").await.expect(200);
+        let payment = id_of(&payments.expect(200)["items"][0]);
+        // As if the bank had said so, and another payment of the batch were still to come.
+        let paid = format!(
+            "UPDATE payments SET state = 'paid', version = version + 1 WHERE id = {}",
+            self.literal(&payment)
+        );
+        self.sql(&paid).unwrap();
+        let list = json!({"division_code": county, "program_code": "nursing_subsidy", "first_month": month,
+            "to_date": self.today(), "phone": "0991-1234567"});
+        let maker = self.as_user(&maker).await;
+        let list = maker.post("/v1/public-lists", list).await.expect(201);
         PaidOut {
+            public_list: id_of(&list),
             entitlement,
             run: id_of(&runs["items"][0]),
             flag: id_of(&flags.expect(200)["items"][0]),
             batch: flagged,
-            payment: id_of(&payments.expect(200)["items"][0]),
+            payment,
             bank_return: id_of(&answer.expect(201)),
             released,
         }
@@ -249,4 +261,58 @@ pub struct PaidOut {
     pub released: String,
     pub payment: String,
     pub bank_return: String,
+    pub public_list: String,
+}
+
+impl TestOffice {
+    /// Has a month paid out to somebody with an account: made, checked, released and answered by the bank.
+    pub async fn pays_out(&self, resident: &str, month: &str, fen: i64) {
+        self.owes(resident, month, fen);
+        let batch = self.checked_batch(month).await;
+        self.releases(RELEASER, &batch).await.expect(201);
+        self.bank_settles(&batch, "paid");
+    }
+
+    /// The bank has paid, or failed to pay, all of a batch.
+    pub fn bank_settles(&self, batch: &str, state: &str) {
+        let failure = if state == "failed" {
+            "'账户已销户'"
+        } else {
+            "NULL"
+        };
+        let (batch, at) = (self.literal(batch), self.instant());
+        self.sql(&format!(
+            "UPDATE payments SET state = '{state}', failure = {failure}, version = version + 1, updated_at = {at}
+             WHERE state = 'sent' AND batch_id = {batch}"
+        ))
+        .unwrap();
+    }
+
+    /// The last enrollment of somebody.
+    pub async fn benefit_of(&self, resident: &str) -> Value {
+        let client = self.as_user(MAKER).await;
+        let all = client
+            .get(&format!("/v1/enrollments?resident_id={resident}"))
+            .await
+            .expect(200);
+        all["items"][0].clone()
+    }
+
+    /// Suspends, resumes or stops a benefit from a month on.
+    pub async fn turns_benefit(
+        &self,
+        enrollment: &str,
+        action: &str,
+        month: &str,
+        reason: &str,
+    ) -> Reply {
+        let client = self.as_user(MAKER).await;
+        let path = format!("/v1/enrollments/{enrollment}");
+        let now = client.get(&path).await.expect(200);
+        let body = json!({"action": action, "effective_month": month, "reason": reason});
+        let version = now["version"].as_i64().unwrap();
+        client
+            .post_seen(&format!("{path}/transitions"), version, body)
+            .await
+    }
 }

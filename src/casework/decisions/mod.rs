@@ -7,4 +7,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{Closing, NewService, NoticeKind, Recipient, ServiceMethod};
+pub use model::{Closing, NewService, NoticeKind, Recipient, Remedy, ServiceMethod, Way};

@@ -154,6 +154,20 @@ fn remedies(db: &mut Db, kind: NoticeKind, division: DivisionCode) -> Result<Vec
     Ok(all.into_iter().map(remedy).collect())
 }
 
+/// Where else than at the office somebody may turn to, and the name of the federation that answers for a county.
+pub fn outside(db: &mut Db, division: DivisionCode) -> Result<(String, Vec<Remedy>)> {
+    let county = division.county().unwrap_or(division);
+    let office = federation(db, county)?;
+    let government = format!("{}人民政府", divisions::service::known(db, county)?.name);
+    let remedies = [
+        (Way::Supervision, office.clone()),
+        (Way::AdministrativeReview, government),
+        (Way::Litigation, "人民法院".to_owned()),
+    ];
+    let remedy = |(way, office)| Remedy { way, office };
+    Ok((office, remedies.map(remedy).into()))
+}
+
 fn federation(db: &mut Db, division: DivisionCode) -> Result<String> {
     if let Some(name) = organizations::service::federation_of(db, division)? {
         return Ok(name);

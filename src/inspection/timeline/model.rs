@@ -93,6 +93,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("recusal.declared", "申报回避", "Relation declared"),
     ("recusal.ended", "回避终止", "Declared relation ended"),
     ("enrollment.opened", "开始享受", "Enrollment opened"),
+    ("enrollment.reviewed", "定期复核", "Enrollment reviewed"),
     ("enrollment.suspended", "停发", "Enrollment suspended"),
     ("enrollment.resumed", "恢复发放", "Enrollment resumed"),
     ("enrollment.stopped", "停止享受", "Enrollment stopped"),
@@ -147,6 +148,28 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("transfer.accepted", "接收移交", "Transfer accepted"),
     ("transfer.declined", "不接收移交", "Transfer declined"),
     ("transfer.cancelled", "取消移交", "Transfer cancelled"),
+    ("recovery.opened", "多发追回立案", "Recovery opened"),
+    (
+        "recovery.notified",
+        "追回通知送达",
+        "Notice of recovery served",
+    ),
+    ("recovery.withdrawn", "追回撤销", "Recovery withdrawn"),
+    (
+        "recovery.instalments_agreed",
+        "约定分期抵扣",
+        "Instalments agreed",
+    ),
+    (
+        "recovery.movement_proposed",
+        "提出退回或核销",
+        "Refund or write-off proposed",
+    ),
+    (
+        "recovery.movement_decided",
+        "退回或核销已审批",
+        "Refund or write-off decided",
+    ),
 ];
 
 /// What somebody must be allowed to read to hear of what was done to such a thing; nothing for what is
@@ -160,6 +183,7 @@ pub fn takes(entity: &str) -> Option<Action> {
         "merge" => Some(Action::MergeRead),
         "referral" => Some(Action::ReferralRead),
         "transfer" => Some(Action::TransferRead),
+        "recovery" => Some(Action::RecoveryRead),
         _ => None,
     }
 }

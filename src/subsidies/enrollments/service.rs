@@ -20,9 +20,10 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{EnrollmentId, UserId};
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
+use crate::subsidies::recoveries;
 
 pub use super::history::SEALED_COLUMNS;
-pub use super::store::{Filter, count, find, versions};
+pub use super::store::{Filter, count, due_for_review, find, versions};
 
 /// An enrollment with what the caller may do to it.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ pub struct AsOf {
     pub known_at: Option<Timestamp>,
 }
 
-fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: EnrollmentId) -> Result<Enrollment> {
+pub fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: EnrollmentId) -> Result<Enrollment> {
     store::find(db, permit.scope(), id)?.ok_or_else(|| Code::EnrollmentNotFound.into())
 }
 
@@ -117,7 +118,8 @@ pub fn get(
     Ok(shown)
 }
 
-fn entries_of(db: &mut Db, id: EnrollmentId) -> Result<Vec<EnrollmentTransition>> {
+/// What was done to an enrollment, from the beginning on.
+pub fn entries_of(db: &mut Db, id: EnrollmentId) -> Result<Vec<EnrollmentTransition>> {
     let all = history::entries(db, &[id])?;
     Ok(all.into_iter().map(|(_, entry)| entry).collect())
 }
@@ -196,9 +198,29 @@ pub struct Change<'a> {
     pub by: UserId,
 }
 
-/// A transfer that is offered refuses first, then the state and the month, then a tie to the resident. What is
+/// Refuses while a transfer is offered, and who is related to the resident.
+pub fn keep_still<A: Act>(db: &mut Db, permit: &Permit<A>, of: &Enrollment) -> Result<()> {
+    transfers::hold(transfers::service::offered(db, of.resident_id)?)?;
+    let ties = recusals::service::ties_of(db, permit.actor().user, of.resident_id)?;
+    keep_off(&ties, false)
+}
+
+/// It was reviewed, and will be again.
+pub fn reviewed(tx: &mut Tx<'_>, old: Enrollment, next: Option<NaiveDate>) -> Result<Enrollment> {
+    let seen = old.version;
+    let enrollment = Enrollment {
+        review_due_date: next,
+        version: seen + 1,
+        updated_at: tx.now(),
+        ..old
+    };
+    store::update(tx, &enrollment, seen)?;
+    Ok(enrollment)
+}
+
+/// A transfer that is offered and a tie to the resident refuse first, then the state and the month. What is
 /// ended ends its case along, with a decision in writing; what ended before has ended its case already.
-fn change<A: Act>(
+pub fn change<A: Act>(
     tx: &mut Tx<'_>,
     permit: &Permit<A>,
     old: Enrollment,
@@ -206,10 +228,8 @@ fn change<A: Act>(
 ) -> Result<(Enrollment, Recorded<()>)> {
     let comment = new.comment()?;
     let user = permit.actor().user;
-    transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
+    keep_still(tx, permit, &old)?;
     let (to, effective_month) = new.check(&old, Month::of(tx.today()))?;
-    let ties = recusals::service::ties_of(tx, user, old.resident_id)?;
-    keep_off(&ties, false)?;
     let ends = old.is_running() && to == EnrollmentState::Stopped;
     let case = old.case_id;
     let change = Change {
@@ -222,14 +242,20 @@ fn change<A: Act>(
     };
     let recorded = carry_out(tx, permit.origin(), old, &change)?;
     let changed = recorded.value().clone();
-    let recorded = recorded.map(drop);
-    if !ends {
-        return Ok((changed, recorded));
+    let mut recorded = recorded.map(drop);
+    if ends {
+        let label = new.reason.label_zh();
+        let grounds = comment.map_or_else(|| label.to_owned(), |said| format!("{label}：{said}"));
+        let closed = cases::service::stop(tx, permit, case, &grounds)?;
+        recorded = recorded.and(closed).map(drop);
     }
-    let label = new.reason.label_zh();
-    let grounds = comment.map_or_else(|| label.to_owned(), |said| format!("{label}：{said}"));
-    let closed = cases::service::stop(tx, permit, case, &grounds)?;
-    Ok((changed, recorded.and(closed).map(drop)))
+    // What was paid for later months is recovered.
+    if to == EnrollmentState::Stopped
+        && let Some(opened) = recoveries::service::of_stop(tx, permit, &changed, comment)?
+    {
+        recorded = recorded.and(opened).map(drop);
+    }
+    Ok((changed, recorded))
 }
 
 /// Writes where an enrollment now stands, the entry that led there, and the record.

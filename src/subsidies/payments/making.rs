@@ -6,11 +6,12 @@ use super::model::{Omission, OmissionReason, Payment, PaymentState, Share, share
 use super::store::{self, NewPayment};
 use crate::db::Tx;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::id::{BankAccountId, EntitlementId, PaymentId, ResidentId};
+use crate::kernel::id::{BankAccountId, EntitlementId, PaymentId, RecoveryId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::registry::bank_accounts::{self, Account};
 use crate::registry::residents;
 use crate::subsidies::batches::Batch;
+use crate::subsidies::recoveries;
 
 /// What came of it.
 #[derive(Debug)]
@@ -32,8 +33,9 @@ pub fn make(tx: &mut Tx<'_>, batch: &Batch) -> Result<Made> {
         omissions: Vec::new(),
     };
     for some in shares(due, batch.month)?.chunks(TOGETHER) {
-        let known = Known::of(tx, some)?;
+        let known = Known::of(tx, batch, some)?;
         let mut payments = Vec::new();
+        let mut offsets = Vec::new();
         for share in some {
             match known.account_of(share.resident) {
                 Some((account, payee)) => {
@@ -43,12 +45,16 @@ pub fn make(tx: &mut Tx<'_>, batch: &Batch) -> Result<Made> {
                         .total
                         .checked_add(new.payment.net)
                         .ok_or_else(too_much)?;
+                    let id = new.payment.id;
+                    let kept = known.kept_back(share.resident).iter();
+                    offsets.extend(kept.map(|(recovery, amount)| (id, *recovery, *amount)));
                     payments.push(new);
                 }
                 None => made.omissions.push(omission(share)?),
             }
         }
         store::insert(tx, &payments)?;
+        recoveries::movements::service::reserve(tx, batch, &offsets)?;
     }
     store::insert_omissions(tx, batch.id, &made.omissions)?;
     Ok(made)
@@ -71,10 +77,12 @@ struct Known {
     people: HashMap<ResidentId, (String, ResidentId)>,
     accounts: HashMap<ResidentId, Held>,
     failed: HashMap<EntitlementId, PaymentId>,
+    /// What is kept back, and for which recoveries.
+    kept_back: HashMap<ResidentId, Vec<(RecoveryId, Fen)>>,
 }
 
 impl Known {
-    fn of(tx: &mut Tx<'_>, some: &[Share]) -> Result<Self> {
+    fn of(tx: &mut Tx<'_>, batch: &Batch, some: &[Share]) -> Result<Self> {
         let ids: Vec<_> = some.iter().map(|share| share.resident).collect();
         let people: HashMap<_, _> = residents::service::names(tx, &ids)?
             .into_iter()
@@ -83,8 +91,26 @@ impl Known {
         let counting: Vec<_> = people.values().map(|(_, counting)| *counting).collect();
         let months = some.iter().flat_map(|share| &share.months);
         let entitlements: Vec<_> = months.map(|due| due.entitlement).collect();
+        let accounts = bank_accounts::service::all_in_force(tx, &counting)?;
+        let mut due = HashMap::new();
+        let mut payee = HashMap::new();
+        for share in some {
+            let counting = people.get(&share.resident).map(|(_, counting)| *counting);
+            // Who cannot be paid has nothing kept back; of a person with two records only one pays.
+            if let Some(counting) = counting.filter(|counting| accounts.contains_key(counting))
+                && !due.contains_key(&counting)
+            {
+                let amount = share.gross.checked_add(share.arrears);
+                due.insert(counting, amount.ok_or_else(too_much)?);
+                payee.insert(counting, share.resident);
+            }
+        }
+        let kept_back = recoveries::service::deductions(tx, batch, &due)?.into_iter();
         Ok(Self {
-            accounts: bank_accounts::service::all_in_force(tx, &counting)?,
+            kept_back: kept_back
+                .filter_map(|(person, all)| Some((*payee.get(&person)?, all)))
+                .collect(),
+            accounts,
             failed: store::failed_before(tx, &entitlements)?,
             people,
         })
@@ -98,6 +124,10 @@ impl Known {
         Some((held, holder.map_or(name.as_str(), |holder| holder.as_str())))
     }
 
+    fn kept_back(&self, resident: ResidentId) -> &[(RecoveryId, Fen)] {
+        self.kept_back.get(&resident).map_or(&[], Vec::as_slice)
+    }
+
     fn payment(
         &self,
         tx: &Tx<'_>,
@@ -107,7 +137,8 @@ impl Known {
         payee: &str,
         place: i32,
     ) -> Result<NewPayment> {
-        let deduction = Fen::ZERO;
+        let kept = self.kept_back(share.resident).iter();
+        let deduction = Fen::sum(kept.map(|(_, amount)| *amount)).ok_or_else(too_much)?;
         let due = share.gross.checked_add(share.arrears);
         let net = due.and_then(|due| due.checked_sub(deduction));
         let failed = share

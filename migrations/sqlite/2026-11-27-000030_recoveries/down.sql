@@ -1,0 +1,11 @@
+DROP TRIGGER api_keys_no_recoveries;
+DROP TRIGGER ledger_entries_of_recovery;
+DROP TRIGGER payment_batch_transitions_offset;
+DROP TRIGGER payments_offset;
+DROP TRIGGER recoveries_withdrawn;
+DROP TABLE recovery_movements;
+DROP TABLE recovery_instalments;
+DROP TABLE recovery_notices;
+DROP TABLE recovery_months;
+DROP TABLE recovery_transitions;
+DROP TABLE recoveries;

@@ -1,0 +1,7 @@
+//! What comes back of a recovery, or does not have to: kept back from payments, paid back, written off. One person
+//! proposes what another decides; what payments keep back goes with them.
+
+pub mod api;
+mod model;
+pub mod service;
+mod store;
