@@ -11,10 +11,11 @@ pub mod financial_disclosures;
 pub mod flags;
 pub mod ledger;
 pub mod match_lists;
+pub mod matches;
 pub mod payment_files;
 pub mod payments;
-pub mod recoveries;
 pub mod public_lists;
+pub mod recoveries;
 pub mod runs;
 
 pub use enrollments::Subsidies;
