@@ -34,6 +34,7 @@ mod fence;
 mod households;
 mod keys;
 mod lists;
+mod matches;
 mod merges;
 mod migrations;
 mod multiplied;

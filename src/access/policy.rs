@@ -152,6 +152,11 @@ policy! {
     PaymentExchange = "payment.exchange": FinanceOfficer;
     BudgetRead = "budget.read": CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
     BudgetDecide = "budget.decide": FinanceOfficer;
+    /// Whom other offices' lists name.
+    MatchRead = "match.read": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | Auditor;
+    MatchImport = "match.import": CountyCaseworker | CivilAffairsOfficer | CitySupervisor;
+    /// Holding back or ending what a list names somebody for, or dismissing it.
+    MatchDecide = "match.decide": CountyCaseworker | CountyApprover | CivilAffairsOfficer;
     /// What was paid and not due, and how it comes back.
     RecoveryRead = "recovery.read": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer | CitySupervisor
         | Auditor;
@@ -179,6 +184,7 @@ impl Action {
                 | Self::PaymentAct
                 | Self::PaymentExchange
                 | Self::BudgetDecide
+                | Self::MatchDecide
                 | Self::RecoveryAct
                 | Self::RecoveryApprove
                 | Self::UserManage

@@ -117,6 +117,12 @@ struct ProblemMembers {
     /// `bank_return.read_already`: where that is.
     #[schema(required = false)]
     bank_return_id: uuid::Uuid,
+    /// `match_list.imported_already`: which that is.
+    #[schema(required = false)]
+    match_list_id: uuid::Uuid,
+    /// `recovery.exceeds_rest`: what is left.
+    #[schema(required = false)]
+    rest_fen: i64,
     /// `case.recusal_required`: how you are related to the resident.
     #[schema(required = false)]
     relation: String,

@@ -217,6 +217,10 @@ codes! {
     PaymentFlagCleared = "payment_flag.cleared", Conflict, "The flag was cleared already, or its batch is decided", "该疑点已排除，或批次已办结";
     PaymentFlagOwn = "payment_flag.own", Forbidden, "Whoever made a batch does not clear its flags", "制单人不得排除本批次的疑点";
     EntitlementInPayment = "entitlement.in_payment", Conflict, "This month is being paid or was paid", "该月已列入发放或已发放";
+    MatchListRead = "match_list.imported_already", Conflict, "This list was imported already", "该名单已导入";
+    MatchNotFound = "match.not_found", NotFound, "There is no such match in your sight", "您的可见范围内没有该比对结果";
+    MatchDecided = "match.decided", Conflict, "The match was decided already", "该比对结果已核实";
+    MatchOwn = "match.own", Forbidden, "Whoever imported a list does not decide its matches", "名单导入人不得核实其比对结果";
     RecoveryNotFound = "recovery.not_found", NotFound, "There is no such recovery in your sight", "您的可见范围内没有该追回";
     RecoveryNothing = "recovery.nothing_overpaid", Conflict, "No month was paid in which the benefit did not run", "没有多发的月份";
     RecoveryTransition = "recovery.transition_not_allowed", Conflict, "The recovery is not in a state that allows this", "追回当前状态不允许此操作";

@@ -101,6 +101,8 @@ kinds! {
     /// What speaks against a payment.
     PaymentFlag => PaymentFlagId;
     BankReturn => BankReturnId;
+    MatchImport => MatchListId;
+    Match => MatchId;
     Recovery => RecoveryId;
     /// A month that was paid and not due.
     RecoveryMonth => RecoveryMonthId;

@@ -50,6 +50,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         subsidies::reviews::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
         subsidies::payments::service::SEALED_COLUMNS,
+        subsidies::matches::service::SEALED_COLUMNS,
         subsidies::recoveries::service::SEALED_COLUMNS,
         subsidies::recoveries::movements::service::SEALED_COLUMNS,
     ];
@@ -98,6 +99,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::payments::api::routes(config);
     subsidies::bank_returns::api::routes(config);
     subsidies::budgets::api::routes(config);
+    subsidies::matches::api::routes(config);
     subsidies::recoveries::api::routes(config);
     subsidies::recoveries::movements::api::routes(config);
     exchange::changes::api::routes(config);

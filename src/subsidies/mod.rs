@@ -11,6 +11,7 @@ pub mod financial_disclosures;
 pub mod flags;
 pub mod ledger;
 pub mod match_lists;
+pub mod matches;
 pub mod payment_files;
 pub mod payments;
 pub mod public_lists;

@@ -179,6 +179,42 @@ tables! {
         reason -> Nullable<Text>,
         verdict -> Text,
     }
+    match_lists (id) {
+        id -> Guid,
+        kind -> Text,
+        division_code -> Text,
+        sha256 -> Binary,
+        row_count -> Integer,
+        rejected_count -> Integer,
+        unmatched_count -> Integer,
+        known_count -> Integer,
+        suspected_count -> Integer,
+        imported_by -> Guid,
+        imported_at -> Instant,
+        county_code -> Nullable<Text>,
+    }
+    matches (id) {
+        id -> Guid,
+        list_id -> Guid,
+        line -> Integer,
+        kind -> Text,
+        resident_id -> Guid,
+        division_code -> Text,
+        event_date -> Date,
+        name_differs -> Bool,
+        state -> Text,
+        outcome -> Nullable<Text>,
+        effective_month -> Nullable<Text>,
+        comment -> Nullable<Binary>,
+        decided_by -> Nullable<Guid>,
+        decided_at -> Nullable<Instant>,
+        version -> Integer,
+        county_code -> Nullable<Text>,
+    }
+    match_enrollments (match_id, enrollment_id) {
+        match_id -> Guid,
+        enrollment_id -> Guid,
+    }
     recoveries (id) {
         id -> Guid,
         recovery_number -> Text,

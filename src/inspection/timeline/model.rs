@@ -148,6 +148,13 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("transfer.accepted", "接收移交", "Transfer accepted"),
     ("transfer.declined", "不接收移交", "Transfer declined"),
     ("transfer.cancelled", "取消移交", "Transfer cancelled"),
+    ("match.suspected", "名单比对疑似", "Named by a list"),
+    ("match.decided", "比对结果核实", "Match decided"),
+    (
+        "match.without_effect",
+        "比对属实，待遇已退出",
+        "Match confirmed, nothing left to end",
+    ),
     ("recovery.opened", "多发追回立案", "Recovery opened"),
     (
         "recovery.notified",
@@ -183,6 +190,7 @@ pub fn takes(entity: &str) -> Option<Action> {
         "merge" => Some(Action::MergeRead),
         "referral" => Some(Action::ReferralRead),
         "transfer" => Some(Action::TransferRead),
+        "match" => Some(Action::MatchRead),
         "recovery" => Some(Action::RecoveryRead),
         _ => None,
     }

@@ -6,7 +6,7 @@ use super::model::{
 };
 use super::store;
 use crate::access::{Permit, acts};
-use crate::audit::Event;
+use crate::audit::{Event, Origin};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Error, Result};
@@ -65,10 +65,20 @@ pub fn state(
         period: period(from, statement.valid_to)?,
         source: source.to_owned(),
     };
-    store::replace_fact(tx, resident, &fact, permit.origin().user)?;
-    let division = found.division_code;
-    let changed = residents::service::touch(tx, found)?;
-    let event = Event::new(permit.origin(), "resident.circumstance_recorded")
+    learn(tx, permit.origin(), found, &fact)
+}
+
+/// Writes down what is believed of somebody, by whoever may say so.
+pub fn learn(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    of: Resident,
+    fact: &NewFact,
+) -> Result<Recorded<Resident>> {
+    let (resident, division) = (of.id, of.division_code);
+    store::replace_fact(tx, resident, fact, origin.user)?;
+    let changed = residents::service::touch(tx, of)?;
+    let event = Event::new(origin, "resident.circumstance_recorded")
         .on(&resident)
         .about(resident)
         .within(division)

@@ -1,5 +1,7 @@
 //! SQL of residents. Every query begins with the scope of whoever asks.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -290,6 +292,37 @@ pub fn registered(db: &mut Db, id_number: &CitizenId) -> Result<Option<Place>> {
         let found: Option<(Place, Option<Place>)> = query.first(db.conn()).optional()?;
         Ok(found.map(|(own, kept)| kept.unwrap_or(own)))
     })
+}
+
+/// A number that was looked for, whose record has it, by which name, and the record that counts.
+pub type Numbered = (CitizenId, ResidentId, String, ResidentId);
+
+/// Within scope: whoever has one of these ID numbers.
+pub fn numbered(db: &mut Db, scope: &Scope, of: &[CitizenId]) -> Result<Vec<Numbered>> {
+    let index = |number: &CitizenId| db.keys().blind_index(ID_FIELD, number.as_str());
+    let indexes: HashMap<_, _> = of.iter().map(|number| (index(number), number)).collect();
+    let wanted: Vec<_> = indexes.keys().cloned().collect();
+    type Found = (Vec<u8>, ResidentId, String, Option<ResidentId>);
+    let rows: Vec<Found> = residents::table
+        .select((
+            residents::id_number_index,
+            residents::id,
+            residents::name,
+            residents::merged_into_id,
+        ))
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            residents::division_code,
+            residents::county_code,
+            scope
+        ))
+        .filter(residents::id_number_index.eq_any(wanted))
+        .load(db.conn())?;
+    let numbered = |(index, id, name, kept): Found| {
+        let number = CitizenId::clone(indexes.get(&index)?);
+        Some((number, id, name, kept.unwrap_or(id)))
+    };
+    Ok(rows.into_iter().filter_map(numbered).collect())
 }
 
 /// Whoever is named by these ids, in sight or not, with what is believed of them.

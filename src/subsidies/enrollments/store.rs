@@ -272,6 +272,22 @@ pub fn of_group(db: &mut Db, records: &[ResidentId], key: &str) -> Result<Vec<En
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// All that some people ever had, in sight.
+pub fn of_people(db: &mut Db, scope: &Scope, records: &[ResidentId]) -> Result<Vec<Enrollment>> {
+    let rows: Vec<Row> = enrollments::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            enrollments::division_code,
+            enrollments::county_code,
+            scope
+        ))
+        .filter(enrollments::resident_id.eq_any(records.to_vec()))
+        .order(enrollments::id)
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
 /// Another office pays, the same.
 pub fn relocate(tx: &mut Tx<'_>, enrollment: &Enrollment, to: DivisionCode) -> Result<()> {
     let now = tx.now();
