@@ -35,7 +35,7 @@ on_both! {
         assert_eq!(found.len(), 9);
         for (program, expected) in [
             ("living_subsidy", "eligible"), ("nursing_subsidy", "eligible"), ("home_renovation", "eligible"),
-            ("device_subsidy", "eligible"), ("medical_insurance_subsidy", "eligible"),
+            ("device_subsidy", "eligible"), ("medical_insurance_subsidy", "needs_information"),
             ("child_rehabilitation", "not_eligible"), ("social_insurance_subsidy", "not_eligible"),
         ] {
             assert_eq!(outcome(&found, program), expected, "{program}");

@@ -148,7 +148,7 @@ on_both! {
         for (query, state) in [("valid_at=2022-07-01", "stopped"), ("valid_at=2022-08-01&known_at=2022-08-03T12:00:00Z", "active")] {
             assert_eq!(office.then(&enrollment, query).await, json!(state), "{query}");
         }
-        let history = county.get(&format!("/v1/cases/{case}/notices")).await.expect(200);
+        let history = office.as_user(COUNTY).await.get(&format!("/v1/cases/{case}/notices")).await.expect(200);
         assert_eq!(history, notices);
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::people::id_of;
+use crate::support::people::{id_of, person};
 use crate::support::{TestOffice, on_both};
 
 const CIVIL: &str = "civil.990121";
@@ -166,6 +166,28 @@ on_both! {
         office.run_month("2022-08").await;
         assert_eq!(months(&office.entitlements("state=due").await, "due"), ["2022-07"]);
         assert_eq!(office.balance("payable").await, -amounts[2]);
+    }
+
+    async fn of_programs_where_the_higher_counts_the_lower_is_held(office: &TestOffice) {
+        office.sql("UPDATE programs SET higher_group = 'subsidies' WHERE code IN ('nursing_subsidy', 'living_subsidy')").unwrap();
+        let mut poor = person();
+        poor["circumstances"]["income_status"] = json!("minimum_living");
+        let resident = id_of(&office.register(poor).await);
+        for program in ["living_subsidy", "nursing_subsidy"] {
+            let case = office.draft_for(&resident, program).await;
+            office.bring(&case, "approval").await;
+            office.as_user("approver.990121").await.act(&case, "approve").await.expect(201);
+        }
+        office.run_month("2022-09").await;
+        let found = office.entitlements(&format!("resident_id={resident}&month=2022-09")).await;
+        let by_state = |state: &str| found.iter().filter(|one| one["state"] == state).collect::<Vec<_>>();
+        let (due, held) = (by_state("due"), by_state("held"));
+        assert_eq!((due.len(), held.len()), (1, 1), "{found:?}");
+        assert_eq!((&due[0]["program_code"], &held[0]["program_code"]), (&json!("nursing_subsidy"), &json!("living_subsidy")));
+        assert_eq!(held[0]["reasons"][0]["code"], "higher_elsewhere");
+        // Each month is somebody's: what is due before the other began stays due.
+        office.run_month("2022-09").await;
+        assert_eq!(office.entitlements(&format!("resident_id={resident}&month=2022-09")).await, found);
     }
 
     async fn what_was_held_for_a_month_after_the_end_is_nothing(office: &TestOffice) {

@@ -86,6 +86,14 @@ async fn furnished() -> Option<TestOffice> {
         .act(&case, "approve")
         .await
         .expect(201);
+    let enrollment = office.enrollment_of(&case).await;
+    let path = format!(
+        "/v1/enrollments/{}/reviews",
+        enrollment["id"].as_str().unwrap()
+    );
+    let passed = serde_json::json!({"outcome": "passed"});
+    let county = office.as_user("county.990121").await;
+    county.post_seen(&path, 1, passed).await.expect(201);
     office.materials().await;
     let approver = office.as_user("approver.990121").await;
     let path = format!("/v1/cases/{case}/notices");
@@ -127,7 +135,7 @@ async fn furnished() -> Option<TestOffice> {
     Some(office)
 }
 
-const FENCED: [&str; 42] = [
+const FENCED: [&str; 48] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -153,6 +161,7 @@ const FENCED: [&str; 42] = [
     "case_transitions",
     "enrollments",
     "enrollment_transitions",
+    "enrollment_reviews",
     "tasks",
     "task_assignments",
     "user_relations",
@@ -168,6 +177,11 @@ const FENCED: [&str; 42] = [
     "payments",
     "payment_items",
     "payment_flags",
+    "entitlement_runs",
+    "entitlements",
+    "ledger_entries",
+    "public_lists",
+    "public_list_entries",
     "bank_returns",
     "bank_return_rows",
 ];

@@ -7,7 +7,7 @@ use crate::support::{TestOffice, on_both};
 
 impl TestOffice {
     /// All items of a list, page by page; every page but the last is full.
-    async fn pages(&self, username: &str, list: &str, limit: usize) -> Vec<Value> {
+    pub async fn pages(&self, username: &str, list: &str, limit: usize) -> Vec<Value> {
         let client = self.as_user(username).await;
         let (mut all, mut cursor) = (Vec::new(), String::new());
         loop {

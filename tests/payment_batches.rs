@@ -187,3 +187,33 @@ on_both! {
         assert_eq!(city.get("/v1/payment-batches?state=draft").await.expect(200)["items"][0]["id"], json!(batch));
     }
 }
+
+on_both! {
+    async fn of_two_releases_at_once_one_budget_lets_one_through(office: &TestOffice) {
+        let people = [office.payee().await, office.payee().await];
+        for (resident, account) in people.iter().zip([CARD, PASSBOOK]) {
+            office.is_paid_at(resident, account).await.expect(201);
+        }
+        office.owes(&people[0], "2022-08", 55_000);
+        let first = office.checked_batch("2022-08").await;
+        office.owes(&people[1], "2022-08", 55_000);
+        let second = office.checked_batch("2022-08").await;
+        office.lays_down(2022, 100_000).await.expect(201);
+        office.steps_up(RELEASER).await;
+        let client = office.as_user(RELEASER).await;
+        let release = |batch: String| {
+            let client = client.clone();
+            async move {
+                let path = format!("/v1/payment-batches/{batch}/transitions");
+                client.post_seen(&path, 3, json!({"action": "release"})).await
+            }
+        };
+        let (one, other) = futures_util::future::join(release(first), release(second)).await;
+        let mut told = [one.status.as_u16(), other.status.as_u16()];
+        told.sort_unstable();
+        assert_eq!(told, [201, 409], "{one:?} {other:?}");
+        let refused = if one.status.as_u16() == 409 { &one } else { &other };
+        refused.refused(409, "budget.exceeded");
+        assert_eq!(office.books(), books(&[("obligation", -110_000), ("paid", 55_000), ("payable", 55_000)]));
+    }
+}

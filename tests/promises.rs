@@ -4,6 +4,7 @@
 mod enrollments;
 mod life;
 mod moves;
+mod payments;
 mod records;
 
 use diesel::prelude::*;

@@ -284,19 +284,3 @@ stored_as! {
     Fen => BigInt, i64, |fen: &Self| fen.get(), |fen: i64| Ok(Self::new(fen));
     Month => Text, String, |month: &Self| month.to_string(), |text: String| Ok(text.parse()?);
 }
-
-/// Adds many rows by one statement, which is built for each database in turn: Diesel's `MultiConnection` adds
-/// only one. How many were added.
-macro_rules! insert_all {
-    ($tx:expr, $table:expr, $rows:expr) => {
-        match $tx.conn() {
-            $crate::db::Multi::Postgres(conn) => {
-                diesel::insert_into($table).values($rows).execute(conn)
-            }
-            $crate::db::Multi::Sqlite(conn) => {
-                diesel::insert_into($table).values($rows).execute(conn)
-            }
-        }
-    };
-}
-pub(crate) use insert_all;

@@ -201,6 +201,7 @@ codes! {
     RunOpen = "entitlement_run.open", Conflict, "A run of this division and month is under way", "该区划当月的核算正在进行";
     RunTransition = "entitlement_run.transition_not_allowed", Conflict, "The run is not in a state that allows this", "核算当前状态不允许此操作";
     EnrollmentTransition = "enrollment.transition_not_allowed", Conflict, "The enrollment is not in a state that allows this", "享受资格当前状态不允许此操作";
+    ClaimVoucherUsed = "claim.voucher_used", Conflict, "This voucher was claimed with already", "该缴费凭证已申报过";
     EnrollmentExclusive = "enrollment.exclusive", Conflict, "The resident has a benefit that excludes this one in these months", "该人同期正在享受与此互斥的待遇";
 
     PaymentBatchNotFound = "payment_batch.not_found", NotFound, "There is no such payment batch in your sight", "您的可见范围内没有该发放批次";

@@ -90,6 +90,7 @@ kinds! {
     PublicNotice => PublicNoticeId;
     Enrollment => EnrollmentId;
     EnrollmentTransition => EnrollmentTransitionId;
+    EnrollmentReview => EnrollmentReviewId;
     EntitlementRun => EntitlementRunId;
     PublicList => PublicListId;
     Entitlement => EntitlementId;

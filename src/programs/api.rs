@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::rules::schema::{self, Kind};
-use super::{Program, ProgramVersion, service};
+use super::{Program, ProgramVersion, Stacking, service};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
@@ -16,6 +16,8 @@ use crate::kernel::error::Result;
 whole_page_of!(ProgramPage, Program);
 
 whole_page_of!(ProgramVersionPage, ProgramVersion);
+
+whole_page_of!(StackingPage, Stacking);
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -39,6 +41,25 @@ async fn list_programs(
         .read(Reach::NOTHING, service::all)
         .await
         .map(|items| web::Json(ProgramPage::whole(items)))
+}
+
+/// Which programs a person may have beside each other
+///
+/// Each pair once. `exclusive`: one at a time, over all records and offices; `higher`: both may be held, and of a
+/// month the higher counts.
+#[utoipa::path(
+    operation_id = "list_program_stacking", tag = "programs", extensions(("x-permit" = json!("program.read"))),
+    responses((status = 200, description = "All pairs, by code", body = StackingPage), ReadErrors)
+)]
+#[get("/v1/programs/stacking")]
+async fn list_program_stacking(
+    _permit: Permit<acts::ProgramRead>,
+    store: web::Data<Store>,
+) -> Result<web::Json<StackingPage>> {
+    store
+        .read(Reach::NOTHING, service::stacking)
+        .await
+        .map(|items| web::Json(StackingPage::whole(items)))
 }
 
 /// List the dated versions of a program, with rules and review steps
@@ -177,6 +198,7 @@ async fn list_program_facts(_permit: Permit<acts::ProgramRead>) -> web::Json<Fac
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     config
         .service(list_programs)
+        .service(list_program_stacking)
         .service(create_program)
         .service(list_program_versions)
         .service(list_program_facts);

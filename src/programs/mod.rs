@@ -11,6 +11,7 @@ pub mod simulations;
 mod store;
 
 pub use model::{
-    Benefit, BenefitPeriod, Clause, ClauseOutcome, Decision, Outcome, ParameterTables, Program,
-    ProgramVersion, RequiredDocument, ReviewStep, Rules, Service, Step, Terms,
+    Benefit, BenefitPeriod, Claimed, Clause, ClauseOutcome, Decision, Outcome, ParameterTables,
+    Program, ProgramVersion, RequiredDocument, ReviewStep, Rules, Service, Stacking,
+    StackingRelation, Step, Terms,
 };

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use chrono::NaiveDate;
 use serde::Serialize;
 
-use super::model::{Decision, Program, ProgramFile, ProgramVersion, Terms};
+use super::model::{Claimed, Decision, Program, ProgramFile, ProgramVersion, Stacking, Terms};
 use super::{rules, store};
 use crate::access::{Permit, acts, divisions};
 use crate::audit::{Event, Origin};
@@ -95,12 +95,25 @@ pub fn decide(
     resident: &Resident,
     day: NaiveDate,
 ) -> Result<Decision> {
+    decide_claim(db, version, resident, day, None)
+}
+
+/// As `decide`, of an application that claims for something.
+pub fn decide_claim(
+    db: &mut Db,
+    version: &ProgramVersion,
+    resident: &Resident,
+    day: NaiveDate,
+    claimed: Option<&Claimed>,
+) -> Result<Decision> {
     let at = AsOf {
         valid_at: day,
         known_at: None,
     };
     let snapshot = facts::service::snapshot(db, resident.id, at)?;
-    judge(version, resident, &snapshot, day)
+    let compiled = rules::of_version(version)?;
+    let who = (resident, &snapshot);
+    Ok(rules::decide_claim(version, &compiled, who, day, claimed))
 }
 
 /// What a version's rules say of a resident, by what is believed.
@@ -267,4 +280,18 @@ pub fn create(
     store::insert(tx, &program)?;
     let event = Event::new(permit.origin(), "program.created").change("program", &program);
     tx.record(event, program)
+}
+
+/// Each pair of programs once.
+pub fn stacking(db: &mut Db) -> Result<Vec<Stacking>> {
+    let programs = store::all(db)?;
+    let pairs = programs.iter().enumerate().flat_map(|(place, one)| {
+        let others = programs.iter().skip(place + 1);
+        others.map(move |other| Stacking {
+            program_code: one.code.clone(),
+            other_program_code: other.code.clone(),
+            relation: one.beside(other),
+        })
+    });
+    Ok(pairs.collect())
 }

@@ -21,6 +21,7 @@ struct Row {
     name_zh: String,
     name_en: String,
     exclusive_group: Option<String>,
+    higher_group: Option<String>,
 }
 
 impl From<Row> for Program {
@@ -31,6 +32,7 @@ impl From<Row> for Program {
             name_zh,
             name_en,
             exclusive_group,
+            higher_group,
         } = row;
         Self {
             code,
@@ -38,6 +40,7 @@ impl From<Row> for Program {
             name_zh,
             name_en,
             exclusive_group,
+            higher_group,
         }
     }
 }
@@ -57,6 +60,7 @@ struct VersionRow {
     required_documents: String,
     period: BenefitPeriod,
     use_life_months: Option<i32>,
+    review_months: Option<i32>,
 }
 
 impl VersionRow {
@@ -75,6 +79,7 @@ impl VersionRow {
                 required_documents: from_json(&self.required_documents)?,
                 period: self.period,
                 use_life_months: self.use_life_months,
+                review_months: self.review_months,
             },
         })
     }
@@ -135,6 +140,7 @@ pub fn insert(tx: &mut Tx<'_>, program: &Program) -> Result<()> {
             programs::name_zh.eq(&program.name_zh),
             programs::name_en.eq(&program.name_en),
             programs::exclusive_group.eq(program.exclusive_group.as_deref()),
+            programs::higher_group.eq(program.higher_group.as_deref()),
             programs::created_at.eq(now),
         ))
         .execute(tx.conn())
@@ -162,6 +168,7 @@ pub fn insert_version(tx: &mut Tx<'_>, version: &ProgramVersion) -> Result<()> {
             program_versions::required_documents.eq(to_json(&terms.required_documents)?),
             program_versions::period.eq(terms.period),
             program_versions::use_life_months.eq(terms.use_life_months),
+            program_versions::review_months.eq(terms.review_months),
             program_versions::created_at.eq(now),
         ))
         .execute(tx.conn())?;

@@ -47,6 +47,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         casework::referrals::service::SEALED_COLUMNS,
         casework::transfers::service::SEALED_COLUMNS,
         subsidies::enrollments::service::SEALED_COLUMNS,
+        subsidies::reviews::service::SEALED_COLUMNS,
         access::users::service::SEALED_COLUMNS,
         subsidies::payments::service::SEALED_COLUMNS,
         subsidies::matches::service::SEALED_COLUMNS,
@@ -87,6 +88,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::tasks::api::routes(config);
     casework::transfers::api::routes(config);
     subsidies::enrollments::api::routes(config);
+    subsidies::reviews::api::routes(config);
     subsidies::entitlements::api::routes(config);
     subsidies::financial_disclosures::api::routes(config);
     subsidies::ledger::api::routes(config);

@@ -16,6 +16,7 @@ pub mod payment_files;
 pub mod payments;
 pub mod public_lists;
 pub mod recoveries;
+pub mod reviews;
 pub mod runs;
 
 pub use enrollments::Subsidies;

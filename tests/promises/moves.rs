@@ -57,7 +57,7 @@ impl Turn<'_> {
 }
 
 impl TestOffice {
-    fn grown_only(&self, table: &str, change: &str) {
+    pub(super) fn grown_only(&self, table: &str, change: &str) {
         self.refuses(&format!("UPDATE {table} SET {change}"), "append_only");
         self.refuses(&format!("DELETE FROM {table}"), "append_only");
         match self.backend {

@@ -41,6 +41,8 @@ pub enum Whose {
 pub struct Belongings {
     pub division: &'static str,
     pub resident: String,
+    /// The resident's.
+    pub version: i64,
     pub case: String,
     pub application: String,
     pub document: String,
@@ -146,7 +148,11 @@ impl Belongings {
         let person = at_home(office, village, &resident).await;
         let (merge, duplicate) = proposed(office, village).await;
         let paid = office.paid_out(village, &resident).await;
+        let filer = office.as_user(&format!("township.{township}")).await;
+        let known = filer.get(&format!("/v1/residents/{resident}")).await;
+        let version = known.expect(200)["version"].as_i64().unwrap();
         Self {
+            version,
             paid,
             person,
             merge,
@@ -175,6 +181,7 @@ impl Belongings {
         let missing = || NOWHERE.to_owned();
         Self {
             division: "990199000000",
+            version: 1,
             resident: missing(),
             case: missing(),
             application: missing(),
@@ -195,6 +202,9 @@ impl Belongings {
             merge: missing(),
             duplicate: missing(),
             paid: PaidOut {
+                run: missing(),
+                entitlement: missing(),
+                public_list: missing(),
                 batch: missing(),
                 flag: missing(),
                 released: missing(),
@@ -322,6 +332,8 @@ pub struct Call {
     pub body: Option<Value>,
     /// What is sent instead of a form.
     pub file: Option<&'static [u8]>,
+    /// The version that is sent along.
+    pub seen: i64,
 }
 
 pub fn call(
@@ -353,6 +365,9 @@ pub fn call(
             _ => &on.paid.batch,
         },
         "payments" => &on.paid.payment,
+        "entitlement-runs" => &on.paid.run,
+        "entitlements" => &on.paid.entitlement,
+        "public-lists" => &on.paid.public_list,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -398,6 +413,7 @@ pub fn call(
             write!(path, "?resident_id={}", on.resident).unwrap();
         }
         "add_document" => path.push_str("?kind=other&name=file"),
+        "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
         _ => {}
     }
     let number = fresh_citizen_id();
@@ -424,7 +440,16 @@ pub fn call(
         "create_referral_transition" | "create_transfer_transition" => {
             Some(json!({"action": "cancel", "comment": "不再需要"}))
         }
+        "create_enrollment_review" => Some(json!({"outcome": "passed"})),
         "create_enrollment_transition" => Some(json!({"action": "suspend", "reason": "missing"})),
+        "create_entitlement_run" => {
+            Some(json!({"division_code": &on.division[..6], "month": "2022-07"}))
+        }
+        "create_public_list" => Some(
+            json!({"division_code": on.division, "program_code": "nursing_subsidy",
+            "first_month": "2022-08", "to_date": "2030-01-31", "phone": "0991-1234567"}),
+        ),
+        "create_entitlement_run_transition" => Some(json!({"action": "cancel"})),
         "create_payment_batch" => Some(
             json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "month": "2022-07"}),
         ),
@@ -490,6 +515,17 @@ pub fn call(
         method: method.to_uppercase(),
         path,
         body,
+        seen: match (id, whose) {
+            (
+                "update_resident"
+                | "record_certificate"
+                | "record_circumstance"
+                | "record_address"
+                | "record_bank_account",
+                Whose::Own | Whose::Other,
+            ) => on.version,
+            _ => 1,
+        },
         file: match id {
             "add_document" => Some(PDF),
             "create_bank_return" => Some(BANK_ANSWER.as_bytes()),
@@ -499,7 +535,7 @@ pub fn call(
 }
 
 pub async fn send(client: &Client<'_>, call: &Call) -> Reply {
-    let mut request = client.request(&call.method, &call.path).seen(1);
+    let mut request = client.request(&call.method, &call.path).seen(call.seen);
     if let Some(body) = &call.body {
         request = request.json(body);
     }

@@ -62,6 +62,7 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/cases/{}/supplement-requests", of.task),
         format!("/v1/enrollments/{}", of.enrollment),
         format!("/v1/enrollments/{}/transitions", of.enrollment),
+        format!("/v1/enrollments/{}/reviews", of.enrollment),
         format!("/v1/referrals/{}", of.referral),
         format!("/v1/cases/{}/referrals", of.case),
         format!("/v1/transfers/{}", of.transfer),
@@ -88,12 +89,14 @@ fn searches(somebody: &Value) -> Vec<Call> {
         path: "/v1/residents/search".to_owned(),
         body: Some(body),
         file: None,
+        seen: 1,
     };
     let by_name = Call {
         method: "GET".to_owned(),
         path: "/v1/residents?q=oyyf".to_owned(),
         body: None,
         file: None,
+        seen: 1,
     };
     vec![
         search(json!({"id_number": somebody["id_number"]})),
@@ -119,6 +122,7 @@ fn calls(document: &Value, other: &Belongings, account: &super::calls::Account) 
                     path: list.to_owned(),
                     body: None,
                     file: None,
+                    seen: 1,
                 });
             }
             all.push(on_theirs);

@@ -81,7 +81,7 @@ impl TestOffice {
         let sql = format!(
             "INSERT INTO entitlement_runs (id, division_code, month, state, done, total, due_count, held_count, due_fen,
                 attempts, tries, requested_by, requested_at, finished_at, version)
-             SELECT {run_id}, '990121000000', '{month}', 'done', 1, 1, 1, 0, {fen}, 1, 1, u.id, {at}, {at}, 1
+             SELECT {run_id}, (SELECT substr(e.division_code, 1, 6) || '000000' FROM enrollments e WHERE e.resident_id = {who}), '{month}', 'done', 1, 1, 1, 0, {fen}, 1, 1, u.id, {at}, {at}, 1
              FROM users u WHERE u.username = '{CHECKER}';
              INSERT INTO entitlements (id, resident_id, enrollment_id, program_code, division_code, month, run_month, run_id,
                 state, amount_fen, program_version_id, facts, version, created_at, updated_at)
@@ -183,7 +183,7 @@ impl TestOffice {
         self.is_paid_by(&township, resident, account)
             .await
             .expect(201);
-        self.owes(resident, &month.previous().to_string(), 40_000);
+        let entitlement = self.owes(resident, &month.previous().to_string(), 40_000);
         let batch = |month: Month| json!({"division_code": county, "program_code": "nursing_subsidy", "month": month});
         let client = self.as_user(&maker).await;
         let flagged = client
@@ -224,10 +224,25 @@ impl TestOffice {
             .content("text/csv", BANK_ANSWER.as_bytes())
             .send()
             .await;
+        let runs = finance.get("/v1/entitlement-runs").await.expect(200);
+        let payment = id_of(&payments.expect(200)["items"][0]);
+        // As if the bank had said so, and another payment of the batch were still to come.
+        let paid = format!(
+            "UPDATE payments SET state = 'paid', version = version + 1 WHERE id = {}",
+            self.literal(&payment)
+        );
+        self.sql(&paid).unwrap();
+        let list = json!({"division_code": county, "program_code": "nursing_subsidy", "first_month": month,
+            "to_date": self.today(), "phone": "0991-1234567"});
+        let maker = self.as_user(&maker).await;
+        let list = maker.post("/v1/public-lists", list).await.expect(201);
         PaidOut {
+            public_list: id_of(&list),
+            entitlement,
+            run: id_of(&runs["items"][0]),
             flag: id_of(&flags.expect(200)["items"][0]),
             batch: flagged,
-            payment: id_of(&payments.expect(200)["items"][0]),
+            payment,
             bank_return: id_of(&answer.expect(201)),
             released,
         }
@@ -239,11 +254,14 @@ pub const BANK_ANSWER: &str = "业务编号,账号,户名,金额,处理结果,�
 
 /// Ids of what is paid out in a county.
 pub struct PaidOut {
+    pub run: String,
+    pub entitlement: String,
     pub batch: String,
     pub flag: String,
     pub released: String,
     pub payment: String,
     pub bank_return: String,
+    pub public_list: String,
 }
 
 impl TestOffice {
@@ -281,7 +299,13 @@ impl TestOffice {
     }
 
     /// Suspends, resumes or stops a benefit from a month on.
-    pub async fn turns_benefit(&self, enrollment: &str, action: &str, month: &str, reason: &str) -> Reply {
+    pub async fn turns_benefit(
+        &self,
+        enrollment: &str,
+        action: &str,
+        month: &str,
+        reason: &str,
+    ) -> Reply {
         let client = self.as_user(MAKER).await;
         let path = format!("/v1/enrollments/{enrollment}");
         let now = client.get(&path).await.expect(200);

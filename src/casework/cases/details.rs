@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::kernel::error::{Error, FieldError, Result};
+use crate::kernel::month::Month;
 
 /// What a field of the details takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum Field {
     /// Several words, each once.
     Words(&'static [&'static str]),
     Number(i64, i64),
+    /// As `2022-07`.
+    Month,
     Truth,
 }
 
@@ -34,6 +37,9 @@ impl Field {
             Self::Number(lowest, highest) => value
                 .as_i64()
                 .is_some_and(|number| (lowest..=highest).contains(&number)),
+            Self::Month => value
+                .as_str()
+                .is_some_and(|text| Month::parse(text).is_ok()),
             Self::Truth => value.is_boolean(),
         }
     }
@@ -44,6 +50,7 @@ impl Field {
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Words(words) => format!("some of {}", words.join(", ")),
             Self::Number(lowest, highest) => format!("{lowest} to {highest}"),
+            Self::Month => "a month, as 2022-07".to_owned(),
             Self::Truth => "true or false".to_owned(),
         }
     }

@@ -255,6 +255,7 @@ pub fn follow(
         (State::InReview, Action::CloseNotice) if at.step == Some(Step::PublicNotice) => {
             at.step.and_then(after).map(|next| enter(next, at.round))
         }
+        (State::Approved, Action::Complete) => plain(State::Completed),
         (State::Approved | State::InService | State::Suspended, Action::Terminate) => {
             plain(State::Terminated)
         }

@@ -24,7 +24,7 @@ use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
 use crate::kernel::working_days::WorkingDays;
-use crate::programs::{Decision, ReviewStep, Service, Step};
+use crate::programs::{Claimed, Decision, ProgramVersion, ReviewStep, Service, Step};
 
 #[derive(Debug, Clone)]
 pub struct Case {
@@ -57,7 +57,8 @@ pub struct NewCase {
     #[schema(value_type = uuid::Uuid)]
     pub resident_id: ResidentId,
     pub program_code: String,
-    /// By service; subsidies take `note`.
+    /// By service; subsidies take `note`, and where a contribution is claimed for `period_from`, `period_to`,
+    /// `contribution_fen` and `voucher_number`.
     #[serde(default)]
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     pub details: Map<String, Value>,
@@ -169,6 +170,15 @@ pub trait CaseService: std::fmt::Debug + Send + Sync {
 
     /// What this service's applications say beyond what is known of the person.
     fn details(&self) -> &'static [(&'static str, Field)];
+
+    /// What an application to a version claims for; refuses one that does not say it.
+    fn claimed(
+        &self,
+        _version: &ProgramVersion,
+        _details: &Map<String, Value>,
+    ) -> Result<Option<Claimed>> {
+        Ok(None)
+    }
 
     /// What of somebody's runs in this service, for the office that may take it over.
     fn running(&self, _db: &mut Db, _resident: ResidentId) -> Result<Vec<Benefit>> {

@@ -18,7 +18,7 @@ use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, OrganizationId, RequestId, UserId};
-use crate::programs::{self, Decision, Outcome, ProgramVersion};
+use crate::programs::{self, BenefitPeriod, Decision, Outcome, ProgramVersion};
 use crate::registry::residents;
 
 /// Moves a case: decided by its state, the caller's role and what the caller has done before.
@@ -69,7 +69,7 @@ pub fn act(
     let mut decided = None;
     match request.action {
         Action::Submit | Action::Approve => {
-            decided = Some(decide(tx, permit, &version, &mut case)?);
+            decided = Some(decide(tx, permit, desk, &version, &mut case)?);
             if request.action == Action::Submit {
                 documents::service::require(tx, id, &version)?;
                 desk.service(old.service)?.on_submitted(tx, &old)?;
@@ -93,10 +93,21 @@ pub fn act(
         comment,
         office: situation.office(&situation.roles_for(request.action))?,
     };
-    let (moved, recorded) = take(tx, permit, &version, step)?;
+    let office = step.office;
+    let (mut moved, recorded) = take(tx, permit, &version, step)?;
     let (origin, by) = (permit.origin(), actor.user);
     let recorded = match request.action {
-        Action::Approve => approve(tx, origin, desk, &moved, by, decided.as_ref())?,
+        Action::Approve => {
+            let approved = approve(tx, origin, desk, &moved, by, decided.as_ref())?;
+            // What was claimed for is settled, and the next may be.
+            if version.terms.period == BenefitPeriod::Claim {
+                let (completed, done) = complete(tx, permit, &version, &moved, office)?;
+                moved = completed;
+                approved.and(done).map(drop)
+            } else {
+                approved
+            }
+        }
         Action::Terminate => {
             let stop = Termination {
                 case: &moved,
@@ -110,6 +121,32 @@ pub fn act(
     };
     let moved = shown(tx, actor, moved, decided)?;
     Ok(recorded.map(|()| moved))
+}
+
+/// Nothing is left to be done for a case.
+fn complete(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::CaseAct>,
+    version: &ProgramVersion,
+    old: &Case,
+    office: OrganizationId,
+) -> Result<(Case, Recorded<()>)> {
+    let action = Action::Complete;
+    let next = follow(old.position, action, &version.terms.steps, None)
+        .ok_or_else(|| Error::internal("what was approved can be completed"))?;
+    let mut case = old.clone();
+    case.position = next.to;
+    let step = Taken {
+        old,
+        case,
+        next: &next,
+        action,
+        fresh: None,
+        decided: None,
+        comment: None,
+        office,
+    };
+    take(tx, permit, version, step)
 }
 
 /// Stops a case because what it opened is ended, by whoever may end that. The service that asks sees to what
@@ -251,6 +288,7 @@ fn advance(
 fn decide(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::CaseAct>,
+    desk: &Desk,
     version: &ProgramVersion,
     case: &mut Case,
 ) -> Result<Decision> {
@@ -263,7 +301,11 @@ fn decide(
             }
         })?;
     case.program_version_id = version.id;
-    let decision = programs::service::decide(tx, version, &resident, today)?;
+    let claimed = desk
+        .service(case.service)?
+        .claimed(version, &case.details)?;
+    let decision =
+        programs::service::decide_claim(tx, version, &resident, today, claimed.as_ref())?;
     match (decision.outcome, case.position.state) {
         (Outcome::NotEligible, _) => Err(refused(&decision, Code::CaseNotEligible)),
         (Outcome::NeedsInformation, State::Approved) => {

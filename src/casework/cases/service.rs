@@ -134,7 +134,11 @@ pub fn open(
     details::check(&new.details, desk.service(program.service)?.details())?;
     let (now, today) = (tx.now(), tx.today());
     let version = programs::service::in_force(tx, &program.code, resident.division_code, today)?;
-    let eligibility = programs::service::decide(tx, &version, &resident, today)?;
+    let claimed = desk
+        .service(program.service)?
+        .claimed(&version, &new.details)?;
+    let eligibility =
+        programs::service::decide_claim(tx, &version, &resident, today, claimed.as_ref())?;
     let county = resident
         .division_code
         .county()

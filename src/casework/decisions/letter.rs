@@ -121,6 +121,7 @@ pub fn en(notice: &Notice) -> String {
             BenefitPeriod::Once => "once",
             BenefitPeriod::Month => "a month",
             BenefitPeriod::Year => "a year",
+            BenefitPeriod::Claim => "for the period",
         };
         let reason = after(": ", amount.reason_en.as_deref(), "");
         format!("Amount: {yuan} yuan {period} ({}){reason}", amount.en)

@@ -217,6 +217,20 @@ tables! {
         county_code -> Nullable<Text>,
         exclusive_key -> Text,
         last_transition -> Integer,
+        review_due_date -> Nullable<Date>,
+        claim_to -> Nullable<Text>,
+        contribution_fen -> Nullable<BigInt>,
+        voucher_number -> Nullable<Text>,
+        total_fen -> Nullable<BigInt>,
+    }
+    enrollment_reviews (id) {
+        id -> Guid,
+        enrollment_id -> Guid,
+        due_date -> Nullable<Date>,
+        outcome -> Text,
+        comment -> Nullable<Binary>,
+        decided_by -> Guid,
+        at -> Instant,
     }
     enrollment_transitions (id) {
         id -> Guid,

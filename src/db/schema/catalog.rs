@@ -9,6 +9,7 @@ tables! {
         created_at -> Instant,
         exclusive_group -> Nullable<Text>,
         exclusive_key -> Nullable<Text>,
+        higher_group -> Nullable<Text>,
     }
     program_versions (id) {
         id -> Guid,
@@ -24,6 +25,7 @@ tables! {
         required_documents -> Text,
         period -> Text,
         use_life_months -> Nullable<Integer>,
+        review_months -> Nullable<Integer>,
     }
     program_drafts (id) {
         id -> Guid,
@@ -37,6 +39,7 @@ tables! {
         required_documents -> Text,
         period -> Text,
         use_life_months -> Nullable<Integer>,
+        review_months -> Nullable<Integer>,
         state -> Text,
         revision -> Integer,
         author_id -> Guid,

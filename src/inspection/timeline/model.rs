@@ -93,6 +93,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("recusal.declared", "申报回避", "Relation declared"),
     ("recusal.ended", "回避终止", "Declared relation ended"),
     ("enrollment.opened", "开始享受", "Enrollment opened"),
+    ("enrollment.reviewed", "定期复核", "Enrollment reviewed"),
     ("enrollment.suspended", "停发", "Enrollment suspended"),
     ("enrollment.resumed", "恢复发放", "Enrollment resumed"),
     ("enrollment.stopped", "停止享受", "Enrollment stopped"),

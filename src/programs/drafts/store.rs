@@ -29,6 +29,7 @@ struct Row {
     required_documents: String,
     period: BenefitPeriod,
     use_life_months: Option<i32>,
+    review_months: Option<i32>,
     state: DraftState,
     revision: i32,
     author_id: UserId,
@@ -62,6 +63,7 @@ impl Row {
                 required_documents: from_json(&self.required_documents)?,
                 period: self.period,
                 use_life_months: self.use_life_months,
+                review_months: self.review_months,
             },
         })
     }
@@ -119,6 +121,7 @@ pub fn insert(tx: &mut Tx<'_>, draft: &ProgramDraft) -> Result<()> {
             program_drafts::required_documents.eq(to_json(&terms.required_documents)?),
             program_drafts::period.eq(terms.period),
             program_drafts::use_life_months.eq(terms.use_life_months),
+            program_drafts::review_months.eq(terms.review_months),
             program_drafts::state.eq(draft.state),
             program_drafts::revision.eq(draft.revision),
             program_drafts::author_id.eq(draft.author_id),
@@ -147,6 +150,7 @@ pub fn update(tx: &mut Tx<'_>, draft: &ProgramDraft, seen: i32) -> Result<()> {
             program_drafts::required_documents.eq(to_json(&terms.required_documents)?),
             program_drafts::period.eq(terms.period),
             program_drafts::use_life_months.eq(terms.use_life_months),
+            program_drafts::review_months.eq(terms.review_months),
             program_drafts::revision.eq(draft.revision),
             program_drafts::updated_at.eq(draft.updated_at),
         ))

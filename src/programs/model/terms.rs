@@ -89,6 +89,8 @@ vocabulary! {
         Once = "once", "一次性";
         Month = "month", "按月";
         Year = "year", "按年";
+        /// For the months that an application claims, once.
+        Claim = "claim", "按缴费期间";
     }
 }
 
@@ -105,7 +107,7 @@ const fn monthly() -> BenefitPeriod {
         {"step": "approval", "role": "county_approver", "working_days": 5}],
     "rules": {"clauses": [{"code": "certificate_valid", "when": "certificate.valid", "zh": "残疾人证有效", "en": "the certificate is valid"}],
         "benefit": {"amount_fen": "12500", "zh": "每月125元", "en": "125 yuan a month"}},
-    "required_documents": [], "period": "month", "use_life_months": null
+    "required_documents": [], "period": "month", "use_life_months": null, "review_months": 12
 }))]
 pub struct Terms {
     /// It holds there and in all beneath, unless a division beneath has a version of its own.
@@ -126,6 +128,9 @@ pub struct Terms {
     /// A second one is not given within so many months.
     #[serde(default)]
     pub use_life_months: Option<i32>,
+    /// A benefit that runs is reviewed after so many months, and again.
+    #[serde(default)]
+    pub review_months: Option<i32>,
 }
 
 const LONGEST_TEXT: usize = 200;
@@ -215,6 +220,14 @@ impl Terms {
             "use_life.range",
             "1 to 600 months",
             "1 至 600 个月",
+        );
+        refuse(
+            self.review_months
+                .is_some_and(|months| !(1..=120).contains(&months)),
+            "/review_months",
+            "review.range",
+            "1 to 120 months",
+            "1 至 120 个月",
         );
         problems
     }

@@ -18,7 +18,7 @@ use crate::kernel::vocabulary::vocabulary;
     "steps": [{"step": "initial_review", "role": "township_caseworker", "working_days": 10}],
     "rules": {"clauses": [{"code": "certificate_valid", "when": "certificate.valid", "zh": "残疾人证有效", "en": "the certificate is valid"}],
         "benefit": {"amount_fen": "12500", "zh": "每月125元", "en": "125 yuan a month"}},
-    "required_documents": [], "period": "month", "use_life_months": null
+    "required_documents": [], "period": "month", "use_life_months": null, "review_months": 12
 }))]
 pub struct ProgramVersion {
     #[schema(value_type = uuid::Uuid)]
@@ -48,7 +48,7 @@ vocabulary! {
     "steps": [{"step": "initial_review", "role": "township_caseworker", "working_days": 10}],
     "rules": {"clauses": [{"code": "certificate_valid", "when": "certificate.valid", "zh": "残疾人证有效", "en": "the certificate is valid"}],
         "benefit": {"amount_fen": "13000", "zh": "每月130元", "en": "130 yuan a month"}},
-    "required_documents": [], "period": "month", "use_life_months": null
+    "required_documents": [], "period": "month", "use_life_months": null, "review_months": 12
 }))]
 pub struct ProgramDraft {
     #[schema(value_type = uuid::Uuid)]

@@ -30,7 +30,9 @@ use self::explain::Explanation;
 pub use self::expression::FALSE;
 use self::expression::{Condition, NO_NUMBER, Number, TRUE, Truth};
 use self::schema::Language;
-use super::model::{Clause, ClauseOutcome, Decision, FactSource, Outcome, ProgramVersion, Rules};
+use super::model::{
+    Claimed, Clause, ClauseOutcome, Decision, FactSource, Outcome, ProgramVersion, Rules,
+};
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::ProgramVersionId;
 use crate::kernel::money::Fen;
@@ -282,10 +284,26 @@ impl Compiled {
 pub fn decide(
     version: &ProgramVersion,
     compiled: &Compiled,
-    (resident, snapshot): (&Resident, &Snapshot),
+    who: (&Resident, &Snapshot),
     day: NaiveDate,
 ) -> Decision {
-    let people = People::one(resident, snapshot, day);
+    decide_claim(version, compiled, who, day, None)
+}
+
+/// As `decide`, of an application that claims for something.
+pub fn decide_claim(
+    version: &ProgramVersion,
+    compiled: &Compiled,
+    (resident, snapshot): (&Resident, &Snapshot),
+    day: NaiveDate,
+    claimed: Option<&Claimed>,
+) -> Decision {
+    let mut people = People::one(resident, snapshot, day);
+    let mut facts = facts(resident, snapshot, day);
+    if let Some(claimed) = claimed {
+        people.claim(0, claimed);
+        facts.insert("claim".to_owned(), json!(claimed));
+    }
     let tables = Tables::of(&compiled.parameters, resident.division_code);
     let clauses = compiled.judge(&version.terms.rules.clauses, &people, &tables, 0);
     let benefit = &version.terms.rules.benefit;
@@ -300,7 +318,7 @@ pub fn decide(
         amount_reason_zh: None,
         amount_reason_en: None,
         amount_missing: Vec::new(),
-        facts: facts(resident, snapshot, day),
+        facts,
         sources: sources(snapshot),
     };
     if decision.outcome == Outcome::Eligible {

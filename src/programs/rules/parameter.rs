@@ -18,6 +18,8 @@ use crate::programs::model::ParameterTables;
 /// The largest value of a parameter, in fen or whatever it counts.
 pub const LARGEST: i64 = 10_000_000_000;
 const MOST_KEYS: usize = 2;
+/// A key of so many values at the most.
+const MOST_VALUES: usize = 1_000;
 
 /// A parameter as rules name it: `params.<name>[fact]…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,14 @@ pub struct Parameter {
     pub keys: Vec<FactId>,
     /// By division, row by row; the last key counts fastest.
     pub tables: BTreeMap<DivisionCode, Vec<i64>>,
+}
+
+impl Parameter {
+    /// No value of it is larger, wherever it holds.
+    pub fn highest(&self) -> i64 {
+        let values = self.tables.values().flatten().copied();
+        values.max().unwrap_or(0).clamp(0, LARGEST)
+    }
 }
 
 /// For each parameter the values that hold in one place.
@@ -71,6 +81,9 @@ impl Span {
         }
         let (lowest, highest) = kind.range();
         let size = usize::try_from(highest - lowest + 1).ok()?;
+        if size > MOST_VALUES {
+            return None;
+        }
         Some(Self { lowest, size })
     }
 

@@ -6,6 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use super::column::{Column, Kept, Values};
 use super::schema::{FACTS, Fact, FactId, OLDEST, Source};
 use crate::kernel::impairment::{Component, ImpairmentType};
+use crate::programs::model::Claimed;
 use crate::registry::Resident;
 use crate::registry::facts::{CertificateState, Snapshot};
 
@@ -45,6 +46,18 @@ impl People {
             people.set_components(0, &certificate.components);
         }
         people
+    }
+
+    /// What one person's application says beyond that.
+    pub fn claim(&mut self, person: usize, claimed: &Claimed) {
+        for (fact, place) in FACTS.iter().zip(0..) {
+            let said = match fact.source {
+                Source::ClaimContribution => i32::try_from(claimed.contribution_fen.get()).ok(),
+                Source::ClaimMonths => Some(claimed.months),
+                _ => continue,
+            };
+            self.set(place, person, said);
+        }
     }
 
     pub fn count(&self) -> usize {
@@ -119,5 +132,7 @@ fn value(fact: &Fact, resident: &Resident, snapshot: &Snapshot, day: NaiveDate) 
         Source::ImpairmentType => word(certificate?.impairment_type.as_str()),
         Source::SeverityLevel => Some(certificate?.severity_level.number().into()),
         Source::Circumstance(kind) => fact.kind.keep(snapshot.get(kind)?),
+        // What an application says is nothing that is known of the person.
+        Source::ClaimContribution | Source::ClaimMonths => None,
     }
 }

@@ -35,6 +35,8 @@ pub enum Source {
     ImpairmentType,
     SeverityLevel,
     Circumstance(CircumstanceKind),
+    ClaimContribution,
+    ClaimMonths,
 }
 
 #[derive(Debug, Clone)]
@@ -53,6 +55,10 @@ pub type FactId = usize;
 pub const COMPONENTS: &str = "certificate.components";
 pub const COMPONENTS_ZH: &str = "残疾类别明细";
 pub const COMPONENTS_EN: &str = "impairment components";
+
+/// A contribution is up to a million yuan, and for a year at the most.
+pub const HIGHEST_CONTRIBUTION: i32 = 100_000_000;
+pub const MOST_CLAIMED_MONTHS: i32 = 12;
 
 /// Everybody's oldest possible age.
 pub const OLDEST: i32 = 150;
@@ -131,6 +137,23 @@ pub static FACTS: LazyLock<Vec<Fact>> = LazyLock::new(|| {
             Source::Circumstance(*kind),
         ))
     }));
+    let number = |lowest, highest| Kind::Number { lowest, highest };
+    facts.extend([
+        fact(
+            "claim.contribution_fen",
+            number(1, HIGHEST_CONTRIBUTION),
+            "申报的缴费金额（分）",
+            "the contribution claimed for, in fen",
+            Source::ClaimContribution,
+        ),
+        fact(
+            "claim.months",
+            number(1, MOST_CLAIMED_MONTHS),
+            "申报的月数",
+            "the months claimed for",
+            Source::ClaimMonths,
+        ),
+    ]);
     facts
 });
 

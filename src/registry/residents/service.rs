@@ -23,7 +23,9 @@ use crate::registry::bank_accounts;
 use crate::registry::facts::{self, AsOf, Period, Snapshot};
 
 pub use super::model::{Needle, Query, Secret};
-pub use super::store::{SEALED_COLUMNS, merged_into, names, numbered, registered, several, versions};
+pub use super::store::{
+    SEALED_COLUMNS, merged_into, names, numbered, registered, several, versions,
+};
 
 /// A resident in sight, or 404.
 pub fn find(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> {

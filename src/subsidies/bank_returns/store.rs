@@ -92,7 +92,7 @@ pub fn insert_rows(tx: &mut Tx<'_>, of: BankReturnId, all: &[BankReturnRow]) -> 
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = bank_returns)]
-struct Row {
+struct ReturnRow {
     id: BankReturnId,
     batch_id: PaymentBatchId,
     sha256: Vec<u8>,
@@ -111,19 +111,19 @@ pub fn page(
     count: i64,
 ) -> Result<Vec<BankReturn>> {
     let mut query = bank_returns::table
-        .select(Row::as_select())
+        .select(ReturnRow::as_select())
         .into_boxed::<MultiBackend>()
         .filter(bank_returns::batch_id.eq(batch));
     if let Some(after) = after {
         query = query.filter(bank_returns::id.lt(after));
     }
-    let rows: Vec<Row> = query
+    let rows: Vec<ReturnRow> = query
         .order(bank_returns::id.desc())
         .limit(count)
         .load(db.conn())?;
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let mut verdicts = verdicts(db, &ids)?;
-    let told = |row: Row| BankReturn {
+    let told = |row: ReturnRow| BankReturn {
         verdicts: verdicts.remove(&row.id).unwrap_or_default(),
         id: row.id,
         batch_id: row.batch_id,

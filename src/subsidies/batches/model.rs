@@ -191,12 +191,18 @@ pub struct BatchFile<T> {
     pub content: T,
 }
 
-/// What somebody may be for a batch: by their roles there, and by what they were for it before.
+/// Which duties somebody's roles allow.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Standing {
+pub struct Roles {
     pub makes: bool,
     pub checks: bool,
     pub releases: bool,
+}
+
+/// What somebody may be for a batch: by their roles there, and by what they were for it before.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Standing {
+    pub roles: Roles,
     /// The one duty they have taken.
     pub duty: Option<PaymentBatchDuty>,
     /// Who judged what speaks against a batch does not make it.
@@ -206,9 +212,9 @@ pub struct Standing {
 impl Standing {
     fn may(self, duty: PaymentBatchDuty) -> bool {
         match duty {
-            PaymentBatchDuty::Make => self.makes,
-            PaymentBatchDuty::Check => self.checks,
-            PaymentBatchDuty::Release => self.releases,
+            PaymentBatchDuty::Make => self.roles.makes,
+            PaymentBatchDuty::Check => self.roles.checks,
+            PaymentBatchDuty::Release => self.roles.releases,
         }
     }
 
@@ -270,9 +276,11 @@ mod tests {
     use PaymentBatchAction::{Cancel, Check, Release, Return, Submit};
 
     const EVERYTHING: Standing = Standing {
-        makes: true,
-        checks: true,
-        releases: true,
+        roles: Roles {
+            makes: true,
+            checks: true,
+            releases: true,
+        },
         duty: None,
         cleared: false,
     };

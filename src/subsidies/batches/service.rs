@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::model::{
-    Batch, NewBatch, PaymentBatchAction, PaymentBatchDuty, PaymentBatchState, Standing, Turn,
+    Batch, NewBatch, PaymentBatchAction, PaymentBatchDuty, PaymentBatchState, Roles, Standing, Turn,
 };
 use super::store::{self, Filter, NewTurn};
 use crate::access::{Permit, Role, Scope, acts, divisions};
@@ -80,9 +80,11 @@ pub(super) fn standings<A>(
                 && roles.iter().any(|role| actor.holds(*role, batch.division))
         };
         let standing = Standing {
-            makes: any(&MAKERS),
-            checks: any(&CHECKERS),
-            releases: any(&RELEASERS),
+            roles: Roles {
+                makes: any(&MAKERS),
+                checks: any(&CHECKERS),
+                releases: any(&RELEASERS),
+            },
             duty: duties.get(&batch.id).copied(),
             cleared: cleared.contains(&batch.id),
         };

@@ -38,7 +38,7 @@ pub fn act(
     match action {
         PaymentBatchAction::Release => payments::service::move_all(tx, &batch, PaymentState::Sent)?,
         PaymentBatchAction::Cancel => {
-            payments::service::move_all(tx, &batch, PaymentState::Cancelled)?
+            payments::service::move_all(tx, &batch, PaymentState::Cancelled)?;
         }
         _ => {}
     }

@@ -2,14 +2,16 @@
 //! from a month on, each with both dates.
 
 pub mod api;
+mod claim;
 mod history;
 mod model;
 pub mod service;
 mod store;
 mod subsidies;
 
+pub use claim::{Claim, rate_in};
 pub use model::{
     Enrollment, EnrollmentAction, EnrollmentReason, EnrollmentState, EnrollmentTransition,
-    NewTransition, known_at, state_in, status_in,
+    NewTransition, known_at, review_after, state_in, status_in,
 };
 pub use subsidies::Subsidies;

@@ -1,8 +1,10 @@
 //! An enrollment, and what holds of it in a month.
 
+use chrono::{Months, NaiveDate};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::claim::Claim;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, EnrollmentId, ResidentId, UserId};
@@ -100,8 +102,12 @@ pub struct Enrollment {
     pub start_month: Month,
     /// The last month it is paid for; the one before the first, where nothing is.
     pub stop_month: Option<Month>,
-    /// Fen a month, at the time of approval.
+    /// Fen a month, at the time of approval; of a claim, for the first.
     pub rate_fen: Fen,
+    /// What it was granted for, where that was claimed for a period.
+    pub claim: Option<Claim>,
+    /// By when it is to be reviewed, while it runs.
+    pub review_due_date: Option<NaiveDate>,
     pub last_transition: i32,
     pub version: i32,
     pub created_at: Timestamp,
@@ -214,6 +220,12 @@ impl NewTransition {
         }
         Ok((to, month))
     }
+}
+
+/// So many months after a day, if a version says how many.
+pub fn review_after(day: NaiveDate, months: Option<i32>) -> Option<NaiveDate> {
+    let months = months.and_then(|months| u32::try_from(months).ok())?;
+    day.checked_add_months(Months::new(months))
 }
 
 impl Enrollment {

@@ -23,7 +23,7 @@ use crate::kernel::time::Timestamp;
 use crate::subsidies::recoveries;
 
 pub use super::history::SEALED_COLUMNS;
-pub use super::store::{Filter, count, find, versions, of_people};
+pub use super::store::{Filter, count, due_for_review, find, of_people, versions};
 
 /// An enrollment with what the caller may do to it.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub struct AsOf {
     pub known_at: Option<Timestamp>,
 }
 
-fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: EnrollmentId) -> Result<Enrollment> {
+pub fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: EnrollmentId) -> Result<Enrollment> {
     store::find(db, permit.scope(), id)?.ok_or_else(|| Code::EnrollmentNotFound.into())
 }
 
@@ -198,9 +198,29 @@ pub struct Change<'a> {
     pub by: UserId,
 }
 
-/// A transfer that is offered refuses first, then the state and the month, then a tie to the resident. What is
+/// Refuses while a transfer is offered, and who is related to the resident.
+pub fn keep_still<A: Act>(db: &mut Db, permit: &Permit<A>, of: &Enrollment) -> Result<()> {
+    transfers::hold(transfers::service::offered(db, of.resident_id)?)?;
+    let ties = recusals::service::ties_of(db, permit.actor().user, of.resident_id)?;
+    keep_off(&ties, false)
+}
+
+/// It was reviewed, and will be again.
+pub fn reviewed(tx: &mut Tx<'_>, old: Enrollment, next: Option<NaiveDate>) -> Result<Enrollment> {
+    let seen = old.version;
+    let enrollment = Enrollment {
+        review_due_date: next,
+        version: seen + 1,
+        updated_at: tx.now(),
+        ..old
+    };
+    store::update(tx, &enrollment, seen)?;
+    Ok(enrollment)
+}
+
+/// A transfer that is offered and a tie to the resident refuse first, then the state and the month. What is
 /// ended ends its case along, with a decision in writing; what ended before has ended its case already.
-fn change<A: Act>(
+pub fn change<A: Act>(
     tx: &mut Tx<'_>,
     permit: &Permit<A>,
     old: Enrollment,
@@ -208,10 +228,8 @@ fn change<A: Act>(
 ) -> Result<(Enrollment, Recorded<()>)> {
     let comment = new.comment()?;
     let user = permit.actor().user;
-    transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
+    keep_still(tx, permit, &old)?;
     let (to, effective_month) = new.check(&old, Month::of(tx.today()))?;
-    let ties = recusals::service::ties_of(tx, user, old.resident_id)?;
-    keep_off(&ties, false)?;
     let ends = old.is_running() && to == EnrollmentState::Stopped;
     let case = old.case_id;
     let change = Change {

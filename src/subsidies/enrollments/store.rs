@@ -1,13 +1,17 @@
 //! SQL of enrollments.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use diesel::result::Error as DieselError;
+
+use super::claim::Claim;
 use super::model::{Enrollment, EnrollmentState};
 use crate::access::{Scope, within};
 use crate::db::schema::enrollments;
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Code, Result};
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, EnrollmentId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
@@ -30,14 +34,31 @@ struct Row {
     start_month: Month,
     stop_month: Option<Month>,
     rate_fen: Fen,
+    review_due_date: Option<NaiveDate>,
+    claim_to: Option<Month>,
+    contribution_fen: Option<Fen>,
+    voucher_number: Option<String>,
+    total_fen: Option<Fen>,
     last_transition: i32,
     version: i32,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
 
+impl Row {
+    fn claim(&self) -> Option<Claim> {
+        Some(Claim {
+            to: self.claim_to?,
+            contribution_fen: self.contribution_fen?,
+            voucher_number: self.voucher_number.clone()?,
+            total_fen: self.total_fen?,
+        })
+    }
+}
+
 impl From<Row> for Enrollment {
     fn from(row: Row) -> Self {
+        let claim = row.claim();
         Self {
             id: row.id,
             resident_id: row.resident_id,
@@ -49,6 +70,8 @@ impl From<Row> for Enrollment {
             start_month: row.start_month,
             stop_month: row.stop_month,
             rate_fen: row.rate_fen,
+            claim,
+            review_due_date: row.review_due_date,
             last_transition: row.last_transition,
             version: row.version,
             created_at: row.created_at,
@@ -60,6 +83,7 @@ impl From<Row> for Enrollment {
 /// Writes a new enrollment; its entries follow.
 pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
     let new = enrollment.clone();
+    let claim = new.claim;
     let row = Row {
         id: new.id,
         resident_id: new.resident_id,
@@ -71,6 +95,11 @@ pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
         start_month: new.start_month,
         stop_month: new.stop_month,
         rate_fen: new.rate_fen,
+        review_due_date: new.review_due_date,
+        claim_to: claim.as_ref().map(|claim| claim.to),
+        contribution_fen: claim.as_ref().map(|claim| claim.contribution_fen),
+        total_fen: claim.as_ref().map(|claim| claim.total_fen),
+        voucher_number: claim.map(|claim| claim.voucher_number),
         last_transition: new.last_transition,
         version: new.version,
         created_at: new.created_at,
@@ -79,15 +108,39 @@ pub fn insert(tx: &mut Tx<'_>, enrollment: &Enrollment) -> Result<()> {
     diesel::insert_into(enrollments::table)
         .values(&row)
         .execute(tx.conn())
-        .map_err(|error| {
-            on_unique(
-                error,
-                "enrollments.resident_id",
-                "enrollments_one_active",
-                || Code::EnrollmentExclusive.into(),
-            )
-        })?;
+        .map_err(refused)?;
     Ok(())
+}
+
+/// One of a group runs at a time, and a voucher counts once.
+fn refused(error: DieselError) -> Error {
+    let (columns, index, code) = match &error {
+        DieselError::DatabaseError(_, info)
+            if info.constraint_name() == Some("enrollments_voucher")
+                || info.message().contains("enrollments.program_code") =>
+        {
+            (
+                "enrollments.program_code",
+                "enrollments_voucher",
+                Code::ClaimVoucherUsed,
+            )
+        }
+        _ => (
+            "enrollments.resident_id",
+            "enrollments_one_active",
+            Code::EnrollmentExclusive,
+        ),
+    };
+    on_unique(error, columns, index, || code.into())
+}
+
+/// Whether something was granted for a voucher, wherever it was brought.
+pub fn voucher_used(db: &mut Db, program: &str, voucher: &str) -> Result<bool> {
+    let same = enrollments::table
+        .filter(enrollments::program_code.eq(program))
+        .filter(enrollments::voucher_number.eq(voucher))
+        .filter(enrollments::stop_month.ge(enrollments::start_month.nullable()));
+    Ok(same.count().get_result::<i64>(db.conn())? > 0)
 }
 
 /// Which enrollments a list shows.
@@ -145,6 +198,38 @@ pub fn count(db: &mut Db, scope: &Scope) -> Result<i64> {
             scope
         ));
     Ok(query.first(db.conn())?)
+}
+
+/// What runs and is to be reviewed before a day, the longest overdue first.
+pub fn due_for_review(
+    db: &mut Db,
+    scope: &Scope,
+    before: NaiveDate,
+    after: Option<(NaiveDate, EnrollmentId)>,
+    count: i64,
+) -> Result<Vec<Enrollment>> {
+    let mut query = enrollments::table
+        .select(Row::as_select())
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            enrollments::division_code,
+            enrollments::county_code,
+            scope
+        ))
+        .filter(enrollments::state.ne(EnrollmentState::Stopped))
+        .filter(enrollments::review_due_date.lt(before));
+    if let Some((day, id)) = after {
+        let later = enrollments::review_due_date.gt(day);
+        let same_day = enrollments::review_due_date
+            .eq(day)
+            .and(enrollments::id.gt(id));
+        query = query.filter(later.or(same_day));
+    }
+    let rows: Vec<Row> = query
+        .order((enrollments::review_due_date, enrollments::id))
+        .limit(count)
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Of these, the versions of those in sight.
@@ -259,6 +344,7 @@ pub fn update(tx: &mut Tx<'_>, enrollment: &Enrollment, seen: i32) -> Result<()>
         .set((
             enrollments::state.eq(enrollment.state),
             enrollments::stop_month.eq(enrollment.stop_month),
+            enrollments::review_due_date.eq(enrollment.review_due_date),
             enrollments::last_transition.eq(enrollment.last_transition),
             enrollments::version.eq(enrollment.version),
             enrollments::updated_at.eq(enrollment.updated_at),

@@ -62,7 +62,11 @@ pub fn explain(
         division_code: entitlement.division_code,
         ..resident
     };
-    let decision = programs::service::judge(&version, &resident, &snapshot, at.valid_at)?;
+    let compiled = programs::rules::of_version(&version)?;
+    let who = (&resident, &snapshot);
+    let claimed = enrollment.claimed();
+    let decision =
+        programs::rules::decide_claim(&version, &compiled, who, at.valid_at, claimed.as_ref());
     let same_facts = match &entitlement.facts {
         Some(kept) => *kept == fingerprint(decision.facts.clone()),
         None => true,
@@ -84,9 +88,5 @@ fn day_of(
     let submitted = submitted
         .get(&enrollment.case_id)
         .map(|at| at.office_date());
-    Ok(runs::day_of(
-        entitlement.month,
-        enrollment.start_month,
-        submitted,
-    ))
+    Ok(runs::day_of(entitlement.month, enrollment, submitted))
 }

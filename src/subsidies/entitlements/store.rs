@@ -7,7 +7,7 @@ use super::model::{Entitlement, EntitlementState, Reason};
 use crate::access::{Scope, within};
 use crate::db::schema::{entitlements, payment_items};
 use crate::db::types::{self, from_json, to_json};
-use crate::db::{Db, MultiBackend, Tx, on_unique};
+use crate::db::{Db, MultiBackend, Tx, insert_all, on_unique};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{
@@ -99,7 +99,7 @@ pub fn insert(tx: &mut Tx<'_>, all: Vec<Entitlement>) -> Result<()> {
     let mut rows = all.into_iter().map(Row::of).collect::<Result<Vec<_>>>()?;
     while !rows.is_empty() {
         let rest = rows.split_off(rows.len().min(TOGETHER));
-        types::insert_all!(tx, entitlements::table, &rows).map_err(|error| {
+        insert_all!(tx, entitlements::table, &rows).map_err(|error| {
             on_unique(
                 error,
                 "entitlements.resident_id",

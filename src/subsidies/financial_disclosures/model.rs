@@ -108,7 +108,10 @@ mod tests {
         );
         assert_eq!(
             named(PeriodLength::Month, "2022-12", "2023-01"),
-            ["2022-12 2022-12-01 2022-12-31", "2023-01 2023-01-01 2023-01-31"]
+            [
+                "2022-12 2022-12-01 2022-12-31",
+                "2023-01 2023-01-01 2023-01-31"
+            ]
         );
         assert!(periods(PeriodLength::Month, month("2022-02"), month("2022-01")).is_err());
         assert!(periods(PeriodLength::Month, month("2019-01"), month("2022-01")).is_err());

@@ -30,7 +30,8 @@ pub fn disclose(
         let mut found: BTreeMap<String, FinancialDisclosure> = BTreeMap::new();
         for (program, kind, amount, times) in store::booked(db, scope, (from, to))? {
             let one = found.entry(program).or_default();
-            book(one, kind, amount, times).ok_or_else(|| Error::internal("books beyond counting"))?;
+            book(one, kind, amount, times)
+                .ok_or_else(|| Error::internal("books beyond counting"))?;
         }
         for (program, persons) in store::persons(db, scope, (from, to))? {
             found.entry(program).or_default().persons = persons;
@@ -88,7 +89,9 @@ fn book(one: &mut FinancialDisclosure, kind: EntryKind, amount: Fen, times: i64)
 fn budgets(db: &mut Db, scope: &Scope, year: i32) -> Result<HashMap<String, Fen>> {
     let mut last: HashMap<(String, DivisionCode), (i32, Fen)> = HashMap::new();
     for (program, division, revision, amount) in store::budgeted(db, scope, year)? {
-        let known = last.entry((program, division)).or_insert((revision, amount));
+        let known = last
+            .entry((program, division))
+            .or_insert((revision, amount));
         if revision > known.0 {
             *known = (revision, amount);
         }

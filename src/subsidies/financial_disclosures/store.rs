@@ -21,7 +21,9 @@ macro_rules! within_days {
                 $scope
             ))
             .filter(ledger_entries::at.ge(Timestamp::start_of($from)))
-            .filter(ledger_entries::at.lt(Timestamp::start_of($to.succ_opt().unwrap_or(NaiveDate::MAX))))
+            .filter(ledger_entries::at.lt(Timestamp::start_of(
+                $to.succ_opt().unwrap_or(NaiveDate::MAX),
+            )))
     };
 }
 

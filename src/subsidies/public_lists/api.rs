@@ -60,7 +60,11 @@ async fn create_public_list(
     asked
         .once(&store, permit.reach(), &origin, move |tx, asked| {
             service::publish(tx, &permit, &asked)?.try_map(|list| {
-                Answer::created(format!("/v1/public-lists/{}", list.id), list.revision, &list)
+                Answer::created(
+                    format!("/v1/public-lists/{}", list.id),
+                    list.revision,
+                    &list,
+                )
             })
         })
         .await
@@ -173,8 +177,13 @@ async fn get_public_list_file(
     let sheet = store
         .look(permit.reach(), move |db| service::sheet(db, &permit, *id))
         .await?;
-    let name = format!("public-list-{}-{}.xlsx", sheet.list.division_code, sheet.list.first_month);
-    let content = web::block(move || file::write(&sheet)).await.map_err(Error::internal)??;
+    let name = format!(
+        "public-list-{}-{}.xlsx",
+        sheet.list.division_code, sheet.list.first_month
+    );
+    let content = web::block(move || file::write(&sheet))
+        .await
+        .map_err(Error::internal)??;
     Ok(HttpResponse::Ok()
         .content_type("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
         .insert_header(ContentDisposition {

@@ -39,7 +39,10 @@ impl NewPublicList {
     pub fn check(&self, today: NaiveDate) -> Result<(Month, Month)> {
         let last = self.last_month.unwrap_or(self.first_month);
         let mut wrong = Vec::new();
-        if last < self.first_month || last.year() != self.first_month.year() || last > Month::of(today) {
+        if last < self.first_month
+            || last.year() != self.first_month.year()
+            || last > Month::of(today)
+        {
             wrong.push(FieldError::new(
                 "/last_month",
                 "public_list.months",

@@ -32,7 +32,10 @@ pub fn publish(
     if !permit.scope().sees(division.code) {
         return Err(Code::DivisionNotFound.into());
     }
-    if matches!(division.level, DivisionLevel::Province | DivisionLevel::City) {
+    if matches!(
+        division.level,
+        DivisionLevel::Province | DivisionLevel::City
+    ) {
         return Err(Error::field(
             "/division_code",
             "public_list.division",
@@ -109,7 +112,10 @@ fn named(tx: &mut Tx<'_>, paid: Vec<store::Paid>) -> Result<(Vec<PublicListEntry
     for (entry, place) in entries.iter_mut().zip(1..) {
         entry.place = place;
         let village = names.get(&entry.division_code);
-        let township = entry.division_code.parent().and_then(|code| names.get(&code));
+        let township = entry
+            .division_code
+            .parent()
+            .and_then(|code| names.get(&code));
         entry.division_name = [township, village]
             .into_iter()
             .flatten()

@@ -10,7 +10,7 @@ use crate::access::{Scope, within};
 use crate::db::schema::{
     payment_batches, payment_items, payments, public_list_entries, public_lists,
 };
-use crate::db::{Db, MultiBackend, Tx, on_unique, types};
+use crate::db::{Db, MultiBackend, Tx, insert_all, on_unique};
 use crate::kernel::crypto::hex;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
@@ -63,6 +63,7 @@ impl From<Row> for PublicList {
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = public_list_entries)]
+#[diesel(treat_none_as_default_value = false)]
 struct EntryRow {
     list_id: PublicListId,
     place: i32,
@@ -126,7 +127,7 @@ pub fn insert(
                 amount_fen: entry.amount_fen,
             })
             .collect();
-        types::insert_all!(tx, public_list_entries::table, &rows)?;
+        insert_all!(tx, public_list_entries::table, &rows)?;
     }
     Ok(())
 }
@@ -175,7 +176,11 @@ pub fn paid(
             payments::net_fen,
         ))
         .into_boxed::<MultiBackend>()
-        .filter(within!(payments::division_code, payments::county_code, scope))
+        .filter(within!(
+            payments::division_code,
+            payments::county_code,
+            scope
+        ))
         .filter(payments::program_code.eq(program))
         .filter(payments::state.eq(PAID))
         .filter(payment_batches::month.between(first, last))
@@ -187,7 +192,11 @@ pub fn paid(
         .group_by(payment_items::payment_id)
         .select((payment_items::payment_id, diesel::dsl::count_star()))
         .into_boxed::<MultiBackend>()
-        .filter(within!(payments::division_code, payments::county_code, scope))
+        .filter(within!(
+            payments::division_code,
+            payments::county_code,
+            scope
+        ))
         .filter(payments::program_code.eq(program))
         .filter(payments::state.eq(PAID))
         .filter(payment_batches::month.between(first, last))

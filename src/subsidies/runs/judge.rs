@@ -1,34 +1,40 @@
 //! What is due for the months of some enrollments, by the versions and facts of those months.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 
+use super::higher;
 use super::model::{falls_due, months};
+use super::standing::{People, Standing};
 use crate::casework::cases;
 use crate::db::Db;
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Error, Result};
-use crate::kernel::id::{EntitlementId, ProgramVersionId, ResidentId};
+use crate::kernel::error::Result;
+use crate::kernel::id::ProgramVersionId;
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
-use crate::programs::{self, ProgramVersion, rules};
+use crate::programs::{self, Claimed, Outcome, ProgramVersion, rules};
 use crate::registry::Resident;
 use crate::registry::facts::{self, AsOf, CircumstanceKind, Snapshot};
-use crate::registry::residents;
-use crate::subsidies::enrollments::{Enrollment, EnrollmentState, EnrollmentTransition, status_in};
-use crate::subsidies::entitlements::{self, Entitlement, EntitlementState, Reason};
-
-/// Of so many months before the one that is run all that stands is read; of older ones only whether any is
-/// missing.
-const RECENT_MONTHS: i32 = 12;
+use crate::subsidies::enrollments::{
+    Enrollment, EnrollmentState, EnrollmentTransition, rate_in, status_in,
+};
+use crate::subsidies::entitlements::{self, Entitlement, Reason};
 
 /// The day whose facts a month is paid by: the last before the month, for what ends is paid to the end of its
-/// month; and that of the application for the month it was made in.
-pub fn day_of(month: Month, start: Month, submitted: Option<NaiveDate>) -> NaiveDate {
-    match submitted {
-        Some(day) if month == start && day >= month.first_day() => day.min(month.last_day()),
-        _ => month.previous().last_day(),
+/// month; that of the application for the month it was made in, and for what it claimed of earlier ones.
+pub fn day_of(month: Month, enrollment: &Enrollment, submitted: Option<NaiveDate>) -> NaiveDate {
+    let before = month.previous().last_day();
+    let Some(day) = submitted else {
+        return before;
+    };
+    if enrollment.claim.is_some() && month <= Month::of(day) {
+        day
+    } else if month == enrollment.start_month && day >= month.first_day() {
+        day.min(month.last_day())
+    } else {
+        before
     }
 }
 
@@ -47,7 +53,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    fn held(reason: Reason, version: Option<ProgramVersionId>) -> Self {
+    pub fn held(reason: Reason, version: Option<ProgramVersionId>) -> Self {
         Self::Held {
             reasons: vec![reason],
             version,
@@ -63,7 +69,10 @@ pub struct Question<'a> {
     /// What an earlier run found, held or due and not paid; nothing where the month is new.
     pub stands: Option<Entitlement>,
     suspended: bool,
+    /// The day of its facts.
     day: NaiveDate,
+    /// The day of its version.
+    in_force_on: NaiveDate,
 }
 
 /// What all the questions about some enrollments come to.
@@ -72,187 +81,6 @@ pub struct Judged<'a> {
     pub found: Vec<(Question<'a>, Verdict)>,
     /// Held, or due and not paid, for months that are not paid for any more.
     pub over: Vec<Entitlement>,
-}
-
-/// The people of some enrollments, by the record that counts.
-struct People {
-    counting: HashMap<ResidentId, Resident>,
-    /// The record that counts, of every record.
-    kept: HashMap<ResidentId, ResidentId>,
-}
-
-impl People {
-    fn of(db: &mut Db, all: &[WithHistory]) -> Result<Self> {
-        let mut ids: Vec<_> = all.iter().map(|(one, _)| one.resident_id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let mut counting = residents::service::anywhere(db, &ids)?;
-        let mut kept: HashMap<_, _> = counting
-            .values()
-            .map(|one| (one.id, one.merged_into.unwrap_or(one.id)))
-            .collect();
-        let others: Vec<_> = kept
-            .values()
-            .copied()
-            .filter(|id| !counting.contains_key(id))
-            .collect();
-        counting.extend(residents::service::anywhere(db, &others)?);
-        let all: Vec<_> = kept.values().copied().collect();
-        kept.extend(residents::service::merged_into(db, &all)?);
-        kept.extend(all.into_iter().map(|id| (id, id)));
-        Ok(Self { counting, kept })
-    }
-
-    fn records(&self) -> Vec<ResidentId> {
-        self.kept.keys().copied().collect()
-    }
-
-    fn counts_for(&self, record: ResidentId) -> ResidentId {
-        self.kept.get(&record).copied().unwrap_or(record)
-    }
-
-    fn key(&self, enrollment: &Enrollment) -> Key {
-        (
-            self.counts_for(enrollment.resident_id),
-            enrollment.program_code.clone(),
-        )
-    }
-
-    /// Whose facts count, at the place where the enrollment is.
-    fn of_enrollment(&self, enrollment: &Enrollment) -> Result<Resident> {
-        let person = self.counting.get(&self.counts_for(enrollment.resident_id));
-        let person = person.ok_or_else(|| Error::internal("an enrollment is of a resident"))?;
-        Ok(Resident {
-            division_code: enrollment.division_code,
-            ..person.clone()
-        })
-    }
-}
-
-/// A person, by the record that counts, and a program.
-type Key = (ResidentId, String);
-
-/// What stands of some people already.
-struct Standing {
-    by_month: HashMap<Key, BTreeMap<Month, Entitlement>>,
-    /// Older months for which something is due, where not all are.
-    older: HashMap<Key, HashSet<Month>>,
-    since: Month,
-    complete: HashSet<Key>,
-    /// Of what is due, what no payment has taken up.
-    unpaid: HashSet<EntitlementId>,
-}
-
-impl Standing {
-    fn of(db: &mut Db, people: &People, all: &[WithHistory], month: Month) -> Result<Self> {
-        let since = Month::from_index(month.index() - RECENT_MONTHS + 1).unwrap_or(month);
-        let records = people.records();
-        let mut by_month: HashMap<_, BTreeMap<_, _>> = HashMap::new();
-        for one in entitlements::service::standing(db, &records, since)? {
-            let key = (people.counts_for(one.resident_id), one.program_code.clone());
-            by_month.entry(key).or_default().insert(one.month, one);
-        }
-        let mut standing = Self {
-            by_month,
-            older: HashMap::new(),
-            since,
-            complete: HashSet::new(),
-            unpaid: entitlements::service::unpaid(db, &records, since)?
-                .into_iter()
-                .collect(),
-        };
-        if all.iter().any(|(one, _)| one.start_month < since) {
-            standing.count_older(db, people, all)?;
-        }
-        Ok(standing)
-    }
-
-    /// The first month of an enrollment that may be missing.
-    fn first_missing(&self, key: &Key, enrollment: &Enrollment) -> Month {
-        if self.complete.contains(key) {
-            enrollment.start_month.max(self.since)
-        } else {
-            enrollment.start_month
-        }
-    }
-
-    /// The months of an enrollment up to one for which something stands that may still change.
-    fn open(&self, key: &Key, enrollment: &Enrollment, month: Month) -> Vec<Month> {
-        let Some(stands) = self.by_month.get(key) else {
-            return Vec::new();
-        };
-        let open = stands
-            .range(..=month)
-            .filter(|(_, one)| self.is_open(one, enrollment));
-        open.map(|(month, _)| *month).collect()
-    }
-
-    fn is_open(&self, one: &Entitlement, enrollment: &Enrollment) -> bool {
-        one.enrollment_id == enrollment.id
-            && (one.state == EntitlementState::Held || self.unpaid.contains(&one.id))
-    }
-
-    /// What stands for a month, if it may still change; nothing at all where it may not.
-    fn take(
-        &mut self,
-        key: &Key,
-        enrollment: &Enrollment,
-        month: Month,
-    ) -> Option<Option<Entitlement>> {
-        let Some(one) = self.by_month.get(key).and_then(|all| all.get(&month)) else {
-            let older = self.older.get(key);
-            return (!older.is_some_and(|older| older.contains(&month))).then_some(None);
-        };
-        if !self.is_open(one, enrollment) {
-            return None;
-        }
-        Some(self.by_month.get_mut(key)?.remove(&month))
-    }
-
-    /// Most people miss none of the older months, which their number tells.
-    fn count_older(&mut self, db: &mut Db, people: &People, all: &[WithHistory]) -> Result<()> {
-        let since = self.since;
-        let mut counts: HashMap<Key, i64> = HashMap::new();
-        for (record, program, count) in
-            entitlements::service::count_before(db, &people.records(), since)?
-        {
-            *counts
-                .entry((people.counts_for(record), program))
-                .or_default() += count;
-        }
-        let mut expected: HashMap<Key, i64> = HashMap::new();
-        for (one, _) in all.iter().filter(|(one, _)| one.start_month < since) {
-            let last = one
-                .stop_month
-                .map_or(since.previous(), |stop| stop.min(since.previous()));
-            let key = people.key(one);
-            *expected.entry(key).or_default() +=
-                i64::from((last.index() - one.start_month.index() + 1).max(0));
-        }
-        let mut missing = Vec::new();
-        for (key, months) in expected {
-            let held = self
-                .by_month
-                .get(&key)
-                .map_or(0, |all| all.range(..since).count());
-            let there = counts.get(&key).copied().unwrap_or(0) + i64::try_from(held).unwrap_or(0);
-            if there >= months {
-                self.complete.insert(key);
-            } else {
-                missing.push(key.0);
-            }
-        }
-        let records: Vec<_> = people
-            .records()
-            .into_iter()
-            .filter(|record| missing.contains(&people.counts_for(*record)))
-            .collect();
-        for (record, program, month) in entitlements::service::months_before(db, &records, since)? {
-            let key = (people.counts_for(record), program);
-            self.older.entry(key).or_default().insert(month);
-        }
-        Ok(())
-    }
 }
 
 /// An enrollment, and what was done to it.
@@ -286,31 +114,39 @@ pub fn judge<'a>(db: &mut Db, all: &'a [WithHistory], month: Month) -> Result<Ju
                 stands,
                 suspended: status == EnrollmentState::Suspended,
                 day: one.previous().last_day(),
+                in_force_on: one.first_day(),
             });
         }
     }
     date(db, &mut questions)?;
     judged.found = answer(db, &people, questions)?;
+    higher::settle(db, &people, &standing, &mut judged)?;
     Ok(judged)
 }
 
-/// The months in which people applied are judged by the day they did.
+/// The months in which people applied are judged by the day they did. What was claimed for a time that was over
+/// by then is judged by that day, too, and all of a claim by the version of that day.
 fn date(db: &mut Db, questions: &mut [Question<'_>]) -> Result<()> {
-    let first = |one: &Question<'_>| one.month == one.enrollment.start_month;
+    let asks = |one: &Question<'_>| {
+        one.month == one.enrollment.start_month || one.enrollment.claim.is_some()
+    };
     let cases: Vec<_> = questions
         .iter()
-        .filter(|one| first(one))
+        .filter(|one| asks(one))
         .map(|one| one.enrollment.case_id)
         .collect();
     if cases.is_empty() {
         return Ok(());
     }
     let submitted = cases::service::submitted_at(db, &cases)?;
-    for one in questions.iter_mut().filter(|one| first(one)) {
-        let day = submitted
-            .get(&one.enrollment.case_id)
-            .map(|at| at.office_date());
-        one.day = day_of(one.month, one.enrollment.start_month, day);
+    for one in questions.iter_mut().filter(|one| asks(one)) {
+        let day = submitted.get(&one.enrollment.case_id);
+        let day = day.map(|at| at.office_date());
+        one.day = day_of(one.month, one.enrollment, day);
+        one.in_force_on = match day {
+            Some(day) if one.enrollment.claim.is_some() => day,
+            _ => one.month.first_day().max(one.day),
+        };
     }
     Ok(())
 }
@@ -345,15 +181,12 @@ fn answer<'a>(
         let nothing = Snapshot::default();
         for question in questions {
             let enrollment = question.enrollment;
-            let in_force = versions.get(&enrollment.program_code).and_then(|all| {
-                in_force(
-                    all,
-                    enrollment.division_code,
-                    day.max(question.month.first_day()),
-                )
-            });
+            let in_force = versions
+                .get(&enrollment.program_code)
+                .and_then(|all| in_force(all, enrollment.division_code, question.in_force_on));
             let period = in_force.map(|version| version.terms.period);
-            if period
+            let by_month = period.filter(|_| enrollment.claim.is_none());
+            if by_month
                 .is_some_and(|period| !falls_due(period, enrollment.start_month, question.month))
             {
                 continue;
@@ -410,6 +243,9 @@ fn verdict(
         let died = Reason::new("resident_died", "当事人已死亡", "the resident has died");
         return Ok(Verdict::held(died, Some(version.id)));
     }
+    if let Some((claimed, share)) = claimed(question) {
+        return of_claim(question, version, (resident, known), (claimed, share));
+    }
     let compiled = rules::of_version(version)?;
     match rules::due(&compiled, (resident, known), question.day) {
         Some(amount) if amount > Fen::ZERO => Ok(Verdict::Due {
@@ -433,4 +269,32 @@ fn verdict(
             })
         }
     }
+}
+
+/// What an application claimed, and the share of it that was granted for a month.
+fn claimed(question: &Question<'_>) -> Option<(Claimed, Fen)> {
+    let claimed = question.enrollment.claimed()?;
+    Some((claimed, rate_in(question.enrollment, question.month)?))
+}
+
+/// What was granted stays; whether somebody may have it is asked of each month.
+fn of_claim(
+    question: &Question<'_>,
+    version: &ProgramVersion,
+    who: (&Resident, &Snapshot),
+    (claimed, share): (Claimed, Fen),
+) -> Result<Verdict> {
+    let compiled = rules::of_version(version)?;
+    let decision = rules::decide_claim(version, &compiled, who, question.day, Some(&claimed));
+    if decision.outcome == Outcome::Eligible && share > Fen::ZERO {
+        return Ok(Verdict::Due {
+            amount: share,
+            version: version.id,
+            facts: entitlements::fingerprint(decision.facts),
+        });
+    }
+    Ok(Verdict::Held {
+        reasons: Reason::of(&decision),
+        version: Some(version.id),
+    })
 }

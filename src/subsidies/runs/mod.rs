@@ -3,9 +3,11 @@
 //! done piece by piece by whichever process is free.
 
 pub mod api;
+mod higher;
 mod judge;
 mod model;
 pub mod service;
+mod standing;
 mod store;
 
 pub use judge::day_of;

@@ -120,7 +120,7 @@ pub fn falls_due(period: BenefitPeriod, start: Month, month: Month) -> bool {
     let since = month.index() - start.index();
     match period {
         BenefitPeriod::Once => since == 0,
-        BenefitPeriod::Month => since >= 0,
+        BenefitPeriod::Month | BenefitPeriod::Claim => since >= 0,
         BenefitPeriod::Year => since >= 0 && since % 12 == 0,
     }
 }

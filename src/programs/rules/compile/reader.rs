@@ -3,7 +3,7 @@
 use cel::common::ast::{ComprehensionExpr, Expr, IdedExpr, LiteralValue, SelectExpr, operators};
 
 use super::super::expression::{Condition, Number};
-use super::super::parameter::{LARGEST, Parameter};
+use super::super::parameter::Parameter;
 use super::super::schema::{COMPONENT_FACTS, COMPONENTS, FACTS, Fact, FactId, Kind};
 
 /// How deep operations may lie within one another.
@@ -242,7 +242,7 @@ impl<'r> Reader<'r> {
                 format!("该参数应写作 {written}"),
             );
         }
-        let (kind, range) = whole((0, LARGEST));
+        let (kind, range) = whole((0, parameter.highest()));
         Ok(Found::Number(Number::Parameter(place, keys), kind, range))
     }
 

@@ -17,7 +17,7 @@ use crate::kernel::impairment::{Component, ImpairmentType};
 /// As the crate's interpreter takes a person: what is not known is not there.
 fn as_cel(known: &Known) -> Context<'static, 'static> {
     let mut facts: Map<String, Value> = Map::new();
-    for root in ["certificate", "circumstances"] {
+    for root in ["certificate", "circumstances", "claim"] {
         facts.insert(root.to_owned(), json!({}));
     }
     for (fact, value) in FACTS.iter().zip(&known.values) {

@@ -1,5 +1,6 @@
 //! An enrollment and its history on the wire.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,14 +12,14 @@ use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
 use crate::subsidies::enrollments::history::Told;
 use crate::subsidies::enrollments::service::{Shown, Then};
-use crate::subsidies::enrollments::{EnrollmentAction, EnrollmentReason, EnrollmentState};
+use crate::subsidies::enrollments::{Claim, EnrollmentAction, EnrollmentReason, EnrollmentState};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Enrollment, example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08",
     "case_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e09", "program_code": "nursing_subsidy", "division_code": "990121103201",
     "state": "active", "allowed_actions": ["suspend", "stop"], "start_month": "2022-07", "stop_month": null,
-    "rate_fen": 55000, "version": 1,
+    "rate_fen": 55000, "claim": null, "review_due_date": "2023-07-01", "version": 1,
     "created_at": "2022-08-11T02:00:00.000000Z", "updated_at": "2022-08-11T02:00:00.000000Z"
 }))]
 pub struct EnrollmentBody {
@@ -43,6 +44,10 @@ pub struct EnrollmentBody {
     stop_month: Option<Month>,
     /// Fen a month, at the time of approval.
     rate_fen: Fen,
+    /// What it was granted for, where a contribution was claimed for; null elsewhere.
+    claim: Option<ClaimBody>,
+    /// By when it is to be reviewed, while it runs; null where its program says nothing of that.
+    review_due_date: Option<NaiveDate>,
     version: i32,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     created_at: Timestamp,
@@ -52,6 +57,30 @@ pub struct EnrollmentBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     then: Option<EnrollmentThen>,
+}
+
+/// Part of a contribution to an insurance.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EnrollmentClaim, example = json!({"period_to": "2022-12", "contribution_fen": 560_000, "voucher_number": "3301-2022-0099", "total_fen": 280_000}))]
+struct ClaimBody {
+    /// The last month claimed for, whenever it stopped.
+    #[schema(value_type = String)]
+    period_to: Month,
+    contribution_fen: Fen,
+    voucher_number: String,
+    /// For all months together: spread over them in whole fen, what is left over on the first.
+    total_fen: Fen,
+}
+
+impl From<Claim> for ClaimBody {
+    fn from(claim: Claim) -> Self {
+        Self {
+            period_to: claim.to,
+            contribution_fen: claim.contribution_fen,
+            voucher_number: claim.voucher_number,
+            total_fen: claim.total_fen,
+        }
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,6 +118,8 @@ impl From<Shown> for EnrollmentBody {
             start_month: enrollment.start_month,
             stop_month: enrollment.stop_month,
             rate_fen: enrollment.rate_fen,
+            claim: enrollment.claim.map(Into::into),
+            review_due_date: enrollment.review_due_date,
             version: enrollment.version,
             created_at: enrollment.created_at,
             updated_at: enrollment.updated_at,
