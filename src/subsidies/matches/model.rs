@@ -118,7 +118,7 @@ impl MatchOutcome {
 pub fn check_division(division: DivisionCode) -> Result<()> {
     match division.level() {
         DivisionLevel::County | DivisionLevel::City => Ok(()),
-        _ => Err(Error::field(
+        _ => Err(Error::parameter(
             "division_code",
             "division.level",
             "a county or a city",
