@@ -93,7 +93,7 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("recusal.declared", "申报回避", "Relation declared"),
     ("recusal.ended", "回避终止", "Declared relation ended"),
     (
-        "entitlement.reversed",
+        "enrollment.taken_back",
         "应发冲销",
         "What was due is taken back",
     ),

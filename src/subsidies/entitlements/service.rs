@@ -38,7 +38,7 @@ pub fn take_back(
         store::reverse(tx, *id, *version)?;
     }
     let ids: Vec<_> = open.into_iter().map(|(id, _)| id).collect();
-    let event = Event::new(origin, "entitlement.reversed")
+    let event = Event::new(origin, "enrollment.taken_back")
         .on(&of.id)
         .about(of.resident_id)
         .within(of.division_code)
