@@ -15,7 +15,7 @@ const HERE: &str = "990121000000";
 fn deaths(rows: &[(&str, &str, &str)]) -> String {
     let mut text = "姓名,身份证号,死亡日期,备注\n".to_owned();
     for (name, number, date) in rows {
-        text += &format!("{name},{number},{date},\n");
+        text.push_str(&[name, number, date, "\n"].join(","));
     }
     text
 }

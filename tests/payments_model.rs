@@ -368,9 +368,9 @@ impl<'o> Story<'o> {
                 let result = if refused[who] {
                     "失败,账户已销户"
                 } else {
-                    "成功,"
+                    "成功"
                 };
-                answer += &format!("{number},{},{},{},{result}\n", cells[1], cells[2], cells[4]);
+                answer.push_str(&[number, cells[1], cells[2], cells[4], result, "\n"].join(","));
                 lines += 1;
             }
         }

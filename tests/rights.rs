@@ -82,6 +82,8 @@ fn is_recorded(operation: &str) -> bool {
         "list_bank_returns",
         "list_bank_return_rows",
         "list_budgets",
+        // Files and counts.
+        "list_match_lists",
         "get_program_draft",
         "get_simulation",
         "get_user",
@@ -212,6 +214,8 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.leaver,
                             &other.paid.batch,
                             &other.paid.payment,
+                            &other.owed.recovery,
+                            &other.owed.named,
                             "张晓宝",
                             "990122",
                         ] {
@@ -332,6 +336,8 @@ fn administrators_see_no_resident() {
             "referral.",
             "transfer.",
             "payment.",
+            "match.",
+            "recovery.",
             "enrollment.",
         ]
         .iter()

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::TestOffice;
 use crate::support::office::{Client, Reply};
-use crate::support::payments::{BANK_ANSWER, PaidOut};
+use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
 
 /// One account a role; all but the last five work in 990121.
@@ -72,6 +72,8 @@ pub struct Belongings {
     pub duplicate: String,
     /// What is paid to the resident.
     pub paid: PaidOut,
+    /// What somebody else was paid too much, and a list that names the resident.
+    pub owed: Owed,
 }
 
 impl Belongings {
@@ -85,32 +87,18 @@ impl Belongings {
         mut somebody: Value,
     ) -> Self {
         somebody["division_code"] = json!(village);
+        let number = somebody["id_number"].as_str().unwrap().to_owned();
         let resident = id_of(&office.register(somebody).await);
         let (county, township) = (&village[..6], &village[..9]);
-        let filer = office.as_user(&format!("township.{township}")).await;
-        let body = |program: &str| json!({"resident_id": resident, "program_code": program, "details": {}});
-        let approved = id_of(
-            &filer
-                .post("/v1/cases", body("nursing_subsidy"))
-                .await
-                .expect(201),
-        );
-        filer.act(&approved, "submit").await.expect(201);
-        for reviewer in [
-            format!("township2.{township}"),
-            format!("county.{county}"),
-            format!("civil.{county}"),
-        ] {
-            office
-                .as_user(&reviewer)
-                .await
-                .act(&approved, "endorse")
-                .await
-                .expect(201);
-        }
+        let mut other = person();
+        other["division_code"] = json!(village);
+        let debtor = id_of(&office.register(other).await);
+        let approved = endorsed(office, village, &resident).await;
+        let owing = endorsed(office, village, &debtor).await;
         office.pass_days(30).await;
         let approver = office.as_user(&format!("approver.{county}")).await;
         approver.act(&approved, "approve").await.expect(201);
+        approver.act(&owing, "approve").await.expect(201);
         let enrollments = approver
             .get(&format!("/v1/enrollments?case_id={approved}"))
             .await
@@ -148,12 +136,14 @@ impl Belongings {
         let person = at_home(office, village, &resident).await;
         let (merge, duplicate) = proposed(office, village).await;
         let paid = office.paid_out(village, &resident).await;
+        let owed = office.owed(village, &debtor, &number).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
         let version = known.expect(200)["version"].as_i64().unwrap();
         Self {
             version,
             paid,
+            owed,
             person,
             merge,
             duplicate,
@@ -211,8 +201,32 @@ impl Belongings {
                 payment: missing(),
                 bank_return: missing(),
             },
+            owed: Owed {
+                enrollment: missing(),
+                recovery: missing(),
+                movement: missing(),
+                named: missing(),
+            },
         }
     }
+}
+
+/// A case for the nursing subsidy that only waits for its public notice to end.
+async fn endorsed(office: &TestOffice, village: &str, resident: &str) -> String {
+    let (county, township) = (&village[..6], &village[..9]);
+    let filer = office.as_user(&format!("township.{township}")).await;
+    let body = json!({"resident_id": resident, "program_code": "nursing_subsidy", "details": {}});
+    let case = id_of(&filer.post("/v1/cases", body).await.expect(201));
+    filer.act(&case, "submit").await.expect(201);
+    for reviewer in [
+        format!("township2.{township}"),
+        format!("county.{county}"),
+        format!("civil.{county}"),
+    ] {
+        let reviewer = office.as_user(&reviewer).await;
+        reviewer.act(&case, "endorse").await.expect(201);
+    }
+    case
 }
 
 /// Somebody else's case at initial review, filed by the liaison, who reviews there, and what they ask for.
@@ -368,6 +382,8 @@ pub fn call(
         "entitlement-runs" => &on.paid.run,
         "entitlements" => &on.paid.entitlement,
         "public-lists" => &on.paid.public_list,
+        "recoveries" => &on.owed.recovery,
+        "matches" => &on.owed.named,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -398,14 +414,22 @@ pub fn call(
         .replace("{notice_id}", &on.notice)
         .replace("{person_id}", &on.person)
         .replace("{flag_id}", &on.paid.flag)
-        .replace("{return_id}", &on.paid.bank_return);
+        .replace("{return_id}", &on.paid.bank_return)
+        .replace("{movement_id}", &on.owed.movement);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
     if id == "list_simulation_residents" {
         path += "?month=2022-07&kind=winner";
     }
-    if by_division {
+    if id == "create_match_list" {
+        write!(
+            path,
+            "?kind=deaths&division_code={}000000",
+            &on.division[..6]
+        )
+        .unwrap();
+    } else if by_division {
         write!(path, "?division_code={}", on.division).unwrap();
     }
     match id {
@@ -457,6 +481,16 @@ pub fn call(
             Some(json!({"action": "cancel", "comment": "重新制单"}))
         }
         "clear_payment_flag" => Some(json!({"reason": "已核对户口簿"})),
+        "decide_match" => Some(json!({"outcome": "dismiss", "comment": "系同名"})),
+        "create_recovery" => Some(json!({"enrollment_id": on.owed.enrollment})),
+        "create_recovery_transition" => Some(json!({
+            "action": "notify", "method": "in_person", "recipient": "self", "served_date": "2022-09-02"
+        })),
+        "create_recovery_instalments" => Some(json!({"from_month": "2022-09", "amount_fen": 100})),
+        "create_recovery_movement" => {
+            Some(json!({"kind": "write_off", "amount_fen": 1, "note": "无力退回"}))
+        }
+        "decide_recovery_movement" => Some(json!({"outcome": "reject", "comment": "材料不全"})),
         "create_budget" => Some(
             json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "year": 2030, "amount_fen": 1, "reason": "县财社"}),
         ),
@@ -464,7 +498,11 @@ pub fn call(
         "declare_recusal" => Some(json!({"relation": "sibling"})),
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
         "assign_task" => Some(json!({"user_id": on.reviewer})),
-        "claim_task" | "approve_program_draft" | "add_document" | "create_bank_return" => None,
+        "claim_task"
+        | "approve_program_draft"
+        | "add_document"
+        | "create_bank_return"
+        | "create_match_list" => None,
         // After both counties' notices were issued.
         "serve_decision_notice" => {
             Some(json!({"method": "in_person", "recipient": "self", "served_date": "2022-09-02"}))
@@ -529,6 +567,7 @@ pub fn call(
         file: match id {
             "add_document" => Some(PDF),
             "create_bank_return" => Some(BANK_ANSWER.as_bytes()),
+            "create_match_list" => Some("姓名,身份证号,死亡日期\n".as_bytes()),
             _ => None,
         },
     }

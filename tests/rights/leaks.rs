@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 17] {
+fn traces(of: &Belongings) -> [&str; 21] {
     [
         &of.resident,
         &of.case,
@@ -33,6 +33,10 @@ fn traces(of: &Belongings) -> [&str; 17] {
         &of.paid.released,
         &of.paid.payment,
         &of.paid.flag,
+        &of.owed.enrollment,
+        &of.owed.recovery,
+        &of.owed.movement,
+        &of.owed.named,
     ]
     .map(String::as_str)
 }
@@ -71,6 +75,10 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/payment-batches/{}/flags", of.paid.batch),
         format!("/v1/payment-batches/{}/bank-returns", of.paid.released),
         format!("/v1/payments/{}", of.paid.payment),
+        format!("/v1/recoveries/{}", of.owed.recovery),
+        format!("/v1/recoveries/{}/movements", of.owed.recovery),
+        format!("/v1/recoveries/{}/transitions", of.owed.recovery),
+        format!("/v1/matches/{}", of.owed.named),
         "/v1/payments".to_owned(),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),

@@ -264,7 +264,73 @@ pub struct PaidOut {
     pub public_list: String,
 }
 
+/// Ids of what somebody in a county was paid too much, and of whom a list names there.
+pub struct Owed {
+    pub enrollment: String,
+    pub recovery: String,
+    /// A refund, by finance.
+    pub movement: String,
+    pub named: String,
+}
+
 impl TestOffice {
+    /// Somebody enrolled in a county who was paid this month, though it ended before; and a list of the city's that
+    /// names whoever has a number.
+    pub async fn owed(&self, village: &str, debtor: &str, number: &str) -> Owed {
+        let (county, township) = (&village[..6], format!("township.{}", &village[..9]));
+        let [maker, checker, releaser] =
+            ["county", "finance", "approver"].map(|desk| format!("{desk}.{county}"));
+        let month = Month::of(self.today());
+        let account = json!({"bank_account": fresh_citizen_id().replace('X', "0"), "bank_name": "虚川农村商业银行"});
+        self.is_paid_by(&township, debtor, account)
+            .await
+            .expect(201);
+        self.owes(debtor, &month.to_string(), 50_000);
+        let client = self.as_user(&maker).await;
+        let batch =
+            json!({"division_code": county, "program_code": "nursing_subsidy", "month": month});
+        let batch = id_of(&client.post("/v1/payment-batches", batch).await.expect(201));
+        self.steps(&maker, &batch, "submit").await.expect(201);
+        self.steps(&checker, &batch, "check").await.expect(201);
+        self.releases(&releaser, &batch).await.expect(201);
+        self.bank_settles(&batch, "paid");
+        let client = self.as_user(&maker).await;
+        let all = client
+            .get(&format!("/v1/enrollments?resident_id={debtor}"))
+            .await;
+        let enrollment = id_of(&all.expect(200)["items"][0]);
+        let stop = json!({"action": "stop", "effective_month": month, "reason": "voluntary"});
+        let path = format!("/v1/enrollments/{enrollment}/transitions");
+        client.post_seen(&path, 1, stop).await.expect(201);
+        let all = client
+            .get(&format!("/v1/recoveries?resident_id={debtor}"))
+            .await;
+        let recovery = id_of(&all.expect(200)["items"][0]);
+        let refund = json!({"kind": "refund", "amount_fen": 1_000, "receipt_number": "1", "received_date": self.today()});
+        let finance = self.as_user(&checker).await;
+        let movement = finance
+            .post(&format!("/v1/recoveries/{recovery}/movements"), refund)
+            .await;
+        let list = format!("姓名,身份证号,死亡日期\n李四,{number},{}\n", self.today());
+        let named = self
+            .as_user("supervisor.990100")
+            .await
+            .request(
+                "POST",
+                &format!("/v1/match-lists?kind=deaths&division_code={county}000000"),
+            )
+            .content("text/csv", list.as_bytes())
+            .send()
+            .await;
+        let named = named.expect(201)["rows"][0]["match_id"].clone();
+        Owed {
+            enrollment,
+            recovery,
+            movement: id_of(&movement.expect(201)),
+            named: named.as_str().unwrap().to_owned(),
+        }
+    }
+
     /// Has a month paid out to somebody with an account: made, checked, released and answered by the bank.
     pub async fn pays_out(&self, resident: &str, month: &str, fen: i64) {
         self.owes(resident, month, fen);

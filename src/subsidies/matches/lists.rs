@@ -30,9 +30,10 @@ pub fn invite(
     permit: &Permit<acts::MatchImport>,
     division: DivisionCode,
 ) -> Result<Scope> {
+    let scope = permit.scope_in(Some(division))?;
     check_division(division)?;
-    let found = divisions::service::current(db, division, "division_code")?;
-    permit.scope_in(Some(found.code))
+    divisions::service::current(db, division, "division_code")?;
+    Ok(scope)
 }
 
 /// Suspects whomever of a division a list names whose benefits reach beyond what it says. What an earlier list

@@ -134,6 +134,10 @@ pub fn check_division(division: DivisionCode) -> Result<()> {
     "unmatched_count": 117, "known_count": 0, "suspected_count": 2, "imported_by": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e09",
     "imported_at": "2022-08-05T01:00:00.000000Z"
 }))]
+#[expect(
+    clippy::struct_field_names,
+    reason = "who and when, as everywhere on the wire"
+)]
 pub struct Imported {
     #[schema(value_type = uuid::Uuid)]
     pub id: MatchListId,

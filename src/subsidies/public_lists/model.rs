@@ -146,7 +146,14 @@ pub fn digest(entries: &[PublicListEntry]) -> Vec<u8> {
         } = entry;
         let fen = amount_fen.get().to_string();
         let (place, months) = (place.to_string(), months.to_string());
-        let cells = [&place, name_masked, &division_code.to_string(), division_name, &months, &fen];
+        let cells = [
+            &place,
+            name_masked,
+            &division_code.to_string(),
+            division_name,
+            &months,
+            &fen,
+        ];
         text.push_str(&cells.map(String::as_str).join("\t"));
         text.push('\n');
     }

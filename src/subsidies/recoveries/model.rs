@@ -1,6 +1,7 @@
 //! A recovery, what was overpaid, and what may be done about it.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -302,9 +303,9 @@ impl Claim {
 /// What is kept back of what is due to some people: for the oldest claims first, and never more than is due.
 pub fn kept_back(
     claims: &[Claim],
-    due: &HashMap<ResidentId, Fen>,
+    due: &HashMap<ResidentId, Fen, impl BuildHasher>,
 ) -> HashMap<ResidentId, Vec<(RecoveryId, Fen)>> {
-    let mut left = due.clone();
+    let mut left: HashMap<ResidentId, Fen> = due.iter().map(|(id, fen)| (*id, *fen)).collect();
     let mut all: HashMap<ResidentId, Vec<(RecoveryId, Fen)>> = HashMap::new();
     for claim in claims {
         let Some(available) = left.get_mut(&claim.person) else {
@@ -425,6 +426,7 @@ mod tests {
 
     #[test]
     fn what_was_opened_in_error_is_withdrawn_by_somebody_else_before_anything_moved() {
+        use RecoveryAction::{Notify, Withdraw};
         let recovery = Recovery {
             id: id(1),
             recovery_number: String::new(),
@@ -443,7 +445,6 @@ mod tests {
             version: 1,
             updated_at: Timestamp::from_micros(0),
         };
-        use RecoveryAction::{Notify, Withdraw};
         assert_eq!(recovery.allowed(id(1)), [Notify]);
         assert_eq!(recovery.allowed(id(2)), [Notify, Withdraw]);
         let kept = Recovery {

@@ -1,6 +1,7 @@
 //! Use cases of recoveries: open, serve, withdraw, agree instalments, and what payments keep back.
 
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 use super::model::{
     Claim, Content, Instalments, NewInstalments, NewRecovery, NewRecoveryTransition, Notice,
@@ -368,7 +369,7 @@ pub fn notice(
 pub fn deductions(
     db: &mut Db,
     batch: &Batch,
-    due: &HashMap<ResidentId, Fen>,
+    due: &HashMap<ResidentId, Fen, impl BuildHasher>,
 ) -> Result<HashMap<ResidentId, Vec<(RecoveryId, Fen)>>> {
     let people: Vec<_> = due.keys().copied().collect();
     let records = residents::service::records(db, &people)?;

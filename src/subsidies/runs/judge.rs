@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::higher;
 use super::model::{falls_due, months};
-use super::standing::{People, Standing};
+use super::standing::{People, Slot, Standing};
 use crate::casework::cases;
 use crate::db::Db;
 use crate::kernel::division::DivisionCode;
@@ -101,17 +101,17 @@ pub fn judge<'a>(db: &mut Db, all: &'a [WithHistory], month: Month) -> Result<Ju
         let after = open.iter().copied().filter(|one| *one > last);
         for one in before.chain(months(from, last)).chain(after) {
             let status = status_in(history, one);
-            let Some(stands) = standing.take(&key, enrollment, one) else {
+            let Slot::Open(stands) = standing.take(&key, enrollment, one) else {
                 continue;
             };
             if status == EnrollmentState::Stopped {
-                judged.over.extend(stands);
+                judged.over.extend(stands.map(|one| *one));
                 continue;
             }
             questions.push(Question {
                 enrollment,
                 month: one,
-                stands,
+                stands: stands.map(|one| *one),
                 suspended: status == EnrollmentState::Suspended,
                 day: one.previous().last_day(),
                 in_force_on: one.first_day(),

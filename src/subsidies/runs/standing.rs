@@ -73,6 +73,14 @@ impl People {
 /// A person, by the record that counts, and a program.
 pub type Key = (ResidentId, String);
 
+/// A month of an enrollment.
+pub enum Slot {
+    /// With what was found before, if anything was.
+    Open(Option<Box<Entitlement>>),
+    /// It is paid, somebody else's, or long due.
+    Settled,
+}
+
 /// What stands of some people already.
 pub struct Standing {
     by_month: HashMap<Key, BTreeMap<Month, Entitlement>>,
@@ -133,21 +141,21 @@ impl Standing {
             && (one.state == EntitlementState::Held || self.unpaid.contains(&one.id))
     }
 
-    /// What stands for a month, if it may still change; nothing at all where it may not.
-    pub fn take(
-        &mut self,
-        key: &Key,
-        enrollment: &Enrollment,
-        month: Month,
-    ) -> Option<Option<Entitlement>> {
+    /// What stands for a month, if it may still change.
+    pub fn take(&mut self, key: &Key, enrollment: &Enrollment, month: Month) -> Slot {
         let Some(one) = self.by_month.get(key).and_then(|all| all.get(&month)) else {
             let older = self.older.get(key);
-            return (!older.is_some_and(|older| older.contains(&month))).then_some(None);
+            return if older.is_some_and(|older| older.contains(&month)) {
+                Slot::Settled
+            } else {
+                Slot::Open(None)
+            };
         };
         if !self.is_open(one, enrollment) {
-            return None;
+            return Slot::Settled;
         }
-        Some(self.by_month.get_mut(key)?.remove(&month))
+        let stands = self.by_month.get_mut(key);
+        Slot::Open(stands.and_then(|all| all.remove(&month)).map(Box::new))
     }
 
     /// What is due to somebody for a month of other programs, and whether it may still change.
