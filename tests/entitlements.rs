@@ -42,7 +42,7 @@ impl TestOffice {
     }
 
     /// Says that something holds of somebody from a day on.
-    async fn learns(&self, resident: &str, kind: &str, value: Value, from: Option<&str>) {
+    pub async fn learns(&self, resident: &str, kind: &str, value: Value, from: Option<&str>) {
         let township = self.as_user("township.990121103").await;
         let path = format!("/v1/residents/{resident}");
         let version = township.get(&path).await.expect(200)["version"]

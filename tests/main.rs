@@ -43,6 +43,7 @@ mod offices;
 mod offline;
 mod payment_batches;
 mod payment_flags;
+mod payments_model;
 mod postgres;
 mod problems;
 mod programs;

@@ -1,5 +1,7 @@
 //! Lists of other offices: whom they name, and what a person decides of it.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use crate::support::payments::MAKER;
@@ -15,7 +17,7 @@ const HERE: &str = "990121000000";
 pub fn deaths(rows: &[(&str, &str, &str)]) -> String {
     let mut text = "姓名,身份证号,死亡日期,备注\n".to_owned();
     for (name, number, date) in rows {
-        text += &format!("{name},{number},{date},\n");
+        writeln!(text, "{name},{number},{date},").unwrap();
     }
     text
 }

@@ -61,7 +61,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 25] = [
+const REFUSALS: [(&str, Code); 26] = [
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
@@ -79,6 +79,7 @@ const REFUSALS: [(&str, Code); 25] = [
     ("huican.enrollment_exclusive", Code::EnrollmentExclusive),
     ("huican.payment_separation", Code::PaymentBatchSeparation),
     ("huican.payment_flagged", Code::PaymentBatchFlagged),
+    ("huican.payment_ended", Code::PaymentBatchEnded),
     ("huican.payment_flag_own", Code::PaymentFlagOwn),
     ("huican.budget_missing", Code::BudgetMissing),
     ("huican.budget_exceeded", Code::BudgetExceeded),

@@ -193,6 +193,7 @@ codes! {
     FileUnreadable = "file.unreadable", Unprocessable, "The file cannot be read", "文件无法读取";
 
     EnrollmentNotFound = "enrollment.not_found", NotFound, "There is no such enrollment in your sight", "您的可见范围内没有该享受资格";
+    PaymentBatchEnded = "payment_batch.benefit_ended", Conflict, "A benefit was ended or held back since for a month that the batch pays: cancel it and make another", "批次所含月份的待遇已退出或停发，请取消后重新制作";
     EntitlementNotFound = "entitlement.not_found", NotFound, "There is no such entitlement in your sight", "您的可见范围内没有该月度应发";
     EntitledAlready = "entitlement.already", Conflict, "Something is due already to this person of this program for this month", "该人该项目当月已有应发";
     PublicListNotFound = "public_list.not_found", NotFound, "There is no such public list in your sight", "您的可见范围内没有该公示清单";

@@ -361,7 +361,7 @@ impl TestOffice {
             .get(&format!("/v1/enrollments?resident_id={resident}"))
             .await
             .expect(200);
-        all["items"][0].clone()
+        all["items"].as_array().unwrap().last().unwrap().clone()
     }
 
     /// Suspends, resumes or stops a benefit from a month on.

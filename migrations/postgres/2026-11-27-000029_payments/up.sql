@@ -293,6 +293,16 @@ BEGIN
         RAISE EXCEPTION 'huican.payments_left';
     END IF;
     IF NEW.action = 'release' THEN
+        -- Nobody is paid for a month in which the benefit had ended or was held back by then.
+        IF EXISTS (
+            SELECT 1 FROM payments p JOIN payment_items i ON i.payment_id = p.id JOIN entitlements e ON e.id = i.entitlement_id
+            WHERE p.batch_id = NEW.batch_id AND (
+                SELECT t.to_state FROM enrollment_transitions t
+                WHERE t.enrollment_id = e.enrollment_id AND t.effective_month <= e.month ORDER BY t.sequence DESC LIMIT 1)
+                IS DISTINCT FROM 'active')
+        THEN
+            RAISE EXCEPTION 'huican.payment_ended';
+        END IF;
         IF EXISTS (SELECT 1 FROM payment_flags f WHERE f.batch_id = NEW.batch_id AND f.cleared_at IS NULL) THEN
             RAISE EXCEPTION 'huican.payment_flagged';
         END IF;

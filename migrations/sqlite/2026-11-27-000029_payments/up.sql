@@ -279,6 +279,12 @@ BEGIN
     WHERE EXISTS (SELECT 1 FROM payments p WHERE p.batch_id = NEW.batch_id AND CASE NEW.action
         WHEN 'release' THEN p.state = 'pending' WHEN 'cancel' THEN p.state = 'pending' WHEN 'settle' THEN p.state = 'sent'
         ELSE 1 = 0 END);
+    SELECT RAISE(ABORT, 'huican.payment_ended')
+    WHERE NEW.action = 'release' AND EXISTS (
+        SELECT 1 FROM payments p JOIN payment_items i ON i.payment_id = p.id JOIN entitlements e ON e.id = i.entitlement_id
+        WHERE p.batch_id = NEW.batch_id AND (
+            SELECT t.to_state FROM enrollment_transitions t
+            WHERE t.enrollment_id = e.enrollment_id AND t.effective_month <= e.month ORDER BY t.sequence DESC LIMIT 1) IS NOT 'active');
     SELECT RAISE(ABORT, 'huican.payment_flagged')
     WHERE NEW.action = 'release' AND EXISTS (SELECT 1 FROM payment_flags f WHERE f.batch_id = NEW.batch_id AND f.cleared_at IS NULL);
     SELECT RAISE(ABORT, 'huican.budget_missing')

@@ -92,6 +92,11 @@ const LABELS: &[(&str, &str, &str)] = &[
     ("note.written", "工作记录", "Note written"),
     ("recusal.declared", "申报回避", "Relation declared"),
     ("recusal.ended", "回避终止", "Declared relation ended"),
+    (
+        "enrollment.taken_back",
+        "应发冲销",
+        "What was due is taken back",
+    ),
     ("enrollment.opened", "开始享受", "Enrollment opened"),
     ("enrollment.reviewed", "定期复核", "Enrollment reviewed"),
     ("enrollment.suspended", "停发", "Enrollment suspended"),

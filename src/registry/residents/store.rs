@@ -299,10 +299,10 @@ pub type Numbered = (CitizenId, ResidentId, String, ResidentId);
 
 /// Within scope: whoever has one of these ID numbers.
 pub fn numbered(db: &mut Db, scope: &Scope, of: &[CitizenId]) -> Result<Vec<Numbered>> {
+    type Found = (Vec<u8>, ResidentId, String, Option<ResidentId>);
     let index = |number: &CitizenId| db.keys().blind_index(ID_FIELD, number.as_str());
     let indexes: HashMap<_, _> = of.iter().map(|number| (index(number), number)).collect();
     let wanted: Vec<_> = indexes.keys().cloned().collect();
-    type Found = (Vec<u8>, ResidentId, String, Option<ResidentId>);
     let rows: Vec<Found> = residents::table
         .select((
             residents::id_number_index,

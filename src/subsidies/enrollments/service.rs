@@ -20,7 +20,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{EnrollmentId, UserId};
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
-use crate::subsidies::recoveries;
+use crate::subsidies::{entitlements, recoveries};
 
 pub use super::history::SEALED_COLUMNS;
 pub use super::store::{Filter, count, due_for_review, find, of_people, versions};
@@ -248,6 +248,13 @@ pub fn change<A: Act>(
         let grounds = comment.map_or_else(|| label.to_owned(), |said| format!("{label}：{said}"));
         let closed = cases::service::stop(tx, permit, case, &grounds)?;
         recorded = recorded.and(closed).map(drop);
+    }
+    // What is due for months that are not paid for any more, and not paid, is taken back.
+    if to != EnrollmentState::Active
+        && let Some(taken) =
+            entitlements::service::take_back(tx, permit.origin(), &changed, effective_month)?
+    {
+        recorded = recorded.and(taken).map(drop);
     }
     // What was paid for later months is recovered.
     if to == EnrollmentState::Stopped

@@ -128,6 +128,14 @@ fn of_claim(
     exclusive_key: String,
     details: ClaimDetails,
 ) -> Result<Enrollment> {
+    if approval.amount > details.contribution_fen {
+        return Err(Error::field(
+            "/details/contribution_fen",
+            "claim.beyond",
+            "the program's rules grant more than was contributed",
+            "按项目规则计算的补助超过实际缴费金额",
+        ));
+    }
     let first = claim::spread(approval.amount, details.from, details.to, details.from);
     let rate_fen = first.ok_or_else(|| Error::internal("a claim is for months"))?;
     Ok(Enrollment {

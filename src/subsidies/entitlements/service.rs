@@ -3,10 +3,11 @@
 use super::model::{Entitlement, fingerprint};
 use super::store;
 use crate::access::{Act, Permit, acts};
-use crate::audit::Event;
-use crate::db::{Db, Looked};
+use crate::audit::{Event, Origin};
+use crate::db::{Db, Looked, Recorded, Tx};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::EntitlementId;
+use crate::kernel::month::Month;
 use crate::programs::{self, Decision};
 use crate::registry::facts::{self, AsOf};
 use crate::registry::residents;
@@ -19,6 +20,30 @@ pub use super::store::{
 
 pub fn get<A: Act>(db: &mut Db, permit: &Permit<A>, id: EntitlementId) -> Result<Entitlement> {
     store::find(db, permit.scope(), id)?.ok_or_else(|| Code::EntitlementNotFound.into())
+}
+
+/// Reverses what is due of an enrollment from a month on and what no payment has taken up. A run finds it again
+/// where it is due after all.
+pub fn take_back(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    of: &Enrollment,
+    from: Month,
+) -> Result<Option<Recorded<()>>> {
+    let open = store::open_since(tx, of.id, from)?;
+    if open.is_empty() {
+        return Ok(None);
+    }
+    for (id, version) in &open {
+        store::reverse(tx, *id, *version)?;
+    }
+    let ids: Vec<_> = open.into_iter().map(|(id, _)| id).collect();
+    let event = Event::new(origin, "enrollment.taken_back")
+        .on(&of.id)
+        .about(of.resident_id)
+        .within(of.division_code)
+        .change("entitlement_ids", ids);
+    tx.record(event, ()).map(Some)
 }
 
 /// Why an entitlement is as it is: what the rules of its month's version say, by what was known when it was

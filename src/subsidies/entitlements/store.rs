@@ -260,6 +260,21 @@ pub fn unpaid(db: &mut Db, of: &[ResidentId], since: Month) -> Result<Vec<Entitl
         .load(db.conn())?)
 }
 
+/// Of what is due of an enrollment from a month on, what no payment has taken up.
+pub fn open_since(db: &mut Db, of: EnrollmentId, from: Month) -> Result<Vec<(EntitlementId, i32)>> {
+    let taken = payment_items::table
+        .filter(payment_items::entitlement_id.eq(entitlements::id))
+        .filter(payment_items::live.eq(true));
+    Ok(entitlements::table
+        .filter(entitlements::enrollment_id.eq(of))
+        .filter(entitlements::state.eq(EntitlementState::Due))
+        .filter(entitlements::month.ge(from))
+        .filter(not(exists(taken)))
+        .order(entitlements::month)
+        .select((entitlements::id, entitlements::version))
+        .load(db.conn())?)
+}
+
 /// Of some people, the months before one for which something is due.
 pub fn months_before(
     db: &mut Db,

@@ -21,8 +21,8 @@ vocabulary! {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
     "program_code": "nursing_subsidy", "program_name_zh": "重度残疾人护理补贴", "program_name_en": "Nursing subsidy",
-    "period": "2022", "from_date": "2022-01-01", "to_date": "2022-12-31", "budget_fen": 10000000, "due_fen": 660000, "released_fen": 605000,
-    "returned_fen": 0, "persons": 12, "offset_fen": 55000, "overpaid_fen": 55000, "refunded_fen": 0, "written_off_fen": 0,
+    "period": "2022", "from_date": "2022-01-01", "to_date": "2022-12-31", "budget_fen": 90000, "due_fen": 66000, "released_fen": 60500,
+    "returned_fen": 0, "persons": 12, "offset_fen": 5500, "overpaid_fen": 5500, "refunded_fen": 0, "written_off_fen": 0,
     "entries": "/v1/ledger-entries?program_code=nursing_subsidy&from_date=2022-01-01&to_date=2022-12-31"
 }))]
 pub struct FinancialDisclosure {

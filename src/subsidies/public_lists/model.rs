@@ -80,7 +80,7 @@ impl NewPublicList {
 #[schema(example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e10", "division_code": "990121103000", "program_code": "nursing_subsidy",
     "first_month": "2022-01", "last_month": "2022-12", "revision": 1, "to_date": "2023-01-20", "phone": "0991-1234567",
-    "person_count": 12, "minor_count": 2, "total_fen": 4200000,
+    "person_count": 12, "minor_count": 2, "total_fen": 66000,
     "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "published_by": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0d", "published_at": "2023-01-10T02:00:00.000000Z"
 }))]
@@ -114,7 +114,7 @@ pub struct PublicList {
 /// Somebody on a public list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(example = json!({
-    "place": 1, "name_masked": "张**", "division_code": "990121103201", "division_name": "甲江县一号镇一村", "months": 12, "amount_fen": 660000,
+    "place": 1, "name_masked": "张**", "division_code": "990121103201", "division_name": "甲江县一号镇一村", "months": 1, "amount_fen": 55000,
     "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08"
 }))]
 pub struct PublicListEntry {
@@ -144,10 +144,11 @@ pub fn digest(entries: &[PublicListEntry]) -> Vec<u8> {
             amount_fen,
             resident_id: _,
         } = entry;
-        text.push_str(&format!(
-            "{place}\t{name_masked}\t{division_code}\t{division_name}\t{months}\t{}\n",
-            amount_fen.get()
-        ));
+        let fen = amount_fen.get().to_string();
+        let (place, months) = (place.to_string(), months.to_string());
+        let cells = [&place, name_masked, &division_code.to_string(), division_name, &months, &fen];
+        text.push_str(&cells.map(String::as_str).join("\t"));
+        text.push('\n');
     }
     sha256(text.as_bytes())
 }

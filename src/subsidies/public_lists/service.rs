@@ -51,7 +51,7 @@ pub fn publish(
     }
     let total = Fen::sum(paid.iter().map(|one| one.amount));
     let persons = i32::try_from(paid.len()).map_err(Error::internal)?;
-    let (entries, minors) = named(tx, paid)?;
+    let (entries, minors) = named(tx, &paid)?;
     let digest = digest(&entries);
     let list = PublicList {
         id: tx.new_id(),
@@ -83,7 +83,7 @@ pub fn publish(
 }
 
 /// Who may be named, village by village, and how many may not.
-fn named(tx: &mut Tx<'_>, paid: Vec<store::Paid>) -> Result<(Vec<PublicListEntry>, i32)> {
+fn named(tx: &mut Tx<'_>, paid: &[store::Paid]) -> Result<(Vec<PublicListEntry>, i32)> {
     let today = tx.today();
     let (mut entries, mut minors) = (Vec::new(), 0);
     for some in paid.chunks(TOGETHER) {

@@ -302,9 +302,8 @@ impl Claim {
 /// What is kept back of what is due to some people: for the oldest claims first, and never more than is due.
 pub fn kept_back(
     claims: &[Claim],
-    due: &HashMap<ResidentId, Fen>,
+    mut left: HashMap<ResidentId, Fen>,
 ) -> HashMap<ResidentId, Vec<(RecoveryId, Fen)>> {
-    let mut left = due.clone();
     let mut all: HashMap<ResidentId, Vec<(RecoveryId, Fen)>> = HashMap::new();
     for claim in claims {
         let Some(available) = left.get_mut(&claim.person) else {
@@ -406,7 +405,7 @@ mod tests {
     fn no_more_is_kept_back_than_is_due_agreed_and_left() {
         let due = |fen| HashMap::from([(id(1), Fen::new(fen))]);
         let kept = |claims: &[Claim], fen| {
-            let all = kept_back(claims, &due(fen)).remove(&id(1));
+            let all = kept_back(claims, due(fen)).remove(&id(1));
             all.unwrap_or_default()
                 .into_iter()
                 .map(|(_, fen)| fen.get())
@@ -425,6 +424,7 @@ mod tests {
 
     #[test]
     fn what_was_opened_in_error_is_withdrawn_by_somebody_else_before_anything_moved() {
+        use RecoveryAction::{Notify, Withdraw};
         let recovery = Recovery {
             id: id(1),
             recovery_number: String::new(),
@@ -443,7 +443,6 @@ mod tests {
             version: 1,
             updated_at: Timestamp::from_micros(0),
         };
-        use RecoveryAction::{Notify, Withdraw};
         assert_eq!(recovery.allowed(id(1)), [Notify]);
         assert_eq!(recovery.allowed(id(2)), [Notify, Withdraw]);
         let kept = Recovery {

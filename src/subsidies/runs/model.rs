@@ -87,7 +87,7 @@ pub struct NewRunTransition {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0b", "division_code": "990121000000", "month": "2022-08", "state": "done",
-    "done": 18, "total": 18, "due_count": 17, "held_count": 1, "due_fen": 612500, "requested_by": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0d",
+    "done": 18, "total": 18, "due_count": 17, "held_count": 1, "due_fen": 61250, "requested_by": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0d",
     "requested_at": "2022-08-11T02:00:00.000000Z", "finished_at": "2022-08-11T02:00:01.000000Z", "version": 3, "allowed_actions": []
 }))]
 pub struct EntitlementRun {

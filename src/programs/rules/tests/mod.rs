@@ -127,7 +127,11 @@ fn a_bad_rule_is_refused_where_it_is_wrong() {
         ("age > 3 && 1", "1", "a condition is expected"),
         ("age / 0 == 1", "", "divisor"),
         ("1 / age == 1", "", "divisor"),
-        ("params.limit * params.limit * params.limit > 1", "", "2^53"),
+        (
+            "claim.contribution_fen * claim.contribution_fen > 1",
+            "",
+            "2^53",
+        ),
         (
             "params.rate[age] > 1",
             "",
