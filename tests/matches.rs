@@ -1,5 +1,7 @@
 //! Lists of other offices: whom they name, and what a person decides of it.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use crate::support::payments::MAKER;
@@ -12,17 +14,17 @@ const APPROVER: &str = "approver.990121";
 const HERE: &str = "990121000000";
 
 /// A list of deaths in the layout of a civil affairs office.
-fn deaths(rows: &[(&str, &str, &str)]) -> String {
+pub fn deaths(rows: &[(&str, &str, &str)]) -> String {
     let mut text = "姓名,身份证号,死亡日期,备注\n".to_owned();
     for (name, number, date) in rows {
-        text.push_str(&[name, number, date, "\n"].join(","));
+        writeln!(text, "{name},{number},{date},").unwrap();
     }
     text
 }
 
 impl TestOffice {
     /// Somebody enrolled, and their number.
-    async fn known_payee(&self) -> (String, String) {
+    pub async fn known_payee(&self) -> (String, String) {
         let new = person();
         let number = new["id_number"].as_str().unwrap().to_owned();
         let resident = id_of(&self.register(new).await);
@@ -33,7 +35,7 @@ impl TestOffice {
         (resident, number)
     }
 
-    async fn brings(&self, username: &str, kind: &str, division: &str, text: &str) -> Reply {
+    pub async fn brings(&self, username: &str, kind: &str, division: &str, text: &str) -> Reply {
         let client = self.as_user(username).await;
         let path = format!("/v1/match-lists?kind={kind}&division_code={division}");
         let request = client.request("POST", &path);

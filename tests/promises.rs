@@ -6,6 +6,7 @@ mod life;
 mod moves;
 mod payments;
 mod records;
+mod recoveries;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use super::model::{Answered, Imported, Match, MatchState, NewDecision};
+use super::model::{Answered, BroughtList, Match, MatchState, NewDecision};
 use super::service::{self, Window};
 use crate::access::{Permit, acts};
 use crate::db::Store;
@@ -21,7 +21,7 @@ use crate::kernel::id::{MatchId, MatchListId, ResidentId};
 use crate::registry::Registrar;
 use crate::subsidies::match_lists::{MatchListKind, Rules, read};
 
-page_of!(MatchListPage, Imported);
+page_of!(MatchListPage, BroughtList);
 page_of!(MatchPage, Match);
 
 #[derive(Debug, Deserialize, IntoParams)]

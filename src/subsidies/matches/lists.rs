@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::model::{
-    Answered, Imported, Match, MatchState, MatchVerdict, Row, check_division, reaches, tally,
+    Answered, BroughtList, Match, MatchState, MatchVerdict, Row, check_division, reaches, tally,
 };
 use super::store;
 use crate::access::{Permit, Scope, acts, divisions};
@@ -80,7 +80,7 @@ pub fn import(
     let tally = tally(&rows);
     let of = |verdict: MatchVerdict| tally.get(&verdict).copied().unwrap_or(0);
     let count = |length: usize| i32::try_from(length).map_err(Error::internal);
-    let imported = Imported {
+    let imported = BroughtList {
         id,
         kind: list.kind,
         division_code: division,

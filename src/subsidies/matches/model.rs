@@ -134,11 +134,7 @@ pub fn check_division(division: DivisionCode) -> Result<()> {
     "unmatched_count": 117, "known_count": 0, "suspected_count": 2, "imported_by": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e09",
     "imported_at": "2022-08-05T01:00:00.000000Z"
 }))]
-#[expect(
-    clippy::struct_field_names,
-    reason = "who and when, as everywhere on the wire"
-)]
-pub struct Imported {
+pub struct BroughtList {
     #[schema(value_type = uuid::Uuid)]
     pub id: MatchListId,
     pub kind: MatchListKind,
@@ -210,7 +206,7 @@ impl From<&RejectedRow> for Row {
 #[schema(as = MatchListAnswer)]
 pub struct Answered {
     #[serde(flatten)]
-    pub list: Imported,
+    pub list: BroughtList,
     /// All that name somebody of ours, and the first 500 that cannot be read.
     pub rows: Vec<Row>,
 }

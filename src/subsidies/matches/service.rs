@@ -1,6 +1,6 @@
 //! Use cases of matches: list, read, decide.
 
-use super::model::{Imported, Match, MatchState, NewDecision, changes};
+use super::model::{BroughtList, Match, MatchState, NewDecision, changes};
 use super::store::{self, Filter};
 use crate::access::{Permit, Scope, acts};
 use crate::audit::{Event, Origin};
@@ -42,7 +42,7 @@ pub fn lists(
     kind: Option<MatchListKind>,
     after: Option<MatchListId>,
     count: i64,
-) -> Result<Vec<Imported>> {
+) -> Result<Vec<BroughtList>> {
     store::lists(db, scope, kind, after, count)
 }
 

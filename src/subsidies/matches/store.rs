@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{Imported, Match, MatchOutcome, MatchState};
+use super::model::{BroughtList, Match, MatchOutcome, MatchState};
 use crate::access::{Scope, within};
 use crate::db::schema::{match_enrollments, match_lists, matches};
 use crate::db::sealed::{SealedColumn, sealed_column};
@@ -42,7 +42,7 @@ struct ListRow {
     imported_at: Timestamp,
 }
 
-impl From<ListRow> for Imported {
+impl From<ListRow> for BroughtList {
     fn from(row: ListRow) -> Self {
         Self {
             id: row.id,
@@ -76,7 +76,7 @@ pub fn imported_before(
         .optional()?)
 }
 
-pub fn insert_list(tx: &mut Tx<'_>, new: &Imported, sha256: &[u8]) -> Result<()> {
+pub fn insert_list(tx: &mut Tx<'_>, new: &BroughtList, sha256: &[u8]) -> Result<()> {
     let row = ListRow {
         id: new.id,
         kind: new.kind,
@@ -111,7 +111,7 @@ pub fn lists(
     kind: Option<MatchListKind>,
     after: Option<MatchListId>,
     count: i64,
-) -> Result<Vec<Imported>> {
+) -> Result<Vec<BroughtList>> {
     let mut query = match_lists::table
         .select(ListRow::as_select())
         .into_boxed::<MultiBackend>()

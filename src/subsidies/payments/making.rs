@@ -92,16 +92,16 @@ impl Known {
         let months = some.iter().flat_map(|share| &share.months);
         let entitlements: Vec<_> = months.map(|due| due.entitlement).collect();
         let accounts = bank_accounts::service::all_in_force(tx, &counting)?;
-        let mut due = HashMap::new();
+        let mut due = Vec::new();
         let mut payee = HashMap::new();
         for share in some {
             let counting = people.get(&share.resident).map(|(_, counting)| *counting);
             // Who cannot be paid has nothing kept back; of a person with two records only one pays.
             if let Some(counting) = counting.filter(|counting| accounts.contains_key(counting))
-                && !due.contains_key(&counting)
+                && !payee.contains_key(&counting)
             {
                 let amount = share.gross.checked_add(share.arrears);
-                due.insert(counting, amount.ok_or_else(too_much)?);
+                due.push((counting, amount.ok_or_else(too_much)?));
                 payee.insert(counting, share.resident);
             }
         }

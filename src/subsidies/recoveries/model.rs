@@ -1,7 +1,6 @@
 //! A recovery, what was overpaid, and what may be done about it.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -303,9 +302,8 @@ impl Claim {
 /// What is kept back of what is due to some people: for the oldest claims first, and never more than is due.
 pub fn kept_back(
     claims: &[Claim],
-    due: &HashMap<ResidentId, Fen, impl BuildHasher>,
+    mut left: HashMap<ResidentId, Fen>,
 ) -> HashMap<ResidentId, Vec<(RecoveryId, Fen)>> {
-    let mut left: HashMap<ResidentId, Fen> = due.iter().map(|(id, fen)| (*id, *fen)).collect();
     let mut all: HashMap<ResidentId, Vec<(RecoveryId, Fen)>> = HashMap::new();
     for claim in claims {
         let Some(available) = left.get_mut(&claim.person) else {
@@ -407,7 +405,7 @@ mod tests {
     fn no_more_is_kept_back_than_is_due_agreed_and_left() {
         let due = |fen| HashMap::from([(id(1), Fen::new(fen))]);
         let kept = |claims: &[Claim], fen| {
-            let all = kept_back(claims, &due(fen)).remove(&id(1));
+            let all = kept_back(claims, due(fen)).remove(&id(1));
             all.unwrap_or_default()
                 .into_iter()
                 .map(|(_, fen)| fen.get())

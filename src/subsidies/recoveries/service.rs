@@ -1,7 +1,6 @@
 //! Use cases of recoveries: open, serve, withdraw, agree instalments, and what payments keep back.
 
 use std::collections::HashMap;
-use std::hash::BuildHasher;
 
 use super::model::{
     Claim, Content, Instalments, NewInstalments, NewRecovery, NewRecoveryTransition, Notice,
@@ -369,9 +368,9 @@ pub fn notice(
 pub fn deductions(
     db: &mut Db,
     batch: &Batch,
-    due: &HashMap<ResidentId, Fen, impl BuildHasher>,
+    due: &[(ResidentId, Fen)],
 ) -> Result<HashMap<ResidentId, Vec<(RecoveryId, Fen)>>> {
-    let people: Vec<_> = due.keys().copied().collect();
+    let people: Vec<_> = due.iter().map(|(person, _)| *person).collect();
     let records = residents::service::records(db, &people)?;
     let all = store::claimable(db, batch.division, &batch.program_code, &records)?;
     if all.is_empty() {
@@ -399,5 +398,5 @@ pub fn deductions(
         })
     };
     let claims: Vec<_> = all.iter().filter_map(claim).collect();
-    Ok(kept_back(&claims, due))
+    Ok(kept_back(&claims, due.iter().copied().collect()))
 }

@@ -25,6 +25,7 @@ PEOPLE = (
     "approver.990121",
     "civil.990121",
     "finance.990121",
+    "finance2.990121",
     "institution.990121",
     "supervisor.990100",
     "supervisor2.990100",
@@ -122,6 +123,13 @@ class Office:
         if not answer.ok:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None
+
+    def fetch(self, who: Person, path: str) -> str:
+        """A file, as text."""
+        headers = {"Authorization": f"Bearer {who.token}"}
+        answer = self._http.get(self.url + path, headers=headers, timeout=30)
+        answer.raise_for_status()
+        return answer.content.decode("utf-8-sig")
 
 
 @contextmanager
