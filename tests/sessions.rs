@@ -74,6 +74,8 @@ on_both! {
             "merge.read", "merge.propose", "merge.act", "program.read",
             "case.read", "case.file", "case.act", "document.read", "document.write", "note.write", "recusal.read", "task.read",
             "referral.read", "referral.act", "transfer.read", "transfer.act", "enrollment.read",
+            "entitlement.read", "entitlement.run", "public_list.publish", "enrollment.act", "payment.read", "payment.make",
+            "payment.act", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
         ];
         assert_eq!(me["permissions"], json!(expected));
     }

@@ -10,7 +10,7 @@ use super::model::{NewPublicList, PublicList, PublicListEntry};
 use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::idempotency::{Answer, Creation};
+use crate::http::idempotency::{Answer, Creation, IdempotencyKey};
 use crate::http::page::{is_place, page_of};
 use crate::http::{FileContent, Paging, Params, ReadErrors, WriteErrors};
 use crate::kernel::division::DivisionCode;
@@ -44,7 +44,7 @@ struct PublicListQuery {
 /// payment batches of these months. Names are masked; minors are counted and not named. What was published stays;
 /// publishing again makes the next revision.
 #[utoipa::path(
-    operation_id = "create_public_list", tag = "subsidies", request_body = NewPublicList, extensions(("x-permit" = json!("public_list.publish"))),
+    operation_id = "create_public_list", tag = "subsidies", params(IdempotencyKey), request_body = NewPublicList, extensions(("x-permit" = json!("public_list.publish"))),
     responses(
         (status = 201, description = "Published", body = PublicList,
             headers(("Location" = String, description = "Where it is"), ("ETag" = String, description = "Its revision"))),

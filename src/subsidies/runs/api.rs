@@ -9,7 +9,7 @@ use super::model::{EntitlementRun, NewRun, NewRunTransition};
 use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::idempotency::{Answer, Creation};
+use crate::http::idempotency::{Answer, Creation, IdempotencyKey};
 use crate::http::page::{is_place, page_of};
 use crate::http::{IfMatch, Paging, Params, ReadErrors, WriteErrors, etag};
 use crate::kernel::division::DivisionCode;
@@ -42,7 +42,7 @@ struct RunQuery {
 /// as they are known now, arrears back to the month of submission, and what is held and why. It runs in the
 /// background: follow `Location`. Running a month again finds what was left, and nothing twice.
 #[utoipa::path(
-    operation_id = "create_entitlement_run", tag = "subsidies", request_body = NewRun, extensions(("x-permit" = json!("entitlement.run"))),
+    operation_id = "create_entitlement_run", tag = "subsidies", params(IdempotencyKey), request_body = NewRun, extensions(("x-permit" = json!("entitlement.run"))),
     responses(
         (status = 202, description = "Queued", body = EntitlementRun,
             headers(("Location" = String, description = "Where it is followed"), ("ETag" = String, description = "Its version"))),
@@ -118,7 +118,8 @@ async fn get_entitlement_run(
 ///
 /// What was found until it was cancelled stays; `resume` goes on from there.
 #[utoipa::path(
-    operation_id = "create_entitlement_run_transition", tag = "subsidies", params(("id" = uuid::Uuid, Path)),
+    operation_id = "create_entitlement_run_transition", tag = "subsidies",
+    params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw"), IdempotencyKey),
     request_body = NewRunTransition, extensions(("x-permit" = json!("entitlement.run"))),
     responses(
         (status = 201, description = "The run as it now is", body = EntitlementRun,

@@ -44,16 +44,17 @@ class Money:
         self.release()
         self.payments = self.list(FINANCE, f"/v1/payments?batch_id={self.batch}&limit=200")
         lines = self.answers()
-        # Two are paid for what ended meanwhile; one is paid, and ends after that; the last waits.
-        late, early = self.payments[:2], self.payments[2]
+        # Two are paid for what ended meanwhile; two are paid, and end after that; the rest waits.
+        late, early = self.payments[:2], self.payments[2:4]
         for payment in late:
             self.stop(payment["resident_id"])
-        for payment in (*late, early):
+        for payment in (*late, *early):
             self.bring(HEADER + lines[payment["payment_number"]])
-        self.stop(early["resident_id"])
+        for payment in early:
+            self.stop(payment["resident_id"])
         self.unclaimed = [self.benefit(one["resident_id"])["id"] for one in late]
         self.returned = self.list(FINANCE, f"/v1/payment-batches/{self.batch}/bank-returns")
-        recoveries = self.list(CIVIL, f"/v1/recoveries?resident_id={early['resident_id']}")
+        recoveries = self.list(CIVIL, f"/v1/recoveries?resident_id={early[0]['resident_id']}")
         self.recovery = recoveries[0]
         body = {"action": "notify", "method": "in_person", "recipient": "self"}
         body["served_date"] = str(today())
@@ -195,7 +196,9 @@ def follow_run(world: World) -> Call:
 
 @makes("create_entitlement_run_transition")
 def cancel_run(world: World) -> Call:
-    body = run_month(world).body
+    world.number += 1
+    past = f"{1000 + world.number // 12}-{1 + world.number % 12:02}"
+    body = {"division_code": COUNTY, "month": past}
     run = world.ask(FINANCE, "POST", "/v1/entitlement-runs", body)
     by = world.office.person(FINANCE)
     return Call({"id": run["id"]}, {"action": "cancel"}, by, seen=run["version"])
@@ -305,9 +308,6 @@ def serve_notice(world: World) -> Call:
     """Of one that was not served yet, where there is one."""
     made = money(world).list(CIVIL, "/v1/recoveries?limit=200")
     unserved = [one for one in made if one["state"] == "open"]
-    if not unserved and money(world).unclaimed:
-        body = {"enrollment_id": money(world).unclaimed.pop()}
-        unserved = [world.ask(CIVIL, "POST", "/v1/recoveries", body)]
     one = (unserved or [money(world).recovery])[0]
     body = {"action": "notify", "method": "in_person", "recipient": "self"}
     body["served_date"] = str(today())
