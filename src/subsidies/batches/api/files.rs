@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::{FileContent, Params, ReadErrors};
+use crate::http::{FileContent, Params, ReadErrors, WriteErrors};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::PaymentBatchId;
 use crate::subsidies::batches::files;
@@ -75,7 +75,7 @@ pub async fn get_payment_list(
     operation_id = "get_bank_file", tag = "subsidies", params(("id" = uuid::Uuid, Path), BankFileQuery),
     extensions(("x-permit" = json!("payment.exchange"))),
     responses((status = 200, description = "The file", content((inline(FileContent) = "text/csv")),
-        headers(("Content-Disposition" = String, description = "Its name"))), ReadErrors)
+        headers(("Content-Disposition" = String, description = "Its name"))), ReadErrors, WriteErrors)
 )]
 #[get("/v1/payment-batches/{id}/bank-file")]
 pub async fn get_bank_file(
