@@ -77,7 +77,7 @@ on_both! {
             "entitlement.read", "entitlement.run", "public_list.publish", "enrollment.act", "payment.read", "payment.make",
             "payment.act", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
         ];
-        assert_eq!(me["permissions"], json!(expected));
+        assert_eq!(me["permissions"], json!(&expected[..]));
     }
 
     async fn nobody_learns_which_accounts_exist(office: &TestOffice) {
