@@ -4,7 +4,9 @@
 
 mod between;
 mod families;
+mod money;
 pub mod offices;
+mod overpaid;
 pub mod residents;
 mod scripts;
 mod year;

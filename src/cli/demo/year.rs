@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{Days, NaiveDate};
 use serde_json::Map;
 
+use super::money::{self, Watch};
 use super::residents::{at_county, counties, of_county, permit_of};
 use super::scripts::{By, Deed, Doing, deed, scripts};
 use crate::access::acts;
@@ -73,6 +74,12 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
     deeds.sort_unstable();
     let mut deeds = deeds.into_iter().peekable();
     let mut day = db.today();
+    let mut errands = Vec::new();
+    for (on, errand) in money::errands(day, today)? {
+        errands.push((working_day(&calendar, on, 0)?, errand));
+    }
+    let mut errands = errands.into_iter().peekable();
+    let watch = Watch { clock, now };
     while day <= today {
         let morning = Timestamp::start_of(day).plus(Duration::from_hours(8));
         clock.set(morning.min(now));
@@ -94,6 +101,9 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
                 let origin = crate::audit::Origin::system(tx.new_id());
                 tx.record(Event::new(&origin, "demo.day_relived"), ())
             })?;
+        }
+        while let Some((_, errand)) = errands.next_if(|(on, _)| *on <= day) {
+            money::carry_out(db, &watch, errand)?;
         }
         day = day
             .succ_opt()
