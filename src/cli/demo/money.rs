@@ -8,6 +8,7 @@ use chrono::{Days, NaiveDate};
 
 use super::overpaid;
 use super::residents::{at_county, counties, permit_of};
+use super::year::working_day;
 use crate::access::acts;
 use crate::db::{Db, Tx};
 use crate::http::IfMatch;
@@ -20,6 +21,7 @@ use crate::kernel::id::{PaymentBatchId, RequestId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
+use crate::kernel::working_days::WorkingDays;
 use crate::registry::bank_accounts::{self, HolderRelation, NewBankAccount};
 use crate::registry::residents;
 use crate::sheets::write::csv;
@@ -88,8 +90,12 @@ fn on_day(month: Month, day: u64) -> Result<NaiveDate> {
     day.ok_or_else(|| Error::internal("the calendar ends"))
 }
 
-/// All errands of the year, in their order.
-pub fn errands(first: NaiveDate, today: NaiveDate) -> Result<Vec<(NaiveDate, Errand)>> {
+/// All errands of the year, in their order, on working days; this month's is today's, whatever the day.
+pub fn errands(
+    calendar: &WorkingDays,
+    first: NaiveDate,
+    today: NaiveDate,
+) -> Result<Vec<(NaiveDate, Errand)>> {
     let present = Month::of(today);
     let mut all = Vec::new();
     let mut month = Month::of(first).next();
@@ -107,8 +113,11 @@ pub fn errands(first: NaiveDate, today: NaiveDate) -> Result<Vec<(NaiveDate, Err
     ] {
         all.push((on_day(months_before(present, before)?, day)?, errand));
     }
-    all.push((today, Errand::Begin));
     all.sort_by_key(|(day, _)| *day);
+    for (day, _) in &mut all {
+        *day = working_day(calendar, *day, 0)?;
+    }
+    all.push((today, Errand::Begin));
     Ok(all)
 }
 

@@ -12,6 +12,7 @@ use crate::http::IfMatch;
 use crate::kernel::crypto::sha256;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
+use crate::kernel::id::ResidentId;
 use crate::kernel::money::Fen;
 use crate::registry::residents;
 use crate::sheets::write::{Encoding, csv};
@@ -133,11 +134,7 @@ pub fn deaths(db: &mut Db, watch: &Watch<'_>, died: NaiveDate) -> Result<()> {
 }
 
 /// Ends what the first of the two had.
-fn settle(
-    db: &mut Db,
-    county: DivisionCode,
-    named: &[crate::kernel::id::ResidentId],
-) -> Result<()> {
+fn settle(db: &mut Db, county: DivisionCode, named: &[ResidentId]) -> Result<()> {
     let civil = at_county("civil", county);
     let permit = permit_of::<acts::MatchRead>(db, &civil)?;
     let window = matches::service::Window {

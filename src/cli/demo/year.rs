@@ -74,10 +74,7 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
     deeds.sort_unstable();
     let mut deeds = deeds.into_iter().peekable();
     let mut day = db.today();
-    let mut errands = Vec::new();
-    for (on, errand) in money::errands(day, today)? {
-        errands.push((working_day(&calendar, on, 0)?, errand));
-    }
+    let errands = money::errands(&calendar, day, today)?;
     let mut errands = errands.into_iter().peekable();
     let watch = Watch { clock, now };
     while day <= today {
@@ -113,7 +110,7 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
 }
 
 /// The last working day at or before so many days ago.
-fn working_day(calendar: &WorkingDays, today: NaiveDate, days_ago: u64) -> Result<NaiveDate> {
+pub fn working_day(calendar: &WorkingDays, today: NaiveDate, days_ago: u64) -> Result<NaiveDate> {
     let mut day = today.checked_sub_days(Days::new(days_ago));
     while let Some(rest) = day.filter(|day| !calendar.is_working_day(*day)) {
         day = rest.pred_opt();
