@@ -113,7 +113,74 @@ const COUNTIES: [&str; 8] = [
     "990102", "990103", "990121", "990122", "990123", "990124", "990181", "990182",
 ];
 
+/// Of a year that was paid: what is settled, what waits at which desk, and books that balance.
+fn was_paid(demo: &Demo) {
+    let mut waiting = Vec::new();
+    for county in COUNTIES {
+        let finance = demo.sign_in(&format!("finance.{county}"));
+        let there = |path: &str| demo.items(&finance, path).len();
+        assert!(there("/v1/payment-batches?state=settled&limit=200") > 10);
+        for state in ["draft", "submitted", "checked", "released"] {
+            if there(&format!("/v1/payment-batches?state={state}")) > 0 {
+                waiting.push(state);
+            }
+        }
+        for run in demo.items(&finance, "/v1/entitlement-runs?limit=200") {
+            assert_eq!(run["state"], "done", "{run}");
+        }
+        for path in [
+            "/v1/matches?state=suspected",
+            "/v1/matches?state=confirmed",
+            "/v1/public-lists",
+            "/v1/budgets",
+        ] {
+            assert!(there(path) > 0, "{path} in {county}");
+        }
+        let recoveries = demo.items(&finance, "/v1/recoveries?state=notified");
+        let [recovery] = recoveries.as_slice() else {
+            panic!("{recoveries:?} in {county}");
+        };
+        assert_eq!(recovery["reason"], "death");
+        assert_eq!(recovery["recovered_fen"], 10_000);
+        let (_, books) = demo.call("GET", "/v1/ledger-balances", Some(&finance), &Value::Null);
+        assert_eq!(books["debit_fen"], books["credit_fen"]);
+        let accounts = books["accounts"].as_array().unwrap();
+        let balances = accounts
+            .iter()
+            .map(|one| one["balance_fen"].as_i64().unwrap());
+        assert_eq!(balances.sum::<i64>(), 0, "{books}");
+    }
+    waiting.sort_unstable();
+    waiting.dedup();
+    assert_eq!(waiting, ["checked", "draft", "released", "submitted"]);
+    // What waits to be checked is flagged.
+    let finance = demo.sign_in("finance.990102");
+    let submitted = demo.items(&finance, "/v1/payment-batches?state=submitted");
+    let flags = submitted.iter().flat_map(|batch| {
+        let id = batch["id"].as_str().unwrap();
+        demo.items(&finance, &format!("/v1/payment-batches/{id}/flags"))
+    });
+    assert!(
+        flags
+            .into_iter()
+            .any(|flag| flag["kind"] == "same_account" && flag["cleared_at"].is_null())
+    );
+    // One payment came back, and was paid again with the next month's.
+    let finance = demo.sign_in("finance.990121");
+    let failed = demo.items(&finance, "/v1/payments?state=failed");
+    let [failed] = failed.as_slice() else {
+        panic!("{failed:?}");
+    };
+    let path = format!(
+        "/v1/payments?state=paid&resident_id={}&limit=200",
+        failed["resident_id"].as_str().unwrap()
+    );
+    let again = demo.items(&finance, &path);
+    assert!(again.iter().any(|one| one["retry_of"] == failed["id"]));
+}
+
 fn is_the_fictional_city(demo: &Demo) {
+    was_paid(demo);
     // Whoever is named in the table can sign in.
     let named: Vec<_> = demo
         .printed

@@ -4,7 +4,9 @@
 
 mod between;
 mod families;
+mod money;
 pub mod offices;
+mod overpaid;
 pub mod residents;
 mod scripts;
 mod year;
@@ -178,7 +180,10 @@ fn introduce(settings: &Settings, address: SocketAddr) {
         ("county.990121", "county caseworker: verification"),
         ("civil.990121", "civil affairs officer: determination"),
         ("approver.990121", "county approver: approval"),
-        ("finance.990121", "finance officer"),
+        (
+            "finance.990121",
+            "finance officer; finance2.990121 releases what the first checked",
+        ),
         (
             "auditor.990121",
             "auditor of the county; auditor.990100 of the city",

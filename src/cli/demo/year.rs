@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{Days, NaiveDate};
 use serde_json::Map;
 
+use super::money::{self, Watch};
 use super::residents::{at_county, counties, of_county, permit_of};
 use super::scripts::{By, Deed, Doing, deed, scripts};
 use crate::access::acts;
@@ -73,6 +74,9 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
     deeds.sort_unstable();
     let mut deeds = deeds.into_iter().peekable();
     let mut day = db.today();
+    let errands = money::errands(&calendar, day, today)?;
+    let mut errands = errands.into_iter().peekable();
+    let watch = Watch { clock, now };
     while day <= today {
         let morning = Timestamp::start_of(day).plus(Duration::from_hours(8));
         clock.set(morning.min(now));
@@ -95,6 +99,9 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
                 tx.record(Event::new(&origin, "demo.day_relived"), ())
             })?;
         }
+        while let Some((_, errand)) = errands.next_if(|(on, _)| *on <= day) {
+            money::carry_out(db, &watch, errand)?;
+        }
         day = day
             .succ_opt()
             .ok_or_else(|| Error::internal("the calendar ends"))?;
@@ -103,7 +110,7 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
 }
 
 /// The last working day at or before so many days ago.
-fn working_day(calendar: &WorkingDays, today: NaiveDate, days_ago: u64) -> Result<NaiveDate> {
+pub fn working_day(calendar: &WorkingDays, today: NaiveDate, days_ago: u64) -> Result<NaiveDate> {
     let mut day = today.checked_sub_days(Days::new(days_ago));
     while let Some(rest) = day.filter(|day| !calendar.is_working_day(*day)) {
         day = rest.pred_opt();

@@ -8,4 +8,4 @@ pub mod service;
 mod steps;
 mod store;
 
-pub use model::{Batch, PaymentBatchState};
+pub use model::{Batch, NewBatch, NewBatchTransition, PaymentBatchAction, PaymentBatchState};

@@ -7,3 +7,5 @@ mod finding;
 mod model;
 pub mod service;
 mod store;
+
+pub use model::NewClearance;

@@ -7,3 +7,5 @@ mod lists;
 mod model;
 pub mod service;
 mod store;
+
+pub use model::{MatchOutcome, MatchState, NewDecision};

@@ -8,4 +8,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{PublicList, PublicListEntry};
+pub use model::{NewPublicList, PublicList, PublicListEntry};

@@ -9,4 +9,4 @@ pub mod movements;
 pub mod service;
 mod store;
 
-pub use model::{Recovery, RecoveryState};
+pub use model::{NewRecoveryTransition, Recovery, RecoveryAction, RecoveryState};

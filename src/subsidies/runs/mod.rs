@@ -11,4 +11,4 @@ mod standing;
 mod store;
 
 pub use judge::day_of;
-pub use model::{EntitlementRun, RunState};
+pub use model::{EntitlementRun, NewRun, RunState};

@@ -5,3 +5,5 @@ pub mod api;
 mod model;
 pub mod service;
 mod store;
+
+pub use model::{MovementKind, MovementOutcome, NewDecision, NewMovement};
