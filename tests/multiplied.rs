@@ -13,7 +13,7 @@ use crate::support::{TestOffice, on_both};
 
 #[path = "../bench/src/city.rs"]
 #[expect(dead_code, reason = "the benchmarks use more of it")]
-mod city;
+pub mod city;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 

@@ -29,7 +29,7 @@ const READS: usize = 500;
 type Seconds = f64;
 
 #[derive(QueryableByName)]
-struct Latest {
+struct First {
     #[diesel(sql_type = Text)]
     month: String,
 }
@@ -82,10 +82,10 @@ impl Bench {
     }
 
     fn run_at(&self, home: &Home<'_>, kept: &Place) -> Outcome<Vec<Finding>> {
-        // The first month in which everybody is paid.
-        let latest = "SELECT max(start_month) AS month FROM enrollments WHERE state = 'active'";
+        // The first month in which nearly everybody is paid.
+        let first = "SELECT start_month AS month FROM enrollments GROUP BY start_month ORDER BY count(*) DESC LIMIT 1";
         let mut db = open(&kept.url, &kept.keys)?;
-        let month = diesel::sql_query(latest).get_result::<Latest>(db.conn())?;
+        let month = diesel::sql_query(first).get_result::<First>(db.conn())?;
         drop(db);
         let month = month.month;
         let (mut ours, mut limit, mut again) = (Vec::new(), Vec::new(), Vec::new());
