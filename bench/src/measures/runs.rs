@@ -139,7 +139,6 @@ impl Bench {
     /// How long others wait while a month is run.
     fn reads_meanwhile(&self, home: &Home<'_>, kept: &Place, month: &str) -> Outcome<Finding> {
         let server = Server::start(&home.fresh(kept)?, &kept.keys)?;
-        let mut supervisor = supervisor(&server)?;
         let mut reader = Client::signed_in(&server.address, "supervisor.990100", PASSWORD)?;
         let mut read = |time: usize| -> Outcome<f64> {
             let n = (time * 104_729) % self.residents;
@@ -150,6 +149,7 @@ impl Bench {
             Ok(began.elapsed().as_secs_f64() * 1000.0)
         };
         let alone = (0..READS).map(&mut read).collect::<Outcome<Vec<_>>>()?;
+        let mut supervisor = supervisor(&server)?;
         let asked = ask(&mut supervisor, month)?;
         let mut meanwhile = Vec::new();
         // A look at the run for every few reads.
