@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::people::{id_of, person};
-use crate::support::{TestOffice, on_both};
+use crate::support::{Backend, TestOffice, on_both};
 
 const CIVIL: &str = "civil.990121";
 const COUNTY: &str = "990121000000";
@@ -261,5 +261,27 @@ on_both! {
             }
         }
         assert_eq!(enrollment["start_month"], "2022-07");
+    }
+
+    async fn nothing_takes_the_place_of_what_is_held(office: &TestOffice) {
+        let (_, enrollment) = office.beneficiary().await;
+        let resident = enrollment["resident_id"].as_str().unwrap();
+        office.pass_days(31).await;
+        office.learns(resident, "death", json!("2022-07-20"), None).await;
+        office.run_month("2022-08").await;
+        let held = office.entitlements("state=held").await;
+        assert_eq!(months(&held, "held"), ["2022-08"]);
+        let (insert, fresh) = match office.backend {
+            Backend::Sqlite => ("INSERT OR REPLACE", "randomblob(16)"),
+            Backend::Postgres => ("INSERT", "gen_random_uuid()"),
+        };
+        let columns = "resident_id, enrollment_id, program_code, division_code, run_id, program_version_id, facts, version, created_at, updated_at";
+        let refusal = office.sql(&format!(
+            "{insert} INTO entitlements (id, month, run_month, state, amount_fen, {columns})
+             SELECT {fresh}, '2022-08', '2022-08', 'due', 1, {columns} FROM entitlements WHERE state = 'due'"
+        ));
+        let refusal = refusal.unwrap_err();
+        assert!(refusal.to_lowercase().contains("unique"), "{refusal}");
+        assert_eq!(office.entitlements("state=held").await, held);
     }
 }

@@ -6,20 +6,20 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use huican::db::Kind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::people::{id_of, person};
 use crate::support::{TestOffice, on_both};
 
 #[path = "../bench/src/city.rs"]
 #[expect(dead_code, reason = "the benchmarks use more of it")]
-mod city;
+pub mod city;
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// What may differ between a resident and the one they were copied from, by table: identity, and what
 /// is encrypted for its row. This list may only shrink.
-const OWN: [(&str, &str, &str); 6] = [
+const OWN: [(&str, &str, &str); 8] = [
     (
         "residents",
         "id",
@@ -38,6 +38,16 @@ const OWN: [(&str, &str, &str); 6] = [
     ),
     ("case_duties", "case_id", "case_id"),
     ("case_transitions", "case_id", "id case_id"),
+    (
+        "enrollments",
+        "id",
+        "id resident_id case_id division_code county_code",
+    ),
+    (
+        "enrollment_transitions",
+        "enrollment_id",
+        "id enrollment_id",
+    ),
 ];
 
 #[derive(QueryableByName)]
@@ -142,5 +152,41 @@ on_both! {
         let approver = office.as_user("approver.990121").await;
         let approved = approver.act(&city::case_id(3 * n), "approve").await.expect(201);
         assert_eq!(approved["state"], "approved");
+    }
+
+    async fn multiplied_beneficiaries_are_paid_as_their_original_is(office: &TestOffice) {
+        let (case, enrollment) = office.beneficiary().await;
+        city::grow(&mut office.db(), 4, city::Rows::Beneficiaries, |_made| {}).unwrap();
+
+        let n = 3;
+        let original = enrollment["resident_id"].as_str().unwrap();
+        for table in ["residents", "certificates", "circumstances"] {
+            office.says_the_same(table, original, &city::resident_id(n));
+        }
+        for table in ["cases", "case_duties", "case_transitions"] {
+            office.says_the_same(table, &case, &city::case_id(3 * n));
+        }
+        let copy = city::enrollment_id(n);
+        for table in ["enrollments", "enrollment_transitions"] {
+            office.says_the_same(table, &id_of(&enrollment), &copy);
+        }
+
+        office.pass_days(31).await;
+        let run = office.run_month("2022-08").await;
+        let rate = enrollment["rate_fen"].as_i64().unwrap();
+        assert_eq!((&run["done"], &run["due_count"], &run["due_fen"], &run["held_count"]),
+            (&json!(5), &json!(10), &json!(10 * rate), &json!(0)), "{run}");
+        let months = async |enrollment: &str| {
+            let all = office.entitlements(&format!("enrollment_id={enrollment}")).await;
+            let said = |one: &Value| (one["month"].clone(), one["amount_fen"].clone(), one["program_version_id"].clone());
+            all.iter().map(said).collect::<Vec<_>>()
+        };
+        assert_eq!(months(&copy).await, months(&id_of(&enrollment)).await);
+        // And like any other it is held back, by whoever may.
+        let civil = office.as_user("civil.990121").await;
+        let seen = civil.get(&format!("/v1/enrollments/{copy}")).await.expect(200);
+        let suspend = json!({"action": "suspend", "reason": "missing", "comment": "多次上门未见"});
+        let suspended = office.changes_enrollment("civil.990121", &seen, suspend).await.expect(201);
+        assert_eq!(suspended["state"], "suspended");
     }
 }

@@ -3,7 +3,8 @@
 //! What comes out is what the services would have written; every constraint and trigger is in force.
 //!
 //! Resident `n` and the cases `3n`, `3n + 1`, `3n + 2` have ids that can be computed. Resident `n`
-//! lives in county `n % counties`; case `3n` waits for its approval, the others are closed.
+//! lives in county `n % counties`; case `3n` waits for its approval, the others are closed. Of a
+//! beneficiary, case `3n` is approved, and there are no others.
 
 use std::fmt::Write as _;
 
@@ -28,6 +29,8 @@ pub enum Rows {
     People,
     /// Their cases too, and looks at each of them.
     Everything,
+    /// Residents with their facts, the case in which each was approved, and the enrollment it opened.
+    Beneficiaries,
 }
 
 pub struct City {
@@ -43,18 +46,19 @@ pub fn case_id(n: usize) -> String {
     format!("0190a000-0000-7000-9000-{n:012}")
 }
 
+pub fn enrollment_id(n: usize) -> String {
+    format!("0190a000-0000-7000-b000-{n:012}")
+}
+
+/// Lists are joined by commas.
 #[derive(QueryableByName)]
 struct Template {
     #[diesel(sql_type = Text)]
     county: String,
     #[diesel(sql_type = Text)]
     resident: String,
-    #[diesel(sql_type = Text)]
-    waiting: String,
     #[diesel(sql_type = Nullable<Text>)]
-    rejected: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    withdrawn: Option<String>,
+    cases: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     villages: Option<String>,
 }
@@ -127,27 +131,37 @@ fn dashed(hex: &str) -> String {
     .join("-")
 }
 
-fn templates(db: &mut Db, words: &Words) -> Outcome<Vec<Template>> {
+fn templates(db: &mut Db, words: &Words, rows: Rows) -> Outcome<Vec<Template>> {
     let any = |state: &str, program: &str| {
         format!(
             "(SELECT min({}) FROM cases WHERE state = '{state}' AND program_code = '{program}')",
             words.shown("id")
         )
     };
+    let case = words.shown("c.id");
+    let (cases, first) = match rows {
+        Rows::People | Rows::Everything => (
+            [
+                case,
+                any("rejected", "living_subsidy"),
+                any("withdrawn", "nursing_subsidy"),
+            ]
+            .join(" || ',' || "),
+            "SELECT x.id FROM cases x WHERE x.state = 'in_review' AND x.step = 'approval' AND x.program_code = 'living_subsidy'",
+        ),
+        Rows::Beneficiaries => (
+            case,
+            "SELECT x.id FROM cases x WHERE x.state = 'approved' AND x.program_code = 'nursing_subsidy'
+             AND EXISTS (SELECT 1 FROM enrollments e WHERE e.case_id = x.id AND e.state = 'active' AND e.last_transition = 1)",
+        ),
+    };
     let query = format!(
-        "SELECT substr(c.division_code, 1, 6) AS county, {} AS resident, {} AS waiting,
-                {} AS rejected, {} AS withdrawn,
+        "SELECT substr(c.division_code, 1, 6) AS county, {} AS resident, {cases} AS cases,
                 (SELECT {} FROM divisions d WHERE substr(d.code, 1, 6) = substr(c.division_code, 1, 6)
                  AND d.level = 'village' AND d.valid_to IS NULL) AS villages
-         FROM cases c WHERE c.state = 'in_review' AND c.step = 'approval' AND c.program_code = 'living_subsidy'
-           AND c.id = (SELECT x.id FROM cases x WHERE substr(x.division_code, 1, 6) = substr(c.division_code, 1, 6)
-                       AND x.state = 'in_review' AND x.step = 'approval' AND x.program_code = 'living_subsidy'
-                       ORDER BY x.id LIMIT 1)
+         FROM cases c WHERE c.id = ({first} AND substr(x.division_code, 1, 6) = substr(c.division_code, 1, 6) ORDER BY x.id LIMIT 1)
          ORDER BY 1",
         words.shown("c.resident_id"),
-        words.shown("c.id"),
-        any("rejected", "living_subsidy"),
-        any("withdrawn", "nursing_subsidy"),
         words.gathered(),
     );
     Ok(diesel::sql_query(query).load(db.conn())?)
@@ -166,7 +180,7 @@ pub fn grow(
         // Thousands of rows a statement, each with its triggers.
         db.conn().batch_execute("SET statement_timeout = 0")?;
     }
-    let templates = templates(db, &words)?;
+    let templates = templates(db, &words, rows)?;
     if templates.is_empty() {
         return Err("this database is not the demonstration".into());
     }
@@ -182,8 +196,16 @@ pub fn grow(
         let map = map(db, &words, &templates, next..until)?;
         db.conn().batch_execute(&map)?;
         db.conn().batch_execute(&people(&words))?;
-        if rows == Rows::Everything {
-            db.conn().batch_execute(&cases(&words))?;
+        match rows {
+            Rows::People => {}
+            Rows::Everything => {
+                db.conn().batch_execute(&cases(&words))?;
+                db.conn().batch_execute(&looks(&words))?;
+            }
+            Rows::Beneficiaries => {
+                db.conn().batch_execute(&cases(&words))?;
+                db.conn().batch_execute(&enrollments(&words))?;
+            }
         }
         db.conn().batch_execute("COMMIT")?;
         next = until;
@@ -216,7 +238,7 @@ fn map(
             id_number_index {bytes}, phone {bytes}, phone_index {bytes}, certificate {id}, number {bytes}, number_index {bytes},
             birth_date date, sex text);
          DROP TABLE IF EXISTS fresh_cases;
-         CREATE TEMP TABLE fresh_cases (n integer, id {id}, template {id}, resident {id}, division_code text, case_number text);\n"
+         CREATE TEMP TABLE fresh_cases (n integer, id {id}, template {id}, resident {id}, division_code text, case_number text, enrollment {id});\n"
     );
     let keys = db.keys();
     for n in numbers {
@@ -261,21 +283,18 @@ fn map(
             format!("'{}'", if n % 2 == 0 { "female" } else { "male" }),
         ];
         let _ = writeln!(sql, "INSERT INTO fresh VALUES ({});", values.join(", "));
-        let sources = [
-            Some(&template.waiting),
-            template.rejected.as_ref(),
-            template.withdrawn.as_ref(),
-        ];
-        for (place, source) in sources.into_iter().enumerate() {
-            let source = source.ok_or("the demonstration has no closed cases")?;
+        let cases = template.cases.as_deref();
+        let cases = cases.ok_or("the demonstration has no closed cases")?;
+        for (place, source) in cases.split(',').enumerate() {
             let number = 3 * n + place;
             let _ = writeln!(
                 sql,
-                "INSERT INTO fresh_cases VALUES ({number}, {}, {}, {}, '{village}', '{}-2020-{number:08}');",
+                "INSERT INTO fresh_cases VALUES ({number}, {}, {}, {}, '{village}', '{}-2020-{number:08}', {});",
                 words.id(&case_id(number)),
                 words.id(&dashed(source)),
                 words.id(&resident),
                 template.county,
+                words.id(&enrollment_id(n)),
             );
         }
     }
@@ -324,15 +343,6 @@ fn people(words: &Words) -> String {
 
 fn cases(words: &Words) -> String {
     let fresh_id = words.fresh_id();
-    let look = format!(
-                "INSERT INTO audit_events (at, actor_id, actor_username, actor_organization_id, action, entity_type, entity_id,
-                    resident_id, division_code, request_id, outcome)
-                 SELECT t.at, t.actor_id, t.actor_username, t.actor_organization_id, 'resident.viewed', 'resident',
-                    {}, f.resident, f.division_code, {fresh_id}, 'success'
-                 FROM fresh f, (SELECT * FROM audit_events WHERE actor_id IS NOT NULL ORDER BY sequence LIMIT 1) t ORDER BY f.n;\n",
-                words.shown("f.resident")
-            );
-    let audit = look.repeat(LOOKS);
     format!(
         "INSERT INTO cases (id, case_number, service, program_code, program_version_id, resident_id, division_code, state, step, round,
             last_transition, due_date, details, eligibility, version, created_by, created_at, updated_at, submitted_at, decided_at, closed_at)
@@ -346,7 +356,35 @@ fn cases(words: &Words) -> String {
             to_step, actor_id, duty, comment, at)
          SELECT {fresh_id}, f.id, t.sequence, t.round, t.action, t.previous_sequence, t.previous_round, t.from_state, t.from_step, t.to_state,
             t.to_step, t.actor_id, t.duty, t.comment, t.at
-         FROM fresh_cases f JOIN case_transitions t ON t.case_id = f.template ORDER BY f.n, t.sequence;
-         {audit}"
+         FROM fresh_cases f JOIN case_transitions t ON t.case_id = f.template ORDER BY f.n, t.sequence;"
+    )
+}
+
+fn looks(words: &Words) -> String {
+    let fresh_id = words.fresh_id();
+    let look = format!(
+        "INSERT INTO audit_events (at, actor_id, actor_username, actor_organization_id, action, entity_type, entity_id,
+            resident_id, division_code, request_id, outcome)
+         SELECT t.at, t.actor_id, t.actor_username, t.actor_organization_id, 'resident.viewed', 'resident',
+            {}, f.resident, f.division_code, {fresh_id}, 'success'
+         FROM fresh f, (SELECT * FROM audit_events WHERE actor_id IS NOT NULL ORDER BY sequence LIMIT 1) t ORDER BY f.n;\n",
+        words.shown("f.resident")
+    );
+    look.repeat(LOOKS)
+}
+
+/// What the approval of each case opened.
+fn enrollments(words: &Words) -> String {
+    let fresh_id = words.fresh_id();
+    format!(
+        "INSERT INTO enrollments (id, resident_id, case_id, program_code, exclusive_key, division_code, state, start_month, rate_fen,
+            last_transition, version, created_at, updated_at)
+         SELECT f.enrollment, f.resident, f.id, t.program_code, t.exclusive_key, f.division_code, t.state, t.start_month, t.rate_fen,
+            t.last_transition, t.version, t.created_at, t.updated_at
+         FROM fresh_cases f JOIN enrollments t ON t.case_id = f.template ORDER BY f.n;
+         INSERT INTO enrollment_transitions (id, enrollment_id, sequence, action, to_state, effective_month, reason, actor_id, at)
+         SELECT {fresh_id}, f.enrollment, t.sequence, t.action, t.to_state, t.effective_month, t.reason, t.actor_id, t.at
+         FROM fresh_cases f JOIN enrollments e ON e.case_id = f.template
+         JOIN enrollment_transitions t ON t.enrollment_id = e.id ORDER BY f.n;"
     )
 }

@@ -30,6 +30,9 @@ struct Options {
     /// Only simulations of 24 months, over so many residents on SQLite
     #[arg(long)]
     simulations: Option<usize>,
+    /// Only monthly runs, over so many enrollments
+    #[arg(long)]
+    runs: Option<usize>,
     /// Only rules over columns, beside OpenFisca
     #[arg(long)]
     rules: bool,
@@ -81,6 +84,14 @@ fn main() -> Outcome<()> {
     let databases = [Database::Postgres, Database::Sqlite]
         .into_iter()
         .filter(|database| options.only.is_none_or(|only| only == *database));
+    if let Some(enrollments) = options.runs {
+        eprintln!("== runs over {enrollments} enrollments");
+        for database in databases {
+            results.extend(bench(enrollments).runs(database)?);
+            report::write(&options.results, "runs", &results)?;
+        }
+        return Ok(());
+    }
     if let Some(large) = options.growth {
         let small = options.residents.iter().min().ok_or("no size")?;
         eprintln!("== growth from {small} to {large} residents");

@@ -8,6 +8,7 @@ mod crashes;
 mod disks;
 #[cfg(target_os = "linux")]
 mod floods;
+mod runs;
 mod tampering;
 mod tokens;
 

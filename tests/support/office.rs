@@ -113,7 +113,7 @@ fn sqlite_template() -> &'static Path {
 
 /// What is kept alive with a test's database.
 enum Home {
-    Folder(#[expect(dead_code, reason = "removed when dropped")] TempDir),
+    Folder(TempDir),
     Postgres(TestDatabase),
 }
 
@@ -207,6 +207,26 @@ impl TestOffice {
             Home::Postgres(database) => database.url().to_owned(),
             Home::Folder(_) => panic!("this office is on SQLite"),
         }
+    }
+
+    /// Where the database's owner connects.
+    pub fn owner_url(&self) -> String {
+        match &self.home {
+            Home::Postgres(database) => database.url().to_owned(),
+            Home::Folder(folder) => folder.path().join("office.db").display().to_string(),
+        }
+    }
+
+    /// Where a process that serves this office connects: behind the database's fences.
+    pub fn service_url(&self) -> String {
+        match &self.home {
+            Home::Postgres(database) => database.login("huican_served", Some("huican_service")),
+            Home::Folder(_) => self.owner_url(),
+        }
+    }
+
+    pub fn keys_file(&self) -> PathBuf {
+        templates().folder.join("keys")
     }
 
     /// Runs SQL as somebody would who has the database and no scruples; the refusal, if any.

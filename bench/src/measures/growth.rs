@@ -1,7 +1,7 @@
 //! What a city ten or a hundred times as large costs a single caller: the same reads of a small and of
 //! a large city, in turn.
 
-use super::{Bench, LOGIN, PASSWORD, Place, TEMPLATE};
+use super::{Bench, LOGIN, PASSWORD, Place, template};
 use crate::city::{Rows, resident_id};
 use crate::load::{Client, Request};
 use crate::report::{Budget, Finding, median};
@@ -46,12 +46,12 @@ impl Bench {
                 let clusters = [self.cluster()?, small.cluster()?];
                 let [ours, theirs] = &clusters;
                 let (large, small) = (
-                    self.kept_on_postgres(ours)?,
-                    small.kept_on_postgres(theirs)?,
+                    self.kept_on_postgres(ours, Rows::Everything)?,
+                    small.kept_on_postgres(theirs, Rows::Everything)?,
                 );
                 let servers = [
-                    Server::start(&ours.url(LOGIN, TEMPLATE), &large.keys)?,
-                    Server::start(&theirs.url(LOGIN, TEMPLATE), &small.keys)?,
+                    Server::start(&ours.url(LOGIN, template(Rows::Everything)), &large.keys)?,
+                    Server::start(&theirs.url(LOGIN, template(Rows::Everything)), &small.keys)?,
                 ];
                 self.beside("PostgreSQL", &large, &small, &servers)
             }

@@ -2,6 +2,7 @@
 
 mod growth;
 mod reads;
+mod runs;
 mod seals;
 mod simulations;
 mod writes;
@@ -24,7 +25,6 @@ use crate::{Outcome, city, load, machine};
 
 const PASSWORD: &str = "huican-demo-2022";
 const DATABASE: &str = "huican_bench";
-const TEMPLATE: &str = "huican_bench_template";
 const LOGIN: &str = "huican_bench_service";
 
 pub struct Bench {
@@ -45,6 +45,25 @@ pub fn open(url: &str, keys: &Path) -> Outcome<Db> {
     let url: DatabaseUrl = url.parse()?;
     let keys = Arc::new(Keys::read(keys)?);
     Ok(url.connect(&Given::new(Arc::new(SystemClock)), &keys)?)
+}
+
+/// The database on PostgreSQL that is kept between runs.
+fn template(rows: Rows) -> &'static str {
+    match rows {
+        Rows::Beneficiaries => "huican_bench_beneficiaries",
+        Rows::People | Rows::Everything => "huican_bench_template",
+    }
+}
+
+/// The database that is measured, as what is kept: what was approved or paid cannot be again.
+fn fresh_on_postgres(cluster: &Cluster, rows: Rows) -> Outcome<()> {
+    let mut admin = cluster.connect("postgres")?;
+    admin.batch_execute(&format!("DROP DATABASE IF EXISTS {DATABASE}"))?;
+    let kept = template(rows);
+    admin.batch_execute(&format!(
+        "CREATE DATABASE {DATABASE} TEMPLATE {kept} STRATEGY file_copy"
+    ))?;
+    Ok(())
 }
 
 /// Lets the demonstration make its city, and stops it when it serves.
@@ -107,33 +126,33 @@ impl Bench {
     }
 
     /// The city on PostgreSQL that is kept between runs.
-    fn kept_on_postgres(&self, cluster: &Cluster) -> Outcome<Place> {
-        let folder = self.folder.join(format!("postgres-{}", self.residents));
+    fn kept_on_postgres(&self, cluster: &Cluster, rows: Rows) -> Outcome<Place> {
+        let name = match rows {
+            Rows::Beneficiaries => "postgres-beneficiaries",
+            Rows::People | Rows::Everything => "postgres",
+        };
+        let folder = self.folder.join(format!("{name}-{}", self.residents));
         std::fs::create_dir_all(&folder)?;
-        let url = cluster.url("postgres", TEMPLATE);
+        let kept = template(rows);
+        let url = cluster.url("postgres", kept);
         let mut admin = cluster.connect("postgres")?;
         let role = format!(
             "DO $$ BEGIN CREATE ROLE {LOGIN} LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
         );
         admin.batch_execute(&role)?;
-        if cluster.connect(TEMPLATE).is_err() {
-            admin.batch_execute(&format!("CREATE DATABASE {TEMPLATE}"))?;
+        if cluster.connect(kept).is_err() {
+            admin.batch_execute(&format!("CREATE DATABASE {kept}"))?;
             demonstrate(&folder, Some(&url))?;
         }
-        let place = self.place(url, &folder, Rows::Everything)?;
+        let place = self.place(url, &folder, rows)?;
         admin.batch_execute(&format!("GRANT huican_service TO {LOGIN}"))?;
         Ok(place)
     }
 
     pub fn postgres(&self) -> Outcome<Vec<Finding>> {
         let cluster = self.cluster()?;
-        let kept = self.kept_on_postgres(&cluster)?;
-        // What an earlier run approved cannot be approved again.
-        let mut admin = cluster.connect("postgres")?;
-        admin.batch_execute(&format!("DROP DATABASE IF EXISTS {DATABASE}"))?;
-        admin.batch_execute(&format!(
-            "CREATE DATABASE {DATABASE} TEMPLATE {TEMPLATE} STRATEGY file_copy"
-        ))?;
+        let kept = self.kept_on_postgres(&cluster, Rows::Everything)?;
+        fresh_on_postgres(&cluster, Rows::Everything)?;
         let url = cluster.url("postgres", DATABASE);
         let place = Place { url, ..kept };
         let sealed = seals::seal_all(&mut open(&place.url, &place.keys)?)?;
@@ -148,6 +167,7 @@ impl Bench {
         let mut db = open(&place.url, &place.keys)?;
         findings.extend(self.seals("PostgreSQL", &mut db, 250_000.0, sealed, reads)?);
         drop(db);
+        let mut admin = cluster.connect("postgres")?;
         admin.batch_execute(&format!("DROP DATABASE {DATABASE}"))?;
         Ok(findings)
     }
@@ -220,6 +240,7 @@ impl Bench {
         let folder = match rows {
             Rows::Everything => format!("sqlite-{}", self.residents),
             Rows::People => format!("people-{}", self.residents),
+            Rows::Beneficiaries => format!("beneficiaries-{}", self.residents),
         };
         let folder = self.folder.join(folder);
         let file = folder.join("huican-demo.db");
@@ -230,15 +251,19 @@ impl Bench {
         self.place(file.display().to_string(), &folder, rows)
     }
 
-    pub fn sqlite(&self) -> Outcome<Vec<Finding>> {
-        let kept = self.kept_on_sqlite(Rows::Everything)?;
-        // What an earlier run approved cannot be approved again.
+    /// The database that is measured, as what is kept: what was approved or paid cannot be again.
+    fn fresh_on_sqlite(&self, kept: &str) -> Outcome<String> {
         let copy = self.folder.join("bench.db");
         for ending in ["", "-wal", "-shm"] {
             drop(std::fs::remove_file(format!("{}{ending}", copy.display())));
         }
-        std::fs::copy(&kept.url, &copy)?;
-        let url = copy.display().to_string();
+        std::fs::copy(kept, &copy)?;
+        Ok(copy.display().to_string())
+    }
+
+    pub fn sqlite(&self) -> Outcome<Vec<Finding>> {
+        let kept = self.kept_on_sqlite(Rows::Everything)?;
+        let url = self.fresh_on_sqlite(&kept.url)?;
         let place = Place { url, ..kept };
         let sealed = seals::seal_all(&mut open(&place.url, &place.keys)?)?;
         let mut findings = Vec::new();

@@ -130,12 +130,17 @@ CREATE TRIGGER entitlements_fixed BEFORE UPDATE ON entitlements FOR EACH ROW
     EXECUTE FUNCTION refuse_change();
 -- Once a person, whichever of their records it is of.
 CREATE FUNCTION refuse_entitlement_of_other_record() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+DECLARE
+    kept uuid := (SELECT coalesce(r.merged_into_id, r.id) FROM residents r WHERE r.id = NEW.resident_id);
+    -- Nearly everybody has but one record. One query that asks for both kinds of others at once, or looks for entitlements
+    -- as well, reads all residents for each row where the service's fence is in it.
+    others uuid[] := ARRAY(
+        SELECT kept WHERE kept <> NEW.resident_id
+        UNION ALL SELECT o.id FROM residents o WHERE o.merged_into_id = kept AND o.id <> NEW.resident_id);
 BEGIN
-    IF EXISTS (
-        SELECT 1 FROM residents r
-        JOIN residents o ON o.id <> r.id AND (o.merged_into_id = coalesce(r.merged_into_id, r.id) OR o.id = r.merged_into_id)
-        JOIN entitlements e ON e.resident_id = o.id AND e.program_code = NEW.program_code AND e.month = NEW.month AND e.state <> 'reversed'
-        WHERE r.id = NEW.resident_id)
+    IF others <> '{}' AND EXISTS (
+        SELECT 1 FROM entitlements e
+        WHERE e.resident_id = ANY (others) AND e.program_code = NEW.program_code AND e.month = NEW.month AND e.state <> 'reversed')
     THEN
         RAISE EXCEPTION 'huican.entitled_already';
     END IF;

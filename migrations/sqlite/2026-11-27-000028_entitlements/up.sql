@@ -132,12 +132,13 @@ WHEN (NEW.id, NEW.resident_id, NEW.enrollment_id, NEW.program_code, NEW.month, N
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: what is due stays as it was found');
 END;
--- Once a person, whichever of their records it is of.
+-- Once a person, whichever of their records it is of. From the person on: by itself the planner takes all that is due of the
+-- program first.
 CREATE TRIGGER entitlements_one_of_person BEFORE INSERT ON entitlements
 WHEN EXISTS (
     SELECT 1 FROM residents r
-    JOIN residents o ON o.id <> r.id AND (o.merged_into_id = coalesce(r.merged_into_id, r.id) OR o.id = r.merged_into_id)
-    JOIN entitlements e ON e.resident_id = o.id AND e.program_code = NEW.program_code AND e.month = NEW.month AND e.state <> 'reversed'
+    CROSS JOIN residents o ON o.id <> r.id AND (o.merged_into_id = coalesce(r.merged_into_id, r.id) OR o.id = r.merged_into_id)
+    CROSS JOIN entitlements e ON e.resident_id = o.id AND e.program_code = NEW.program_code AND e.month = NEW.month AND e.state <> 'reversed'
     WHERE r.id = NEW.resident_id)
 BEGIN
     SELECT RAISE(ABORT, 'huican.entitled_already');
@@ -205,7 +206,7 @@ BEGIN
 END;
 -- `INSERT OR REPLACE` would delete the row before without asking the trigger above.
 CREATE TRIGGER entitlements_no_replace BEFORE INSERT ON entitlements
-WHEN EXISTS (SELECT 1 FROM entitlements WHERE id = NEW.id OR (resident_id = NEW.resident_id AND program_code = NEW.program_code AND month = NEW.month AND state = NEW.state))
+WHEN EXISTS (SELECT 1 FROM entitlements WHERE id = NEW.id OR (resident_id = NEW.resident_id AND program_code = NEW.program_code AND month = NEW.month AND state <> 'reversed'))
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: entitlements.resident_id');
 END;
