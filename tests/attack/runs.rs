@@ -127,7 +127,7 @@ impl TestOffice {
             .arg("serve")
             .current_dir(folder)
             .env("HUICAN_DATABASE_URL", self.service_url())
-            .env("HUICAN_KEYS", self.keys_file())
+            .env("HUICAN_KEYS", TestOffice::keys_file())
             .env("HUICAN_CHECKPOINTS", format!("{name}.checkpoints"))
             .env("HUICAN_DOCUMENTS", self.archive())
             .env("HUICAN_FICTIONAL_DIVISIONS", "true");
@@ -167,7 +167,7 @@ impl TestOffice {
             .args(["audit", "verify", "--checkpoints", "one.checkpoints"])
             .current_dir(folder)
             .env("HUICAN_DATABASE_URL", self.owner_url())
-            .env("HUICAN_KEYS", self.keys_file())
+            .env("HUICAN_KEYS", TestOffice::keys_file())
             .output()
             .unwrap();
         let said = String::from_utf8_lossy(&verified.stdout);

@@ -225,7 +225,8 @@ impl TestOffice {
         }
     }
 
-    pub fn keys_file(&self) -> PathBuf {
+    /// With which this office, as all of a run, was written.
+    pub fn keys_file() -> PathBuf {
         templates().folder.join("keys")
     }
 
