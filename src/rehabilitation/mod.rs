@@ -1,6 +1,8 @@
 //! Rehabilitation (康复): rescue rehabilitation of children and targeted rehabilitation. Imports `casework` and the floors
 //! beneath; plugs into casework as [`Rehabilitation`].
 
+pub mod institutions;
+pub mod plans;
 mod service;
 
 pub use service::Rehabilitation;

@@ -168,9 +168,10 @@ pub fn start<A: Act>(tx: &mut Tx<'_>, permit: &Permit<A>, id: CaseId) -> Result<
     let next = follow(old.position, action, &version.terms.steps, None).ok_or_else(|| {
         Error::new(Code::CaseTransition).member("state", old.position.state.as_str())
     })?;
-    let held = actor.grants.iter().find(|held| {
-        A::ACTION.allows(held.role) && held.division.contains(old.division_code)
-    });
+    let held = actor
+        .grants
+        .iter()
+        .find(|held| A::ACTION.allows(held.role) && held.division.contains(old.division_code));
     let office = held.ok_or(Code::CaseNotFound)?.organization;
     let mut case = old.clone();
     case.position = next.to;
