@@ -4,5 +4,7 @@
 pub mod institutions;
 pub mod plans;
 mod service;
+pub mod sessions;
+pub mod settlements;
 
 pub use service::Rehabilitation;

@@ -56,6 +56,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         subsidies::recoveries::service::SEALED_COLUMNS,
         subsidies::recoveries::movements::service::SEALED_COLUMNS,
         rehabilitation::plans::service::SEALED_COLUMNS,
+        rehabilitation::sessions::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -107,6 +108,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::recoveries::movements::api::routes(config);
     rehabilitation::institutions::api::routes(config);
     rehabilitation::plans::api::routes(config);
+    rehabilitation::sessions::api::routes(config);
+    rehabilitation::settlements::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

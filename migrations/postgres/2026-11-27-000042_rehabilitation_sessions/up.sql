@@ -25,7 +25,9 @@ CREATE TABLE rehabilitation_sessions (
     voided_by uuid REFERENCES users (id),
     voided_at timestamptz,
     version integer NOT NULL,
-    UNIQUE (id, plan_id),
+    -- Where it was settled.
+    settlement_line_id uuid,
+    CHECK (settlement_line_id IS NULL OR (confirmed_at IS NOT NULL AND voided_at IS NULL)),
     CHECK (ended_at <= recorded_at),
     CHECK ((guardian_name IS NULL) = (confirmed_at IS NULL) AND (confirmation_method IS NULL) = (confirmed_at IS NULL)
         AND (confirmed_date IS NULL) = (confirmed_at IS NULL) AND (confirmed_by IS NULL) = (confirmed_at IS NULL)),
@@ -34,6 +36,7 @@ CREATE TABLE rehabilitation_sessions (
     FOREIGN KEY (plan_id, organization_id) REFERENCES rehabilitation_plans (id, organization_id)
 );
 CREATE INDEX rehabilitation_sessions_plan ON rehabilitation_sessions (plan_id, organization_id);
+CREATE INDEX rehabilitation_sessions_settled ON rehabilitation_sessions (settlement_line_id, plan_id);
 CREATE INDEX rehabilitation_sessions_of_plan ON rehabilitation_sessions (plan_id, id);
 CREATE INDEX rehabilitation_sessions_month ON rehabilitation_sessions (organization_id, month, id);
 CREATE INDEX rehabilitation_sessions_therapist ON rehabilitation_sessions (organization_id, therapist, started_at);
@@ -54,7 +57,7 @@ BEGIN
         OR NEW.session_date <> (NEW.started_at AT TIME ZONE 'Asia/Shanghai')::date
         OR NEW.session_date <> ((NEW.ended_at - interval '1 microsecond') AT TIME ZONE 'Asia/Shanghai')::date
         OR NEW.month <> to_char(NEW.session_date, 'YYYY-MM')
-        OR NEW.confirmed_at IS NOT NULL OR NEW.voided_at IS NOT NULL
+        OR NEW.confirmed_at IS NOT NULL OR NEW.voided_at IS NOT NULL OR NEW.settlement_line_id IS NOT NULL
         OR NOT EXISTS (SELECT 1 FROM grants g WHERE g.user_id = NEW.recorded_by AND g.organization_id = NEW.organization_id
             AND g.role = 'institution_worker' AND g.revoked_at IS NULL)
         OR NOT EXISTS (
@@ -108,7 +111,8 @@ CREATE TRIGGER rehabilitation_sessions_keep BEFORE DELETE ON rehabilitation_sess
 CREATE TRIGGER rehabilitation_sessions_keep_all BEFORE TRUNCATE ON rehabilitation_sessions FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 GRANT SELECT, INSERT ON rehabilitation_sessions TO huican_service;
-GRANT UPDATE (guardian_name, confirmation_method, confirmed_date, confirmed_by, confirmed_at, void_reason, voided_by, voided_at, note, version)
+GRANT UPDATE (guardian_name, confirmation_method, confirmed_date, confirmed_by, confirmed_at, void_reason, voided_by, voided_at, note, version,
+    settlement_line_id)
     ON rehabilitation_sessions TO huican_service;
 
 ALTER TABLE rehabilitation_sessions ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;

@@ -25,15 +25,19 @@ CREATE TABLE rehabilitation_sessions (
     voided_by BLOB REFERENCES users (id),
     voided_at INTEGER,
     version INTEGER NOT NULL,
-    UNIQUE (id, plan_id),
+    -- Where it was settled.
+    settlement_line_id BLOB,
+    CHECK (settlement_line_id IS NULL OR (confirmed_at IS NOT NULL AND voided_at IS NULL)),
     CHECK (ended_at <= recorded_at),
     CHECK ((guardian_name IS NULL) = (confirmed_at IS NULL) AND (confirmation_method IS NULL) = (confirmed_at IS NULL)
         AND (confirmed_date IS NULL) = (confirmed_at IS NULL) AND (confirmed_by IS NULL) = (confirmed_at IS NULL)),
     CHECK (confirmed_date >= session_date),
     CHECK ((void_reason IS NULL) = (voided_at IS NULL) AND (voided_by IS NULL) = (voided_at IS NULL)),
-    FOREIGN KEY (plan_id, organization_id) REFERENCES rehabilitation_plans (id, organization_id)
+    FOREIGN KEY (plan_id, organization_id) REFERENCES rehabilitation_plans (id, organization_id),
+    FOREIGN KEY (settlement_line_id, plan_id) REFERENCES settlement_lines (id, plan_id)
 ) STRICT;
 CREATE INDEX rehabilitation_sessions_plan ON rehabilitation_sessions (plan_id, organization_id);
+CREATE INDEX rehabilitation_sessions_settled ON rehabilitation_sessions (settlement_line_id, plan_id);
 CREATE INDEX rehabilitation_sessions_of_plan ON rehabilitation_sessions (plan_id, id);
 CREATE INDEX rehabilitation_sessions_month ON rehabilitation_sessions (organization_id, month, id);
 CREATE INDEX rehabilitation_sessions_therapist ON rehabilitation_sessions (organization_id, therapist, started_at);
@@ -47,7 +51,7 @@ WHEN NEW.ended_at <> NEW.started_at + NEW.minutes * 60000000
     OR NEW.session_date <> date(NEW.started_at / 1000000, 'unixepoch', '+8 hours')
     OR NEW.session_date <> date((NEW.ended_at - 1) / 1000000, 'unixepoch', '+8 hours')
     OR NEW.month <> substr(NEW.session_date, 1, 7)
-    OR NEW.confirmed_at IS NOT NULL OR NEW.voided_at IS NOT NULL
+    OR NEW.confirmed_at IS NOT NULL OR NEW.voided_at IS NOT NULL OR NEW.settlement_line_id IS NOT NULL
     OR NOT EXISTS (SELECT 1 FROM grants g WHERE g.user_id = NEW.recorded_by AND g.organization_id = NEW.organization_id
         AND g.role = 'institution_worker' AND g.revoked_at IS NULL)
     OR NOT EXISTS (

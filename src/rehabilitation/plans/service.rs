@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::Datelike;
+
 use super::model::{
     Assessment, Child, NewPlan, Plan, PlanAction, PlanState, Sight, Standing, Turn,
 };
@@ -18,6 +20,7 @@ use crate::kernel::id::{CaseId, OrganizationId, RehabilitationPlanId, ResidentId
 use crate::programs;
 use crate::registry::residents;
 use crate::rehabilitation::institutions::{self, InstitutionState};
+use crate::rehabilitation::settlements;
 
 pub use super::line::occupancies;
 pub use super::steps::{act, assess};
@@ -42,6 +45,8 @@ pub struct Shown {
 pub struct Told {
     pub child: Child,
     pub assessments: Vec<Assessment>,
+    /// Of this year, where something was settled in it.
+    pub annual_cap: Option<settlements::AnnualCap>,
     pub history: Vec<Turn>,
 }
 
@@ -122,9 +127,11 @@ pub fn child(db: &mut Db, id: ResidentId) -> Result<Child> {
 }
 
 pub(super) fn shown<A: Act>(db: &mut Db, permit: &Permit<A>, plan: Plan) -> Result<Shown> {
+    let year = db.today().year();
     let told = Told {
         child: child(db, plan.resident_id)?,
         assessments: store::assessments(db, plan.id)?,
+        annual_cap: settlements::service::standing(db, plan.resident_id, &plan.program_code, year)?,
         history: store::history(db, plan.id)?,
     };
     let one = listed(db, permit, vec![plan])?.pop();
@@ -367,4 +374,10 @@ pub fn finished(db: &mut Db, case: &Case) -> Result<()> {
     } else {
         Err(Code::RehabilitationUnfinished.into())
     }
+}
+
+/// The day on which the first plan of a case began.
+pub fn began(db: &mut Db, case: CaseId) -> Result<Option<chrono::NaiveDate>> {
+    let all = store::of_case(db, case)?;
+    Ok(all.into_iter().filter_map(|one| one.start_date).min())
 }

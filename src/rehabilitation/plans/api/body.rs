@@ -15,6 +15,7 @@ use crate::rehabilitation::plans::model::{
     Assessment, AssessmentKind, Child, PlanAction, PlanState, RehabilitationOutcome, Turn,
 };
 use crate::rehabilitation::plans::service::Shown;
+use crate::rehabilitation::settlements::AnnualCap;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RehabilitationPlan, example = json!({
@@ -73,6 +74,10 @@ pub struct PlanBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     assessments: Option<Vec<AssessmentBody>>,
+    /// Of this year, once something was settled in it; it follows the child to another institution.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    annual_cap: Option<AnnualCap>,
     /// From the beginning.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -144,14 +149,15 @@ impl From<Turn> for PlanTurn {
 impl From<Shown> for PlanBody {
     fn from(shown: Shown) -> Self {
         let (plan, seen) = (shown.plan, shown.case_in_sight);
-        let (goals, child, assessments, history) = match shown.told {
+        let (goals, child, assessments, annual_cap, history) = match shown.told {
             Some(told) => (
                 Some(plan.goals),
                 Some(told.child),
                 Some(told.assessments.into_iter().map(Into::into).collect()),
+                told.annual_cap,
                 Some(told.history.into_iter().map(Into::into).collect()),
             ),
-            None => (None, None, None, None),
+            None => (None, None, None, None, None),
         };
         Self {
             id: plan.id,
@@ -175,6 +181,7 @@ impl From<Shown> for PlanBody {
             goals,
             child,
             assessments,
+            annual_cap,
             history,
         }
     }

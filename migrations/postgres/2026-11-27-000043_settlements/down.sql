@@ -1,0 +1,18 @@
+ALTER TABLE api_keys DROP CONSTRAINT api_keys_no_settlements;
+DROP TRIGGER rehabilitation_sessions_settled ON rehabilitation_sessions;
+ALTER TABLE rehabilitation_sessions DROP CONSTRAINT rehabilitation_sessions_settlement_line_id_plan_id_fkey;
+ALTER TABLE settlements DROP CONSTRAINT settlements_id_last_transition_state_fkey;
+DROP TABLE settlement_deduction_items, settlement_deductions, settlement_lines, settlement_transitions, settlements, rehabilitation_caps;
+DROP FUNCTION keep_deduction_item;
+DROP FUNCTION count_deduction_item;
+DROP FUNCTION refuse_deduction_item;
+DROP FUNCTION keep_deduction;
+DROP FUNCTION refuse_deduction;
+DROP FUNCTION refuse_settling;
+DROP FUNCTION refuse_giving_up;
+DROP FUNCTION count_settlement_line;
+DROP FUNCTION refuse_settlement_line;
+DROP FUNCTION refuse_settlement_step;
+DROP FUNCTION keep_cap;
+DROP FUNCTION refuse_cap;
+DROP INDEX rehabilitation_plans_whose;
