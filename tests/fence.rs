@@ -132,10 +132,12 @@ async fn furnished() -> Option<TestOffice> {
     let month = office.today().format("%Y-%m").to_string();
     office.owes(&left_out, &month, 50_000);
     office.paid_out(VILLAGE, &paid).await;
+    let garden = office.institution("worker.garden", "990121").await;
+    office.treated(VILLAGE, &garden).await;
     Some(office)
 }
 
-const FENCED: [&str; 48] = [
+const FENCED: [&str; 56] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -184,6 +186,14 @@ const FENCED: [&str; 48] = [
     "public_list_entries",
     "bank_returns",
     "bank_return_rows",
+    "rehabilitation_plans",
+    "rehabilitation_plan_transitions",
+    "rehabilitation_assessments",
+    "rehabilitation_sessions",
+    "rehabilitation_caps",
+    "settlements",
+    "settlement_transitions",
+    "settlement_lines",
 ];
 
 #[actix_web::test]
@@ -318,7 +328,11 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "payment_items",
         "payment_omissions",
         "program_versions",
+        "institution_transitions",
+        "rehabilitation_caps",
         "referral_transitions",
+        "settlement_deductions",
+        "settlement_transitions",
         "task_assignments",
         "transfer_transitions",
     ] {

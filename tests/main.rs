@@ -53,6 +53,7 @@ mod reconsideration;
 mod recoveries;
 mod recusals;
 mod referrals;
+mod rehabilitation;
 mod residents;
 mod reviews;
 mod rights;

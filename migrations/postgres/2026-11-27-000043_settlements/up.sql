@@ -180,7 +180,8 @@ DECLARE
 BEGIN
     SELECT * INTO s FROM settlements WHERE id = NEW.settlement_id;
     IF s.last_transition IS DISTINCT FROM NEW.sequence
-        OR NEW.actor_id IS DISTINCT FROM CASE NEW.action WHEN 'propose' THEN s.proposed_by WHEN 'check' THEN s.checked_by ELSE NEW.actor_id END
+        OR (NEW.actor_id IS DISTINCT FROM
+            CASE NEW.action WHEN 'propose' THEN s.proposed_by WHEN 'check' THEN s.checked_by ELSE NEW.actor_id END)
     THEN
         RAISE EXCEPTION 'huican.append_only: an entry says what its actor did';
     END IF;
@@ -203,7 +204,7 @@ BEGIN
     END IF;
     IF NEW.action IN ('propose', 'check') AND (
         (s.line_count, s.amount_fen, s.deduction_fen) IS DISTINCT FROM (
-            SELECT (count(*)::integer, sum(l.amount_fen)::bigint, sum(l.deduction_fen)::bigint)
+            SELECT count(*)::integer, sum(l.amount_fen)::bigint, sum(l.deduction_fen)::bigint
             FROM settlement_lines l WHERE l.settlement_id = s.id AND l.state = 'live')
         OR EXISTS (SELECT 1 FROM settlement_lines l WHERE l.settlement_id = NEW.settlement_id AND (
             l.session_count <> (SELECT count(*) FROM rehabilitation_sessions o WHERE o.settlement_line_id = l.id)
@@ -287,13 +288,13 @@ CREATE TRIGGER settlement_lines_given_up BEFORE UPDATE OF state ON settlement_li
 -- A session is settled once, of its month, before the settlement is proposed, and is free again when its line is given up.
 CREATE FUNCTION refuse_settling() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF CASE
+    IF (CASE
         WHEN OLD.settlement_line_id IS NOT NULL THEN NEW.settlement_line_id IS NOT NULL
             OR EXISTS (SELECT 1 FROM settlement_lines l WHERE l.id = OLD.settlement_line_id AND l.state = 'live')
         ELSE NOT EXISTS (
             SELECT 1 FROM settlement_lines l JOIN settlements s ON s.id = l.settlement_id AND s.month = NEW.month
             WHERE l.id = NEW.settlement_line_id AND l.state = 'live'
-              AND NOT EXISTS (SELECT 1 FROM settlement_transitions t WHERE t.settlement_id = s.id)) END
+              AND NOT EXISTS (SELECT 1 FROM settlement_transitions t WHERE t.settlement_id = s.id)) END)
     THEN
         RAISE EXCEPTION 'huican.session_settled';
     END IF;

@@ -6,7 +6,7 @@ use crate::access::{Act, Permit, acts};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RehabilitationSessionId;
 use crate::kernel::month::Month;
 use crate::rehabilitation::institutions;
@@ -61,18 +61,7 @@ pub fn record(
     permit: &Permit<acts::RehabilitationDeliver>,
     mut new: NewSession,
 ) -> Result<Recorded<Shown>> {
-    let plan =
-        plans::service::found(tx, &sight(permit), new.plan_id).map_err(|error| {
-            match error.code() {
-                Code::RehabilitationPlanNotFound => Error::field(
-                    "/plan_id",
-                    "rehabilitation_plan.unknown",
-                    "there is no such plan with your institution",
-                    "本机构没有该康复计划",
-                ),
-                _ => error,
-            }
-        })?;
+    let plan = plans::service::found(tx, &sight(permit), new.plan_id)?;
     if !institutions::service::works_at(permit).contains(&plan.institution) {
         return Err(Code::RehabilitationPlanSide.into());
     }

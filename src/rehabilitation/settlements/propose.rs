@@ -27,7 +27,7 @@ pub fn propose(
 ) -> Result<Recorded<Shown>> {
     let institution = institutions::service::found(tx, new.institution_id)?;
     if !institutions::service::works_at(permit).contains(&institution.id) {
-        return Err(Code::SettlementSide.into());
+        return Err(Code::InstitutionNotFound.into());
     }
     if new.month > Month::of(tx.today()) {
         return Err(Error::field(
