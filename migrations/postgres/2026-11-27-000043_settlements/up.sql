@@ -204,7 +204,7 @@ BEGIN
     END IF;
     IF NEW.action IN ('propose', 'check') AND (
         (s.line_count, s.amount_fen, s.deduction_fen) IS DISTINCT FROM (
-            SELECT count(*)::integer, sum(l.amount_fen)::bigint, sum(l.deduction_fen)::bigint
+            SELECT (count(*)::integer, sum(l.amount_fen)::bigint, sum(l.deduction_fen)::bigint)
             FROM settlement_lines l WHERE l.settlement_id = s.id AND l.state = 'live')
         OR EXISTS (SELECT 1 FROM settlement_lines l WHERE l.settlement_id = NEW.settlement_id AND (
             l.session_count <> (SELECT count(*) FROM rehabilitation_sessions o WHERE o.settlement_line_id = l.id)

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::model::PlanState;
 use crate::db::Db;
 use crate::db::schema::rehabilitation_plans;
 use crate::kernel::error::Result;
 use crate::kernel::id::OrganizationId;
 use crate::rehabilitation::institutions::Occupancy;
+use crate::rehabilitation::plans::PlanState;
 
 pub fn occupancies(
     db: &mut Db,

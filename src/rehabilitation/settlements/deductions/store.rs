@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 
-use super::model::{Owed, Settlement, left};
 use crate::db::schema::{settlement_deduction_items, settlement_deductions};
 use crate::db::{Db, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationId, SettlementLineId};
 use crate::kernel::money::Fen;
+use crate::rehabilitation::settlements::model::{Owed, Settlement, left};
 
 /// What an institution owes a county back, oldest first.
 pub fn owed(db: &mut Db, institution: OrganizationId, county: DivisionCode) -> Result<Vec<Owed>> {
