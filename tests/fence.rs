@@ -119,6 +119,7 @@ async fn furnished() -> Option<TestOffice> {
         .await
         .expect(201);
     let resident = office.resident().await;
+    office.follow_up(&resident, office.today()).await;
     office.transfers(&resident, THIRD_VILLAGE).await.expect(201);
     let [kept, duplicate] = [office.at_home().await, office.resident().await];
     let merge = serde_json::json!({"duplicate_id": duplicate, "reason": "同一人"});
@@ -131,13 +132,16 @@ async fn furnished() -> Option<TestOffice> {
     let [paid, left_out] = [office.payee().await, office.payee().await];
     let month = office.today().format("%Y-%m").to_string();
     office.owes(&left_out, &month, 50_000);
+    let served = office.case_at("approval").await;
+    let institution = office.paid_institution("6200000000000012344").await;
+    office.owes_for(&served, &institution, &month, 10_000).await;
     office.paid_out(VILLAGE, &paid).await;
     let garden = office.institution("worker.garden", "990121").await;
     office.treated(VILLAGE, &garden).await;
     Some(office)
 }
 
-const FENCED: [&str; 56] = [
+const FENCED: [&str; 59] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -166,6 +170,7 @@ const FENCED: [&str; 56] = [
     "enrollment_reviews",
     "tasks",
     "task_assignments",
+    "follow_ups",
     "user_relations",
     "supplement_requests",
     "decision_notices",
@@ -176,6 +181,8 @@ const FENCED: [&str; 56] = [
     "payment_batch_duties",
     "payment_batch_transitions",
     "payment_omissions",
+    "payables",
+    "payment_payables",
     "payments",
     "payment_items",
     "payment_flags",
@@ -334,6 +341,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "settlement_deductions",
         "settlement_transitions",
         "task_assignments",
+        "follow_ups",
         "transfer_transitions",
     ] {
         let column = service

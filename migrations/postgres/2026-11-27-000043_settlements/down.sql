@@ -10,6 +10,8 @@ DROP FUNCTION keep_deduction;
 DROP FUNCTION refuse_deduction;
 DROP FUNCTION refuse_settling;
 DROP FUNCTION refuse_giving_up;
+DROP FUNCTION owe_back;
+DROP FUNCTION refuse_owing;
 DROP FUNCTION count_settlement_line;
 DROP FUNCTION refuse_settlement_line;
 DROP FUNCTION refuse_settlement_step;

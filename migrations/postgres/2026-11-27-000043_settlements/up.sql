@@ -97,7 +97,7 @@ CREATE TABLE settlement_lines (
     remaining_fen bigint NOT NULL CHECK (remaining_fen >= 0),
     amount_fen bigint NOT NULL,
     deduction_fen bigint NOT NULL CHECK (deduction_fen >= 0 AND deduction_fen <= amount_fen),
-    payable_id uuid,
+    payable_id uuid REFERENCES payables (id),
     state text NOT NULL CHECK (state IN ('live', 'dropped', 'reversed')),
     reversal_reason text CHECK (length(reversal_reason) BETWEEN 2 AND 500),
     reversed_by uuid REFERENCES users (id),
@@ -208,7 +208,8 @@ BEGIN
             FROM settlement_lines l WHERE l.settlement_id = s.id AND l.state = 'live')
         OR EXISTS (SELECT 1 FROM settlement_lines l WHERE l.settlement_id = NEW.settlement_id AND (
             l.session_count <> (SELECT count(*) FROM rehabilitation_sessions o WHERE o.settlement_line_id = l.id)
-            OR l.deduction_fen <> (SELECT coalesce(sum(i.amount_fen), 0) FROM settlement_deduction_items i WHERE i.line_id = l.id AND i.live))))
+            OR l.deduction_fen <> (SELECT coalesce(sum(i.amount_fen), 0) FROM settlement_deduction_items i WHERE i.line_id = l.id AND i.live)
+            OR (NEW.action = 'check' AND l.payable_id IS NULL AND l.amount_fen > l.deduction_fen))))
     THEN
         RAISE EXCEPTION 'huican.settlement_sums';
     END IF;
@@ -271,6 +272,36 @@ CREATE TRIGGER settlement_lines_fixed BEFORE UPDATE ON settlement_lines FOR EACH
             IS DISTINCT FROM (OLD.state, OLD.reversed_by, OLD.reversed_at, OLD.reversal_reason))
         OR (NEW.payable_id IS DISTINCT FROM OLD.payable_id AND (OLD.payable_id IS NOT NULL OR NEW.state <> 'live')))
     EXECUTE FUNCTION refuse_change();
+-- What is owed for a line that was checked is what it comes to, and no more is once it is taken back.
+CREATE FUNCTION refuse_owing() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM payables o JOIN settlements s ON s.id = NEW.settlement_id AND s.state = 'checked'
+        WHERE o.id = NEW.payable_id AND o.source = 'rehabilitation_settlement' AND o.subject_id = NEW.id
+          AND o.organization_id = s.organization_id AND o.amount_fen = NEW.amount_fen - NEW.deduction_fen)
+    THEN
+        RAISE EXCEPTION 'huican.settlement_line';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER settlement_lines_owed BEFORE UPDATE OF payable_id ON settlement_lines FOR EACH ROW
+    WHEN (NEW.payable_id IS NOT NULL) EXECUTE FUNCTION refuse_owing();
+-- What a payment has taken is owed back; what none has is withdrawn before.
+CREATE FUNCTION owe_back() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET huican.reach = '{(,)}' AS $$
+DECLARE
+    stands text := (SELECT o.state FROM payables o WHERE o.id = NEW.payable_id FOR SHARE);
+BEGIN
+    IF stands = 'due' THEN
+        RAISE EXCEPTION 'huican.settlement_line: what is not paid yet is withdrawn';
+    ELSIF stands IN ('in_payment', 'paid') THEN
+        INSERT INTO settlement_deductions (line_id, organization_id, division_code, amount_fen, taken_fen, opened_at)
+            SELECT NEW.id, s.organization_id, s.division_code, NEW.amount_fen, 0, NEW.reversed_at
+            FROM settlements s WHERE s.id = NEW.settlement_id;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER settlement_lines_owed_back AFTER UPDATE OF state ON settlement_lines FOR EACH ROW
+    WHEN (OLD.state = 'live' AND NEW.state = 'reversed') EXECUTE FUNCTION owe_back();
 CREATE FUNCTION refuse_giving_up() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (
@@ -308,6 +339,7 @@ CREATE FUNCTION refuse_deduction() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.taken_fen <> 0 OR NOT EXISTS (
         SELECT 1 FROM settlement_lines l JOIN settlements s ON s.id = l.settlement_id
+        JOIN payables o ON o.id = l.payable_id AND o.state IN ('in_payment', 'paid')
         WHERE l.id = NEW.line_id AND l.state = 'reversed' AND l.amount_fen = NEW.amount_fen
           AND s.organization_id = NEW.organization_id AND s.division_code = NEW.division_code)
     THEN
@@ -354,10 +386,11 @@ CREATE TRIGGER settlement_deduction_items_taken AFTER INSERT ON settlement_deduc
     FOR EACH ROW EXECUTE FUNCTION count_deduction_item();
 CREATE TRIGGER settlement_deduction_items_back AFTER UPDATE ON settlement_deduction_items FOR EACH ROW
     WHEN (OLD.live AND NOT NEW.live) EXECUTE FUNCTION count_deduction_item();
-CREATE FUNCTION keep_deduction_item() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION keep_deduction_item() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
     IF (NEW.reversed_line_id, NEW.line_id, NEW.amount_fen) IS DISTINCT FROM (OLD.reversed_line_id, OLD.line_id, OLD.amount_fen) OR NEW.live
-        OR EXISTS (SELECT 1 FROM settlement_lines l WHERE l.id = NEW.line_id AND l.state = 'live')
+        OR EXISTS (SELECT 1 FROM settlement_lines l LEFT JOIN payables o ON o.id = l.payable_id
+            WHERE l.id = NEW.line_id AND (l.state = 'live' OR o.state IN ('in_payment', 'paid')))
     THEN
         RAISE EXCEPTION 'huican.append_only: what was kept back stays, unless its line is given up';
     END IF;
@@ -383,8 +416,9 @@ CREATE TRIGGER settlement_deduction_items_keep_all BEFORE TRUNCATE ON settlement
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_no_settlements CHECK (' ' || permits || ' ' NOT LIKE '% settlement.propose %'
     AND ' ' || permits || ' ' NOT LIKE '% settlement.act %' AND ' ' || permits || ' ' NOT LIKE '% settlement.correct %');
 
-GRANT SELECT, INSERT ON rehabilitation_caps, settlements, settlement_transitions, settlement_lines, settlement_deductions,
-    settlement_deduction_items TO huican_service;
+GRANT SELECT, INSERT ON rehabilitation_caps, settlements, settlement_transitions, settlement_lines, settlement_deduction_items
+    TO huican_service;
+GRANT SELECT ON settlement_deductions TO huican_service;
 GRANT UPDATE (state, last_transition, checked_by) ON settlements TO huican_service;
 GRANT UPDATE (state, payable_id, reversal_reason, reversed_by, reversed_at) ON settlement_lines TO huican_service;
 GRANT UPDATE (live) ON settlement_deduction_items TO huican_service;

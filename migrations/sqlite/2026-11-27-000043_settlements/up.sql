@@ -98,7 +98,7 @@ CREATE TABLE settlement_lines (
     remaining_fen INTEGER NOT NULL CHECK (remaining_fen >= 0),
     amount_fen INTEGER NOT NULL,
     deduction_fen INTEGER NOT NULL CHECK (deduction_fen >= 0 AND deduction_fen <= amount_fen),
-    payable_id BLOB,
+    payable_id BLOB REFERENCES payables (id),
     state TEXT NOT NULL CHECK (state IN ('live', 'dropped', 'reversed')),
     reversal_reason TEXT CHECK (length(reversal_reason) BETWEEN 2 AND 500),
     reversed_by BLOB REFERENCES users (id),
@@ -198,7 +198,8 @@ WHEN NEW.action IN ('propose', 'check') AND (
         SELECT count(*), sum(l.amount_fen), sum(l.deduction_fen) FROM settlement_lines l WHERE l.settlement_id = s.id AND l.state = 'live'))
     OR EXISTS (SELECT 1 FROM settlement_lines l WHERE l.settlement_id = NEW.settlement_id AND (
         l.session_count <> (SELECT count(*) FROM rehabilitation_sessions s WHERE s.settlement_line_id = l.id)
-        OR l.deduction_fen <> (SELECT coalesce(sum(i.amount_fen), 0) FROM settlement_deduction_items i WHERE i.line_id = l.id AND i.live))))
+        OR l.deduction_fen <> (SELECT coalesce(sum(i.amount_fen), 0) FROM settlement_deduction_items i WHERE i.line_id = l.id AND i.live)
+        OR (NEW.action = 'check' AND l.payable_id IS NULL AND l.amount_fen > l.deduction_fen))))
 BEGIN
     SELECT RAISE(ABORT, 'huican.settlement_sums');
 END;
@@ -247,6 +248,20 @@ WHEN (NEW.id, NEW.settlement_id, NEW.plan_id, NEW.resident_id, NEW.program_code,
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: a line stays as it was proposed');
 END;
+-- What is owed for a line that was checked is what it comes to, and no more is once it is taken back.
+CREATE TRIGGER settlement_lines_owed BEFORE UPDATE OF payable_id ON settlement_lines
+WHEN NEW.payable_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM payables o JOIN settlements s ON s.id = NEW.settlement_id AND s.state = 'checked'
+    WHERE o.id = NEW.payable_id AND o.source = 'rehabilitation_settlement' AND o.subject_id = NEW.id
+      AND o.organization_id = s.organization_id AND o.amount_fen = NEW.amount_fen - NEW.deduction_fen)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.settlement_line');
+END;
+CREATE TRIGGER settlement_lines_not_owed BEFORE UPDATE OF state ON settlement_lines
+WHEN NEW.state = 'reversed' AND EXISTS (SELECT 1 FROM payables o WHERE o.id = NEW.payable_id AND o.state = 'due')
+BEGIN
+    SELECT RAISE(ABORT, 'huican.settlement_line: what is not paid yet is withdrawn');
+END;
 CREATE TRIGGER settlement_lines_given_up BEFORE UPDATE OF state ON settlement_lines
 WHEN NEW.state <> OLD.state AND NOT EXISTS (
     SELECT 1 FROM settlements s WHERE s.id = NEW.settlement_id AND CASE NEW.state
@@ -260,6 +275,15 @@ CREATE TRIGGER settlement_lines_given_back AFTER UPDATE OF state ON settlement_l
 WHEN OLD.state = 'live' AND NEW.state <> 'live'
 BEGIN
     UPDATE rehabilitation_caps SET settled_fen = settled_fen - NEW.amount_fen WHERE id = NEW.cap_id;
+END;
+-- What a payment has taken is owed back.
+CREATE TRIGGER settlement_lines_owed_back AFTER UPDATE OF state ON settlement_lines
+WHEN OLD.state = 'live' AND NEW.state = 'reversed'
+    AND EXISTS (SELECT 1 FROM payables o WHERE o.id = NEW.payable_id AND o.state IN ('in_payment', 'paid'))
+BEGIN
+    INSERT INTO settlement_deductions (line_id, organization_id, division_code, amount_fen, taken_fen, opened_at)
+        SELECT NEW.id, s.organization_id, s.division_code, NEW.amount_fen, 0, NEW.reversed_at
+        FROM settlements s WHERE s.id = NEW.settlement_id;
 END;
 -- A session is settled once, of its month, before the settlement is proposed, and is free again when its line is given up.
 CREATE TRIGGER rehabilitation_sessions_settled BEFORE UPDATE OF settlement_line_id ON rehabilitation_sessions
@@ -278,6 +302,7 @@ END;
 CREATE TRIGGER settlement_deductions_begin BEFORE INSERT ON settlement_deductions
 WHEN NEW.taken_fen <> 0 OR NOT EXISTS (
     SELECT 1 FROM settlement_lines l JOIN settlements s ON s.id = l.settlement_id
+    JOIN payables o ON o.id = l.payable_id AND o.state IN ('in_payment', 'paid')
     WHERE l.id = NEW.line_id AND l.state = 'reversed' AND l.amount_fen = NEW.amount_fen
       AND s.organization_id = NEW.organization_id AND s.division_code = NEW.division_code)
 BEGIN
@@ -305,7 +330,8 @@ BEGIN
 END;
 CREATE TRIGGER settlement_deduction_items_fixed BEFORE UPDATE ON settlement_deduction_items
 WHEN (NEW.reversed_line_id, NEW.line_id, NEW.amount_fen) IS NOT (OLD.reversed_line_id, OLD.line_id, OLD.amount_fen) OR NEW.live
-    OR EXISTS (SELECT 1 FROM settlement_lines l WHERE l.id = NEW.line_id AND l.state = 'live')
+    OR EXISTS (SELECT 1 FROM settlement_lines l LEFT JOIN payables o ON o.id = l.payable_id
+        WHERE l.id = NEW.line_id AND (l.state = 'live' OR o.state IN ('in_payment', 'paid')))
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: what was kept back stays, unless its line is given up');
 END;

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{
-    OrganizationId, ProgramVersionId, RehabilitationCapId, RehabilitationPlanId, ResidentId,
-    SettlementId, SettlementLineId, UserId,
+    OrganizationId, PayableId, ProgramVersionId, RehabilitationCapId, RehabilitationPlanId,
+    ResidentId, SettlementId, SettlementLineId, UserId,
 };
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
@@ -261,8 +261,17 @@ pub struct Line {
     pub remaining: Fen,
     pub amount: Fen,
     pub deduction: Fen,
+    /// What is owed for it, from the check on.
+    pub payable: Option<PayableId>,
     pub state: LineState,
     pub reversal: Option<(UserId, Timestamp, String)>,
+}
+
+impl Line {
+    /// What is to be paid.
+    pub fn net(&self) -> Fen {
+        left(self.amount, self.deduction)
+    }
 }
 
 /// One entry of a settlement's history.

@@ -8,11 +8,13 @@ use super::{deductions, store};
 use crate::access::organizations;
 use crate::access::{Act, Permit, Role, acts};
 use crate::audit::{Event, Origin};
+use crate::casework::payables::{self, Owed, PayableSource, PayableState};
 use crate::casework::recusals;
 use crate::db::{Db, Reach, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{RehabilitationPlanId, SettlementId, SettlementLineId, UserId};
+use crate::kernel::id::{Id, RehabilitationPlanId, SettlementId, SettlementLineId, UserId};
+use crate::kernel::money::Fen;
 use crate::kernel::text::reason;
 use crate::rehabilitation::institutions::service::works_at;
 use crate::rehabilitation::plans::{self, Sight};
@@ -124,6 +126,9 @@ pub fn page(
     listed(db, permit, all)
 }
 
+/// Of why something is withdrawn that is owed.
+const LONGEST_REASON: usize = 200;
+
 /// Nobody decides on what is paid for their own.
 fn keep_off(db: &mut Db, lines: &[Line], user: UserId) -> Result<()> {
     let residents: Vec<_> = lines.iter().map(|line| line.resident_id).collect();
@@ -160,9 +165,12 @@ pub fn act(
         ..old.clone()
     };
     store::update(tx, &moved, old.last_transition)?;
-    if !checks {
+    let owed = if checks {
+        owe(tx, permit.origin(), &moved, &lines)?
+    } else {
         give_up(tx, &moved, &lines)?;
-    }
+        Vec::new()
+    };
     // Comes last: the database looks whether all is there.
     let entry = (request.action, Some(old.state));
     store::insert_transition(tx, &moved, entry, user, comment)?;
@@ -174,7 +182,41 @@ pub fn act(
         None => event,
     };
     let shown = shown(tx, permit, moved)?;
-    tx.record(event, shown)
+    let recorded = tx.record(event, shown)?;
+    Ok(owed
+        .into_iter()
+        .fold(recorded, |all, one| all.and(one).map(|(shown, ())| shown)))
+}
+
+/// Each line that was checked is owed to the institution, as far as nothing is kept back of it.
+fn owe(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    settlement: &Settlement,
+    lines: &[Line],
+) -> Result<Vec<Recorded<()>>> {
+    let plans: Vec<_> = lines.iter().map(|line| line.plan_id).collect();
+    let plans = tx.in_every_office(|db| plans::service::known(db, &plans))?;
+    let mut all = Vec::new();
+    for line in lines.iter().filter(|line| line.net() > Fen::ZERO) {
+        let plan = plans.iter().find(|plan| plan.id == line.plan_id);
+        let plan = plan.ok_or_else(|| Error::internal("a line is of a plan"))?;
+        let owed = Owed {
+            source: PayableSource::RehabilitationSettlement,
+            subject_id: Id::new(line.id.uuid()),
+            organization_id: settlement.institution,
+            case_id: plan.case_id,
+            resident_id: line.resident_id,
+            program_code: line.program_code.clone(),
+            division_code: settlement.division_code,
+            month: settlement.month,
+            amount: line.net(),
+        };
+        let owed = payables::service::owe(tx, origin, owed)?;
+        store::owe(tx, line.id, *owed.value())?;
+        all.push(owed.map(drop));
+    }
+    Ok(all)
 }
 
 /// What is returned or withdrawn leaves nothing: caps and deductions are as before, and sessions may be settled again.
@@ -226,10 +268,17 @@ pub fn reverse(
     }
     let user = permit.actor().user;
     keep_off(tx, std::slice::from_ref(&line), user)?;
-    if line.state != LineState::Live || !store::reverse(tx, line.id, user, reason)? {
+    if line.state != LineState::Live {
         return Err(Code::SettlementLineReversed.into());
     }
-    deductions::give_up(tx, &[line.id])?;
+    let (paid, withdrawn) = not_owed(tx, permit.origin(), &line, reason)?;
+    // What a payment has taken, the database notes as owed back.
+    if !store::reverse(tx, line.id, user, reason)? {
+        return Err(Code::SettlementLineReversed.into());
+    }
+    if !paid {
+        deductions::give_up(tx, &[line.id])?;
+    }
     free(tx, std::slice::from_ref(&line))?;
     let event = event(permit.origin(), "settlement.line_reversed", &settlement)
         .about(line.resident_id)
@@ -237,5 +286,30 @@ pub fn reverse(
         .change("amount_fen", line.amount)
         .reason(reason);
     let shown = shown(tx, permit, settlement)?;
-    tx.record(event, shown)
+    let recorded = tx.record(event, shown)?;
+    Ok(match withdrawn {
+        Some(withdrawn) => recorded.and(withdrawn).map(|(shown, ())| shown),
+        None => recorded,
+    })
+}
+
+/// Withdraws what is owed for a line, unless a payment has taken it; whether one has.
+fn not_owed(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    line: &Line,
+    reason: &str,
+) -> Result<(bool, Option<Recorded<()>>)> {
+    let Some(id) = line.payable else {
+        return Ok((false, None));
+    };
+    let stands = payables::service::of(tx, &[id])?.pop().map(|one| one.state);
+    match stands {
+        Some(PayableState::Due) => {
+            let short: String = reason.chars().take(LONGEST_REASON).collect();
+            let withdrawn = payables::service::withdraw(tx, origin, id, &short)?;
+            Ok((false, Some(withdrawn)))
+        }
+        _ => Ok((true, None)),
+    }
 }

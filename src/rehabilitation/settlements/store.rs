@@ -14,7 +14,7 @@ use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{
-    OrganizationId, RehabilitationPlanId, ResidentId, SettlementId, SettlementLineId,
+    OrganizationId, PayableId, RehabilitationPlanId, ResidentId, SettlementId, SettlementLineId,
     SettlementTransitionId, UserId,
 };
 use crate::kernel::money::Fen;
@@ -303,6 +303,7 @@ struct LineRow {
     remaining_fen: Fen,
     amount_fen: Fen,
     deduction_fen: Fen,
+    payable_id: Option<PayableId>,
     state: LineState,
     reversal_reason: Option<String>,
     reversed_by: Option<UserId>,
@@ -326,6 +327,7 @@ impl From<LineRow> for Line {
             remaining: row.remaining_fen,
             amount: row.amount_fen,
             deduction: row.deduction_fen,
+            payable: row.payable_id,
             state: row.state,
             reversal,
         }
@@ -339,6 +341,14 @@ pub fn lines(db: &mut Db, of: SettlementId) -> Result<Vec<Line>> {
         .select(LineRow::as_select())
         .load(db.conn())?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Notes what is owed for a line.
+pub fn owe(tx: &mut Tx<'_>, line: SettlementLineId, payable: PayableId) -> Result<()> {
+    diesel::update(settlement_lines::table.find(line))
+        .set(settlement_lines::payable_id.eq(payable))
+        .execute(tx.conn())?;
+    Ok(())
 }
 
 /// Gives up lines with their settlement.

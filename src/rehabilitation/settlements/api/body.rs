@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::casework::cases::api::Staff;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::id::{
-    OrganizationId, RehabilitationPlanId, SettlementId, SettlementLineId, UserId,
+    OrganizationId, PayableId, RehabilitationPlanId, SettlementId, SettlementLineId, UserId,
 };
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
@@ -25,7 +25,8 @@ use crate::rehabilitation::settlements::service::Shown;
     "checked_by": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0a", "version": 2,
     "lines": [{"id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0b", "plan_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0c",
         "program_code": "child_rehabilitation", "session_count": 8, "rate_fen": 12000, "gross_fen": 96000,
-        "remaining_fen": 2_400_000, "amount_fen": 96000, "deduction_fen": 0, "net_fen": 96000, "state": "live", "reversal": null}],
+        "remaining_fen": 2_400_000, "amount_fen": 96000, "deduction_fen": 0, "net_fen": 96000,
+        "payable_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0d", "state": "live", "reversal": null}],
     "history": []
 }))]
 pub struct SettlementBody {
@@ -88,6 +89,9 @@ struct LineBody {
     amount_fen: Fen,
     deduction_fen: Fen,
     net_fen: Fen,
+    /// What is owed for it, from the check on.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    payable_id: Option<PayableId>,
     state: LineState,
     reversal: Option<Reversal>,
 }
@@ -105,6 +109,7 @@ struct Reversal {
 
 impl From<Line> for LineBody {
     fn from(line: Line) -> Self {
+        let net = line.net();
         Self {
             id: line.id,
             plan_id: line.plan_id,
@@ -115,7 +120,8 @@ impl From<Line> for LineBody {
             remaining_fen: line.remaining,
             amount_fen: line.amount,
             deduction_fen: line.deduction,
-            net_fen: left(line.amount, line.deduction),
+            net_fen: net,
+            payable_id: line.payable,
             state: line.state,
             reversal: line
                 .reversal

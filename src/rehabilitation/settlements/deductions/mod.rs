@@ -2,4 +2,4 @@
 
 mod store;
 
-pub use store::{give_up, keep_back, open, owed};
+pub use store::{give_up, keep_back, owed};

@@ -8,7 +8,7 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationId, SettlementLineId};
 use crate::kernel::money::Fen;
-use crate::rehabilitation::settlements::model::{Owed, Settlement, left};
+use crate::rehabilitation::settlements::model::{Owed, left};
 
 /// What an institution owes a county back, oldest first.
 pub fn owed(db: &mut Db, institution: OrganizationId, county: DivisionCode) -> Result<Vec<Owed>> {
@@ -31,27 +31,6 @@ pub fn owed(db: &mut Db, institution: OrganizationId, county: DivisionCode) -> R
         rest: left(amount, taken),
     };
     Ok(rows.into_iter().map(owed).collect())
-}
-
-/// What was paid for a line that is reversed is owed back.
-pub fn open(
-    tx: &mut Tx<'_>,
-    settlement: &Settlement,
-    line: SettlementLineId,
-    amount: Fen,
-) -> Result<()> {
-    let now = tx.now();
-    diesel::insert_into(settlement_deductions::table)
-        .values((
-            settlement_deductions::line_id.eq(line),
-            settlement_deductions::organization_id.eq(settlement.institution),
-            settlement_deductions::division_code.eq(settlement.division_code),
-            settlement_deductions::amount_fen.eq(amount),
-            settlement_deductions::taken_fen.eq(Fen::ZERO),
-            settlement_deductions::opened_at.eq(now),
-        ))
-        .execute(tx.conn())?;
-    Ok(())
 }
 
 pub fn keep_back(
