@@ -12,7 +12,7 @@ impl TestOffice {
         (self.literal(&institution), treated)
     }
 
-    fn columns(&self, table: &str) -> String {
+    fn columns_of(&self, table: &str) -> String {
         match self.backend {
             crate::support::Backend::Sqlite => self.text(&format!(
                 "SELECT group_concat(name) AS one FROM pragma_table_info('{table}')"
@@ -26,7 +26,7 @@ impl TestOffice {
 
     /// The rows of a table once more, with other values.
     fn again(&self, table: &str, change: &[(&str, &str)], of: &str) -> String {
-        let columns = self.columns(table);
+        let columns = self.columns_of(table);
         let values: Vec<_> = columns
             .split(',')
             .map(|column| {
