@@ -136,10 +136,12 @@ async fn furnished() -> Option<TestOffice> {
     let institution = office.paid_institution("6200000000000012344").await;
     office.owes_for(&served, &institution, &month, 10_000).await;
     office.paid_out(VILLAGE, &paid).await;
+    let garden = office.institution("worker.garden", "990121").await;
+    office.treated(VILLAGE, &garden).await;
     Some(office)
 }
 
-const FENCED: [&str; 51] = [
+const FENCED: [&str; 59] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -191,6 +193,14 @@ const FENCED: [&str; 51] = [
     "public_list_entries",
     "bank_returns",
     "bank_return_rows",
+    "rehabilitation_plans",
+    "rehabilitation_plan_transitions",
+    "rehabilitation_assessments",
+    "rehabilitation_sessions",
+    "rehabilitation_caps",
+    "settlements",
+    "settlement_transitions",
+    "settlement_lines",
 ];
 
 #[actix_web::test]
@@ -325,7 +335,11 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "payment_items",
         "payment_omissions",
         "program_versions",
+        "institution_transitions",
+        "rehabilitation_caps",
         "referral_transitions",
+        "settlement_deductions",
+        "settlement_transitions",
         "task_assignments",
         "follow_ups",
         "transfer_transitions",

@@ -41,6 +41,7 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "user.manage",
         "grant.manage",
         "organization.manage",
+        "institution.read",
     ];
     let alike = [
         // The seals cover everybody's entries.
@@ -51,6 +52,7 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "/v1/changes",
         "/v1/transition-batches",
         "/v1/referrals",
+        "/v1/rehabilitation-sessions",
         "/v1/transfers",
         "/v1/users/{id}/hand-over",
     ];
@@ -106,6 +108,13 @@ fn is_recorded(operation: &str) -> bool {
         "list_referrals",
         "list_transfers",
         "list_resident_cases",
+        // Offices and what they agreed; plans and sessions without names; sums.
+        "get_institution",
+        "list_institutions",
+        "list_rehabilitation_plans",
+        "list_rehabilitation_sessions",
+        "get_settlement",
+        "list_settlements",
         "list_user_grants",
         "list_users",
         "list_audit_checkpoints",
@@ -216,6 +225,8 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.paid.payment,
                             &other.owed.recovery,
                             &other.owed.named,
+                            &other.treated.plan,
+                            &other.treated.settlement,
                             "张晓宝",
                             "990122",
                         ] {
@@ -339,6 +350,8 @@ fn administrators_see_no_resident() {
             "match.",
             "recovery.",
             "enrollment.",
+            "rehabilitation.",
+            "settlement.",
         ]
         .iter()
         .any(|entity| name.starts_with(entity));

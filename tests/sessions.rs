@@ -76,6 +76,8 @@ on_both! {
             "referral.read", "referral.act", "transfer.read", "transfer.act", "enrollment.read",
             "entitlement.read", "entitlement.run", "public_list.publish", "enrollment.act", "payment.read", "payment.make",
             "payment.act", "payable.read", "payee.read", "payee.propose", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
+            "institution.read", "institution.propose", "rehabilitation.read", "rehabilitation.choose", "rehabilitation.act",
+            "settlement.read", "settlement.act", "settlement.correct",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

@@ -173,6 +173,30 @@ policy! {
     /// Opening, serving, agreeing instalments and proposing what comes back.
     RecoveryAct = "recovery.act": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer;
     RecoveryApprove = "recovery.approve": CountyApprover | FinanceOfficer;
+    /// Who delivers which services, and under which agreement.
+    InstitutionRead = "institution.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor;
+    /// Applying for an institution, and proposing what is agreed with it; its own people for it alone.
+    InstitutionPropose = "institution.propose": CountyCaseworker | CitySupervisor | InstitutionWorker;
+    /// Signing, suspending, ending.
+    InstitutionDecide = "institution.decide": CountyApprover | CitySupervisor;
+    /// What is done with a child: an institution's people see those who chose it, and no more of them than the work needs.
+    RehabilitationRead = "rehabilitation.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | InstitutionWorker | Auditor;
+    /// Taking down what a guardian chose.
+    RehabilitationChoose = "rehabilitation.choose": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    /// Moving a plan, confirming a session: which, the state and the side decide.
+    RehabilitationAct = "rehabilitation.act": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | InstitutionWorker;
+    /// Assessing and treating, for one's own institution.
+    RehabilitationDeliver = "rehabilitation.deliver": InstitutionWorker;
+    /// What institutions are owed.
+    SettlementRead = "settlement.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor;
+    SettlementPropose = "settlement.propose": InstitutionWorker;
+    /// Checking or returning it, for the office; withdrawing it, for the institution.
+    SettlementAct = "settlement.act": CountyCaseworker | CountyApprover | FinanceOfficer | InstitutionWorker;
+    /// Taking back what was checked.
+    SettlementCorrect = "settlement.correct": CountyCaseworker | CountyApprover | FinanceOfficer;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -199,6 +223,13 @@ impl Action {
                 | Self::MatchDecide
                 | Self::RecoveryAct
                 | Self::RecoveryApprove
+                | Self::InstitutionDecide
+                | Self::RehabilitationChoose
+                | Self::RehabilitationAct
+                | Self::RehabilitationDeliver
+                | Self::SettlementPropose
+                | Self::SettlementAct
+                | Self::SettlementCorrect
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -21,5 +21,5 @@ pub mod transfers;
 pub mod unserved;
 
 pub use cases::{
-    Approval, Benefit, Case, CaseService, Desk, Field, Relocation, State, Termination,
+    Approval, Benefit, Case, CaseService, Completion, Desk, Field, Relocation, State, Termination,
 };

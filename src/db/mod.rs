@@ -89,6 +89,26 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.recovery_own", Code::RecoveryOwn),
     ("huican.recovery_rest", Code::RecoveryRest),
     ("huican.recovery_transition", Code::RecoveryTransition),
+    ("huican.institution_own", Code::InstitutionOwn),
+    ("huican.institution_not_agreed", Code::InstitutionNotAgreed),
+    ("huican.institution_full", Code::InstitutionFull),
+    ("huican.agreement_overlaps", Code::AgreementOverlaps),
+    ("huican.plan_case", Code::RehabilitationPlanCase),
+    ("huican.plan_not_next", Code::RehabilitationPlanNotNext),
+    ("huican.plan_not_active", Code::RehabilitationPlanNotActive),
+    (
+        "huican.plan_not_assessed",
+        Code::RehabilitationPlanNotAssessed,
+    ),
+    ("huican.session_outside", Code::RehabilitationSessionOutside),
+    ("huican.session_at_once", Code::RehabilitationSessionAtOnce),
+    ("huican.session_settled", Code::RehabilitationSessionSettled),
+    ("huican.settlement_own", Code::SettlementOwn),
+    ("huican.settlement_side", Code::SettlementSide),
+    ("huican.settlement_cap", Code::SettlementCap),
+    ("huican.settlement_line", Code::SettlementTransition),
+    ("huican.settlement_sums", Code::SettlementTransition),
+    ("huican.settlement_confirmed", Code::SettlementNothing),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

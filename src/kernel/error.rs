@@ -244,6 +244,39 @@ codes! {
     BankReturnRead = "bank_return.read_already", Conflict, "This file was read already", "该回盘文件已导入";
     BankReturnNotFound = "bank_return.not_found", NotFound, "There is no such bank return of this batch", "该批次没有这个回盘文件";
 
+    InstitutionNotFound = "institution.not_found", NotFound, "There is no such designated institution", "没有该定点机构";
+    InstitutionApplied = "institution.applied", Conflict, "The institution has applied already", "该机构已提出申请";
+    InstitutionTransition = "institution.transition_not_allowed", Conflict, "The institution is not in a state that allows this", "定点机构当前状态不允许此操作";
+    InstitutionOwn = "institution.own", Forbidden, "Nobody signs what they applied for or proposed, nor for the institution they work at", "不得签订本人申请、拟订或所在机构的协议";
+    InstitutionNotAgreed = "institution.not_agreed", Conflict, "No agreement is in force with the institution for this service and division", "该机构在此区划没有生效的该类服务协议";
+    InstitutionFull = "institution.full", Conflict, "The institution has no free place", "该机构名额已满";
+    AgreementNotFound = "institution_agreement.not_found", NotFound, "There is no such agreement with this institution", "该机构没有这份协议";
+    AgreementSigned = "institution_agreement.signed", Conflict, "The agreement was signed already", "该协议已签订";
+    AgreementOverlaps = "institution_agreement.overlaps", Conflict, "Another agreement with the institution holds in that time", "该时段已有生效协议";
+    RehabilitationPlanNotFound = "rehabilitation_plan.not_found", NotFound, "There is no such rehabilitation plan in your sight", "您的可见范围内没有该康复计划";
+    RehabilitationPlanOpen = "rehabilitation_plan.open", Conflict, "The case has a plan under way", "该个案已有进行中的康复计划";
+    RehabilitationPlanCase = "rehabilitation_plan.case_not_approved", Conflict, "The case is not approved, or its program settles with no institution", "该个案未获批准，或其项目不由定点机构实施";
+    RehabilitationPlanTransition = "rehabilitation_plan.transition_not_allowed", Conflict, "The plan is not in a state that allows this", "康复计划当前状态不允许此操作";
+    RehabilitationPlanSide = "rehabilitation_plan.other_side", Forbidden, "This is for the other side to do", "应由另一方办理";
+    RehabilitationPlanNotNext = "rehabilitation_plan.not_next", Conflict, "Others have waited longer for this institution", "该机构有更早的轮候者";
+    RehabilitationPlanNotActive = "rehabilitation_plan.not_active", Conflict, "The plan is not under way", "该康复计划未在进行";
+    RehabilitationPlanNotAssessed = "rehabilitation_plan.not_assessed", Conflict, "A final assessment is missing", "缺少末期评估";
+    RehabilitationUnfinished = "rehabilitation.unfinished", Conflict, "No plan of the case was completed with an outcome, or one is under way", "该个案尚无评定效果的已完成康复计划，或仍有进行中的计划";
+    RehabilitationSessionNotFound = "rehabilitation_session.not_found", NotFound, "There is no such rehabilitation session in your sight", "您的可见范围内没有该次康复训练";
+    RehabilitationSessionOutside = "rehabilitation_session.outside", Conflict, "The session lies outside its plan or the institution's agreement", "训练时间不在计划或协议期内";
+    RehabilitationSessionAtOnce = "rehabilitation_session.at_once", Conflict, "The child or the therapist has another session at that time", "该儿童或该治疗师同一时间已有训练";
+    RehabilitationSessionTransition = "rehabilitation_session.transition_not_allowed", Conflict, "The session is not in a state that allows this", "该次训练当前状态不允许此操作";
+    RehabilitationSessionSettled = "rehabilitation_session.settled", Conflict, "The session stands in a settlement", "该次训练已列入结算";
+    SettlementNotFound = "settlement.not_found", NotFound, "There is no such settlement in your sight", "您的可见范围内没有该结算";
+    SettlementOpen = "settlement.open", Conflict, "A settlement of this institution and month waits to be checked", "该机构当月已有待复核的结算";
+    SettlementNothing = "settlement.nothing_attended", Conflict, "No confirmed session of that month is left to settle", "该月没有可结算的已确认训练";
+    SettlementTransition = "settlement.transition_not_allowed", Conflict, "The settlement is not in a state that allows this", "结算当前状态不允许此操作";
+    SettlementSide = "settlement.other_side", Forbidden, "This is for the other side to do", "应由另一方办理";
+    SettlementOwn = "settlement.own", Forbidden, "Nobody checks what they proposed, nor for the institution they work at", "不得复核本人提出或所在机构的结算";
+    SettlementCap = "settlement.cap_exceeded", Conflict, "This is more than the year's cap leaves", "超出年度救助上限";
+    SettlementLineNotFound = "settlement_line.not_found", NotFound, "The settlement has no such line", "该结算没有这一明细";
+    SettlementLineReversed = "settlement_line.reversed", Conflict, "The line was reversed already", "该明细已冲销";
+
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 
     ChangesStartOver = "changes.start_over", Conflict, "What you may see has changed since: delete what you hold and start over", "可见范围已变化，请清除本地数据后重新同步";

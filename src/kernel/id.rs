@@ -116,6 +116,17 @@ kinds! {
     RecoveryMonth => RecoveryMonthId;
     RecoveryTransition => RecoveryTransitionId;
     RecoveryMovement => RecoveryMovementId;
+    InstitutionAgreement => InstitutionAgreementId;
+    InstitutionTransition => InstitutionTransitionId;
+    RehabilitationPlan => RehabilitationPlanId;
+    RehabilitationPlanTransition => RehabilitationPlanTransitionId;
+    RehabilitationAssessment => RehabilitationAssessmentId;
+    RehabilitationSession => RehabilitationSessionId;
+    /// What an institution may at the most be paid for a person in a year.
+    RehabilitationCap => RehabilitationCapId;
+    Settlement => SettlementId;
+    SettlementLine => SettlementLineId;
+    SettlementTransition => SettlementTransitionId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -1,6 +1,10 @@
 //! Rehabilitation (康复): rescue rehabilitation of children and targeted rehabilitation. Imports `casework` and the floors
 //! beneath; plugs into casework as [`Rehabilitation`].
 
+pub mod institutions;
+pub mod plans;
 mod service;
+pub mod sessions;
+pub mod settlements;
 
 pub use service::Rehabilitation;

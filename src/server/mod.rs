@@ -21,7 +21,9 @@ use crate::employment::Employment;
 use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
-use crate::{access, casework, exchange, inspection, programs, registry, subsidies};
+use crate::{
+    access, casework, exchange, inspection, programs, registry, rehabilitation, subsidies,
+};
 
 /// The services that plug into casework.
 pub const SERVICES: &[&dyn CaseService] = &[
@@ -54,6 +56,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         subsidies::matches::service::SEALED_COLUMNS,
         subsidies::recoveries::service::SEALED_COLUMNS,
         subsidies::recoveries::movements::service::SEALED_COLUMNS,
+        rehabilitation::plans::service::SEALED_COLUMNS,
+        rehabilitation::sessions::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -106,6 +110,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::matches::api::routes(config);
     subsidies::recoveries::api::routes(config);
     subsidies::recoveries::movements::api::routes(config);
+    rehabilitation::institutions::api::routes(config);
+    rehabilitation::plans::api::routes(config);
+    rehabilitation::sessions::api::routes(config);
+    rehabilitation::settlements::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -10,6 +10,7 @@ use crate::support::TestOffice;
 use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
+use crate::support::rehabilitation::Treated;
 
 /// One account a role; all but the last five work in 990121.
 pub const PEOPLE: [(&str, Role); 12] = [
@@ -76,6 +77,8 @@ pub struct Belongings {
     pub paid: PaidOut,
     /// What somebody else was paid too much, and a list that names the resident.
     pub owed: Owed,
+    /// What an institution does with a child of theirs.
+    pub treated: Treated,
 }
 
 impl Belongings {
@@ -140,6 +143,7 @@ impl Belongings {
         let (merge, duplicate) = proposed(office, village).await;
         let paid = office.paid_out(village, &resident).await;
         let owed = office.owed(village, &debtor, &number).await;
+        let treated = office.treated(village, &institution).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
         let version = known.expect(200)["version"].as_i64().unwrap();
@@ -147,6 +151,7 @@ impl Belongings {
             version,
             paid,
             owed,
+            treated,
             person,
             merge,
             duplicate,
@@ -211,6 +216,14 @@ impl Belongings {
                 recovery: missing(),
                 movement: missing(),
                 named: missing(),
+            },
+            treated: Treated {
+                case: missing(),
+                plan: missing(),
+                session: missing(),
+                settlement: missing(),
+                line: missing(),
+                day: "2022-07-04".to_owned(),
             },
         }
     }
@@ -402,6 +415,10 @@ pub fn call(
         "public-lists" => &on.paid.public_list,
         "recoveries" => &on.owed.recovery,
         "matches" => &on.owed.named,
+        "institutions" => &on.institution,
+        "rehabilitation-plans" => &on.treated.plan,
+        "rehabilitation-sessions" => &on.treated.session,
+        "settlements" => &on.treated.settlement,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -518,6 +535,37 @@ pub fn call(
             json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "year": 2030, "amount_fen": 1, "reason": "县财社"}),
         ),
         "create_transfer" => Some(to_a_third_county()),
+        "create_institution" => Some(json!({
+            "organization_id": on.institution, "service_types": ["physical"], "address": "康宁路8号",
+            "contact": "王主任", "licence_number": "KF-0007"
+        })),
+        "create_institution_agreement" => Some(json!({
+            "division_code": format!("{}000000", &on.division[..6]), "service_types": ["physical"], "capacity": 9,
+            "valid_from": "2030-01-01", "valid_to": "2031-01-01"
+        })),
+        "create_institution_transition" => Some(json!({"action": "suspend", "comment": "整改"})),
+        "create_rehabilitation_plan" => Some(json!({
+            "case_id": on.treated.case, "institution_id": on.institution, "service_type": "physical", "goals": "独立行走"
+        })),
+        "create_rehabilitation_plan_transition" => {
+            Some(json!({"action": "end", "comment": "家长放弃"}))
+        }
+        "create_rehabilitation_assessment" => Some(json!({
+            "kind": "mid", "tool": "GMFM-88", "score": 100, "assessor": "李治疗师", "assessed_date": on.treated.day
+        })),
+        "create_rehabilitation_session" => Some(json!({
+            "plan_id": on.treated.plan, "started_at": format!("{}T07:00:00+08:00", on.treated.day), "minutes": 30, "therapist": "王治疗师"
+        })),
+        "create_rehabilitation_session_transition" => {
+            Some(json!({"action": "void", "reason": "记错"}))
+        }
+        "create_settlement" => {
+            Some(json!({"institution_id": on.institution, "month": &on.treated.day[..7]}))
+        }
+        "create_settlement_transition" => Some(json!({"action": "return", "comment": "缺签字"})),
+        "create_settlement_reversal" => {
+            Some(json!({"line_id": on.treated.line, "reason": "签到不符"}))
+        }
         "declare_recusal" => Some(json!({"relation": "sibling"})),
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
         "assign_task" => Some(json!({"user_id": on.reviewer})),

@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 21] {
+fn traces(of: &Belongings) -> [&str; 25] {
     [
         &of.resident,
         &of.case,
@@ -37,6 +37,10 @@ fn traces(of: &Belongings) -> [&str; 21] {
         &of.owed.recovery,
         &of.owed.movement,
         &of.owed.named,
+        &of.treated.case,
+        &of.treated.plan,
+        &of.treated.session,
+        &of.treated.settlement,
     ]
     .map(String::as_str)
 }
@@ -79,6 +83,12 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/recoveries/{}/movements", of.owed.recovery),
         format!("/v1/recoveries/{}/transitions", of.owed.recovery),
         format!("/v1/matches/{}", of.owed.named),
+        format!("/v1/rehabilitation-plans/{}", of.treated.plan),
+        format!("/v1/rehabilitation-sessions/{}", of.treated.session),
+        format!("/v1/settlements/{}", of.treated.settlement),
+        "/v1/rehabilitation-plans".to_owned(),
+        "/v1/rehabilitation-sessions".to_owned(),
+        "/v1/settlements".to_owned(),
         "/v1/payments".to_owned(),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),

@@ -187,6 +187,56 @@ const LABELS: &[(&str, &str, &str)] = &[
         "退回或核销已审批",
         "Refund or write-off decided",
     ),
+    (
+        "rehabilitation_plan.chosen",
+        "选定康复机构",
+        "Institution chosen",
+    ),
+    (
+        "rehabilitation_plan.admitted",
+        "康复机构接收",
+        "Admitted by the institution",
+    ),
+    (
+        "rehabilitation_plan.transferred",
+        "转康复机构",
+        "Moved to another institution",
+    ),
+    (
+        "rehabilitation_plan.assessed",
+        "康复评估",
+        "Rehabilitation assessed",
+    ),
+    (
+        "rehabilitation_plan.completed",
+        "康复计划完成",
+        "Rehabilitation plan completed",
+    ),
+    (
+        "rehabilitation_plan.ended",
+        "康复计划结束",
+        "Rehabilitation plan ended",
+    ),
+    (
+        "rehabilitation_session.recorded",
+        "康复训练",
+        "Rehabilitation session",
+    ),
+    (
+        "rehabilitation_session.confirmed",
+        "监护人确认训练",
+        "Session confirmed by the guardian",
+    ),
+    (
+        "rehabilitation_session.voided",
+        "训练记录作废",
+        "Session voided",
+    ),
+    (
+        "settlement.line_reversed",
+        "结算冲销",
+        "Settlement taken back",
+    ),
 ];
 
 /// What somebody must be allowed to read to hear of what was done to such a thing; nothing for what is
@@ -204,6 +254,8 @@ pub fn takes(entity: &str) -> Option<Action> {
         "payable" => Some(Action::PayableRead),
         "match" => Some(Action::MatchRead),
         "recovery" => Some(Action::RecoveryRead),
+        "rehabilitation_plan" | "rehabilitation_session" => Some(Action::RehabilitationRead),
+        "settlement" => Some(Action::SettlementRead),
         _ => None,
     }
 }
