@@ -163,6 +163,16 @@ policy! {
     /// Opening, serving, agreeing instalments and proposing what comes back.
     RecoveryAct = "recovery.act": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer;
     RecoveryApprove = "recovery.approve": CountyApprover | FinanceOfficer;
+    /// What is needed, provided and achieved in targeted rehabilitation.
+    RehabilitationServiceRead = "rehabilitation_service.read": TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | Auditor;
+    RehabilitationServiceAct = "rehabilitation_service.act": TownshipCaseworker | CountyCaseworker;
+    ScreeningRead = "screening.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    /// What a screening found, and what followed of it.
+    ScreeningWrite = "screening.write": TownshipCaseworker | CountyCaseworker;
+    /// Within how many days something has to follow.
+    ScreeningLayDown = "screening.lay_down": CountyApprover | CitySupervisor;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -187,6 +197,8 @@ impl Action {
                 | Self::MatchDecide
                 | Self::RecoveryAct
                 | Self::RecoveryApprove
+                | Self::RehabilitationServiceAct
+                | Self::ScreeningLayDown
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -17,6 +17,7 @@ mod catalog;
 mod ground;
 mod money;
 mod registry;
+mod targeted;
 
 pub use between::*;
 pub use casework::*;
@@ -24,3 +25,4 @@ pub use catalog::*;
 pub use ground::*;
 pub use money::*;
 pub use registry::*;
+pub use targeted::*;

@@ -236,6 +236,17 @@ codes! {
     BankReturnRead = "bank_return.read_already", Conflict, "This file was read already", "该回盘文件已导入";
     BankReturnNotFound = "bank_return.not_found", NotFound, "There is no such bank return of this batch", "该批次没有这个回盘文件";
 
+    RehabilitationServiceNotFound = "rehabilitation_service.not_found", NotFound, "There is no such rehabilitation service in your sight", "您的可见范围内没有该康复服务";
+    RehabilitationServiceCase = "rehabilitation_service.case_not_running", Conflict, "The case is not an approved rehabilitation case that goes on", "该个案不是已批准且正在办理的康复个案";
+    RehabilitationServiceOpen = "rehabilitation_service.need_open", Conflict, "A need of this kind is open in the case already", "该个案同类需求尚未办结";
+    RehabilitationServiceTransition = "rehabilitation_service.transition_not_allowed", Conflict, "The rehabilitation service is not in a state that allows this", "康复服务当前状态不允许此操作";
+    RehabilitationServiceAssessor = "rehabilitation_service.assessor_supplies", Conflict, "Whoever assessed a need does not supply what meets it", "评估机构不得同时提供服务";
+    ScreeningNotFound = "screening.not_found", NotFound, "There is no such screening in your sight", "您的可见范围内没有该筛查记录";
+    ScreeningKnown = "screening.known", Conflict, "A screening of this kind and day is recorded already", "该人当日同类筛查已登记";
+    ScreeningTransition = "screening.transition_not_allowed", Conflict, "The screening is not in a state that allows this", "筛查记录当前状态不允许此操作";
+    ScreeningNoDeadline = "screening.no_deadline", Conflict, "No deadlines are laid down for screenings of this kind", "尚未规定此类筛查的办理时限";
+    ScreeningDeadlineKnown = "screening_deadline.known", Conflict, "Deadlines of this kind are laid down there from this day on already", "该地同类筛查自该日起的时限已规定";
+
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 
     ChangesStartOver = "changes.start_over", Conflict, "What you may see has changed since: delete what you hold and start over", "可见范围已变化，请清除本地数据后重新同步";

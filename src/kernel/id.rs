@@ -108,6 +108,11 @@ kinds! {
     RecoveryMonth => RecoveryMonthId;
     RecoveryTransition => RecoveryTransitionId;
     RecoveryMovement => RecoveryMovementId;
+    RehabilitationService => RehabilitationServiceId;
+    RehabilitationServiceTransition => RehabilitationServiceTransitionId;
+    ScreeningDeadline => ScreeningDeadlineId;
+    Screening => ScreeningId;
+    ScreeningTransition => ScreeningTransitionId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -1,6 +1,9 @@
 //! Rehabilitation (康复): rescue rehabilitation of children and targeted rehabilitation. Imports `casework` and the floors
 //! beneath; plugs into casework as [`Rehabilitation`].
 
+pub mod deadlines;
+pub mod needs;
+pub mod screenings;
 mod service;
 
 pub use service::Rehabilitation;

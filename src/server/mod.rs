@@ -21,7 +21,9 @@ use crate::employment::Employment;
 use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
-use crate::{access, casework, exchange, inspection, programs, registry, subsidies};
+use crate::{
+    access, casework, exchange, inspection, programs, registry, rehabilitation, subsidies,
+};
 
 /// The services that plug into casework.
 pub const SERVICES: &[&dyn CaseService] = &[
@@ -53,6 +55,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         subsidies::matches::service::SEALED_COLUMNS,
         subsidies::recoveries::service::SEALED_COLUMNS,
         subsidies::recoveries::movements::service::SEALED_COLUMNS,
+        rehabilitation::needs::service::SEALED_COLUMNS,
+        rehabilitation::screenings::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -102,6 +106,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::matches::api::routes(config);
     subsidies::recoveries::api::routes(config);
     subsidies::recoveries::movements::api::routes(config);
+    rehabilitation::needs::api::routes(config);
+    rehabilitation::deadlines::api::routes(config);
+    rehabilitation::screenings::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);
