@@ -84,6 +84,9 @@ fn is_recorded(operation: &str) -> bool {
         "list_budgets",
         // Files and counts.
         "list_match_lists",
+        // Numbers of persons.
+        "count_rehabilitation_services",
+        "list_screening_deadlines",
         "get_program_draft",
         "get_simulation",
         "get_user",

@@ -31,7 +31,7 @@ CREATE TABLE rehabilitation_services (
 ) STRICT;
 -- A need is met before the same one is noted again.
 CREATE UNIQUE INDEX rehabilitation_services_open ON rehabilitation_services (case_id, kind) WHERE state IN ('needed', 'assessed');
-CREATE INDEX rehabilitation_services_case ON rehabilitation_services (case_id, id);
+CREATE INDEX rehabilitation_services_case ON rehabilitation_services (case_id);
 CREATE INDEX rehabilitation_services_resident ON rehabilitation_services (resident_id, id);
 CREATE INDEX rehabilitation_services_county ON rehabilitation_services (county_code, id);
 CREATE INDEX rehabilitation_services_division ON rehabilitation_services (division_code, id);

@@ -20,7 +20,7 @@ use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
 };
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Error, Result};
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, RehabilitationServiceId, ResidentId};
 
 page_of!(RehabilitationServicePage, RehabilitationService);
@@ -142,6 +142,10 @@ async fn count_rehabilitation_services(
             "not before from_date",
             "不得早于 from_date",
         ));
+    }
+    // A figure of which a part is out of sight would be taken for the whole.
+    if !permit.scope().sees(query.division_code) {
+        return Err(Code::DivisionNotFound.into());
     }
     let scope = permit.scope_in(Some(query.division_code))?;
     let asked = Asked {
