@@ -58,7 +58,10 @@ impl TestOffice {
         let township = format!("township.{}", &village[..9]);
         let case = self.targeted_case(village, &people[0]).await;
         let other = self.targeted_case(village, &people[1]).await;
-        let service = self.notes_need(&township, &other, "hearing").await.expect(201);
+        let service = self
+            .notes_need(&township, &other, "hearing")
+            .await
+            .expect(201);
         let county = format!("approver.{}", &village[..6]);
         self.lays_deadlines_down(&county, deadline(&village[..6], "hearing", [30, 45, 60]))
             .await
@@ -70,6 +73,22 @@ impl TestOffice {
             screening: id_of(&found.await.expect(201)),
             screened: people.remove(0),
         }
+    }
+
+    /// What of a screening is on the township's desk: kind, day, whether that has passed.
+    async fn due_of(&self, screening: &Value) -> Vec<(String, String, bool)> {
+        let client = self.as_user(TOWNSHIP).await;
+        let desk = client.get("/v1/tasks").await.expect(200);
+        let items = desk["items"].as_array().unwrap().iter();
+        let due = items
+            .map(|item| &item["follow_up"])
+            .filter(|one| one["subject_id"] == screening["id"]);
+        let word = |value: &Value| value.as_str().unwrap().to_owned();
+        due.map(|one| {
+            let overdue = one["overdue"].as_bool().unwrap();
+            (word(&one["kind"]), word(&one["due_date"]), overdue)
+        })
+        .collect()
     }
 
     /// How many screenings somebody sees.
@@ -103,11 +122,13 @@ on_both! {
         office.pass_days(30).await;
         assert_eq!(office.screenings_of(COUNTY, "?overdue=true").await, 1);
         assert_eq!(office.screenings_of("county.990122", "?overdue=true").await, 0);
+        assert_eq!(office.due_of(&found).await, [("screening_diagnosis".to_owned(), "2022-07-31".to_owned(), true)]);
         let confirm = json!({"action": "confirm", "on_date": "2022-08-01", "place": "市人民医院", "comment": "双耳重度感音神经性聋"});
         let confirmed = office.follows(COUNTY, &found, confirm.clone()).await.expect(201);
         assert_eq!((&confirmed["state"], &confirmed["due_date"]), (&json!("intervention_due"), &json!("2022-09-30")));
         office.follows(COUNTY, &found, confirm).await.refused(412, "if_match.stale");
         assert_eq!(office.screenings_of(COUNTY, "?overdue=true").await, 0);
+        assert_eq!(office.due_of(&found).await, [("screening_intervention".to_owned(), "2022-09-30".to_owned(), false)]);
 
         // By a case of the same person, or by a service of one.
         let stranger = office.draft().await;
@@ -122,6 +143,7 @@ on_both! {
         let helped = office.follows(COUNTY, &confirmed, json!({"action": "begin_intervention", "service_id": id_of(&service)})).await.expect(201);
         assert_eq!((&helped["state"], &helped["due_date"], &helped["history"][2]["service_id"]),
             (&json!("in_intervention"), &Value::Null, &json!(id_of(&service))));
+        assert_eq!(office.due_of(&found).await, []);
         let auditor = office.as_user("auditor.990121").await;
         assert_eq!(auditor.get(&format!("{SCREENINGS}/{}", id_of(&found))).await.expect(200)["history"], helped["history"]);
         let timeline = office.as_user(COUNTY).await.get(&format!("/v1/residents/{resident}/timeline")).await.expect(200).to_string();
@@ -230,8 +252,13 @@ on_both! {
         office.follows(COUNTY, &found, end.clone()).await.refused(409, "resident.in_transfer");
         office.screens(COUNTY, &resident, "visual", "negative").await.refused(409, "resident.in_transfer");
         let next = office.as_user("county.990122").await;
+        assert_eq!(office.due_of(&found).await.len(), 1);
         next.post_seen(&format!("/v1/transfers/{}/transitions", id_of(&transfer)), 1, json!({"action": "accept"})).await.expect(201);
         office.follows(COUNTY, &found, end.clone()).await.refused(404, "screening.not_found");
+        let open = next.get("/v1/follow-ups?kind=screening_diagnosis").await.expect(200);
+        assert_eq!((&open["items"][0]["subject_id"], &open["items"][0]["division_code"]), (&found["id"], &json!(ELSEWHERE)));
         assert_eq!(office.follows("county.990122", &found, end).await.expect(201)["division_code"], ELSEWHERE);
+        let cancelled = next.get("/v1/follow-ups?kind=screening_diagnosis&state=cancelled").await.expect(200);
+        assert_eq!(cancelled["items"][0]["reason"], "筛查随访已终结");
     }
 }

@@ -66,7 +66,9 @@ impl TestOffice {
         let deliver = json!({"action": "deliver", "on_date": day, "organization_id": shop, "performer": "王验配师"});
         let service = self.takes_step(COUNTY, &service, deliver).await.expect(201);
         let conclude = json!({"action": "conclude", "result": "effective"});
-        self.takes_step(COUNTY, &service, conclude).await.expect(201)
+        self.takes_step(COUNTY, &service, conclude)
+            .await
+            .expect(201)
     }
 }
 

@@ -6,9 +6,9 @@ use huican::access::Role;
 use huican::cli::demo::offices::PASSWORD;
 use serde_json::{Value, json};
 
+use crate::screenings::Care;
 use crate::support::TestOffice;
 use crate::support::office::{Client, Reply};
-use crate::screenings::Care;
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
 
@@ -451,7 +451,9 @@ pub fn call(
         }
         "add_document" => path.push_str("?kind=other&name=file"),
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
-        "count_rehabilitation_services" => path.push_str("&from_date=2022-01-01&to_date=2022-12-31"),
+        "count_rehabilitation_services" => {
+            path.push_str("&from_date=2022-01-01&to_date=2022-12-31")
+        }
         _ => {}
     }
     let number = fresh_citizen_id();

@@ -2,6 +2,7 @@
 //! found may be referred at once; what is due is a follow-up on somebody's desk.
 
 pub mod api;
+mod due;
 mod model;
 pub mod service;
 mod store;

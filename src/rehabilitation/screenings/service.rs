@@ -1,11 +1,14 @@
 //! Use cases of screenings.
 
+use chrono::NaiveDate;
+
+use super::due;
 use super::model::{
     Help, NewScreening, NewScreeningReferral, NewScreeningTransition, Screening, ScreeningResult,
     ScreeningState, allowed,
 };
 use super::store::{self, Filter};
-use crate::access::{Permit, Scope, acts};
+use crate::access::{Act, Permit, Scope, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::referrals::{self, NewReferral};
 use crate::casework::{cases, transfers};
@@ -89,10 +92,11 @@ pub fn record(
         .change("referral_id", screening.referral_id);
     let shown = found(tx, permit.scope(), screening.id)?;
     let recorded = tx.record(event, shown)?;
-    Ok(match referred {
+    let recorded = match referred {
         Some(referral) => recorded.and(referral).map(|(screening, _)| screening),
         None => recorded,
-    })
+    };
+    kept_up(tx, permit, recorded)
 }
 
 /// Refers whom a screening found, by a case of theirs, until the day the diagnosis is due.
@@ -101,7 +105,7 @@ fn refer(
     permit: &Permit<acts::ScreeningWrite>,
     new: &NewScreening,
     to: &NewScreeningReferral,
-    due: chrono::NaiveDate,
+    due: NaiveDate,
 ) -> Result<Recorded<ReferralId>> {
     let permit = permit.also::<acts::CaseAct>()?;
     is_of_person(
@@ -123,7 +127,7 @@ fn refer(
 }
 
 /// Whether a case in sight is of the person one of whose records this is.
-fn is_of_person<A: crate::access::Act>(
+fn is_of_person<A: Act>(
     db: &mut Db,
     permit: &Permit<A>,
     case: CaseId,
@@ -201,7 +205,20 @@ pub fn act(
     store::insert_entry(tx, &next, Some(old.state), &step, permit.actor().user)?;
     let event = event(permit.origin(), step.action.recorded_as(), &next);
     let shown = found(tx, permit.scope(), id)?;
-    tx.record(event, shown)
+    let recorded = tx.record(event, shown)?;
+    kept_up(tx, permit, recorded)
+}
+
+/// With what is due now on somebody's desk, and what was due no more.
+fn kept_up(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::ScreeningWrite>,
+    recorded: Recorded<Screening>,
+) -> Result<Recorded<Screening>> {
+    let by = permit.actor().user;
+    let all = due::keep_up(tx, permit.origin(), recorded.value(), by)?;
+    let both = |before: Recorded<Screening>, one| before.and(one).map(|(screening, ())| screening);
+    Ok(all.into_iter().fold(recorded, both))
 }
 
 pub fn view(
