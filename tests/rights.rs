@@ -213,6 +213,8 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.application,
                             &other.document,
                             &other.referral,
+                            &other.care.service,
+                            &other.care.screening,
                             &other.transfer,
                             &other.leaver,
                             &other.paid.batch,

@@ -35,12 +35,12 @@ struct DeadlineQuery {
 /// begun to hold.
 #[utoipa::path(
     operation_id = "list_screening_deadlines", tag = "rehabilitation", params(DeadlineQuery),
-    extensions(("x-permit" = json!("screening.read"))),
+    extensions(("x-permit" = json!("program.read"))),
     responses((status = 200, description = "A page of deadlines", body = ScreeningDeadlinePage), ReadErrors)
 )]
 #[get("/v1/screening-deadlines")]
 async fn list_screening_deadlines(
-    _permit: Permit<acts::ScreeningRead>,
+    _permit: Permit<acts::ProgramRead>,
     store: web::Data<Store>,
     Params(query): Params<DeadlineQuery>,
 ) -> Result<web::Json<ScreeningDeadlinePage>> {
