@@ -132,11 +132,14 @@ async fn furnished() -> Option<TestOffice> {
     let [paid, left_out] = [office.payee().await, office.payee().await];
     let month = office.today().format("%Y-%m").to_string();
     office.owes(&left_out, &month, 50_000);
+    let served = office.case_at("approval").await;
+    let institution = office.paid_institution("6200000000000012344").await;
+    office.owes_for(&served, &institution, &month, 10_000).await;
     office.paid_out(VILLAGE, &paid).await;
     Some(office)
 }
 
-const FENCED: [&str; 49] = [
+const FENCED: [&str; 51] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -176,6 +179,8 @@ const FENCED: [&str; 49] = [
     "payment_batch_duties",
     "payment_batch_transitions",
     "payment_omissions",
+    "payables",
+    "payment_payables",
     "payments",
     "payment_items",
     "payment_flags",

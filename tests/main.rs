@@ -42,6 +42,7 @@ mod multiplied;
 mod notes;
 mod offices;
 mod offline;
+mod payables;
 mod payment_batches;
 mod payment_flags;
 mod payments_model;

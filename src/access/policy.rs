@@ -153,6 +153,13 @@ policy! {
     PaymentAct = "payment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer;
     /// Files to the bank, with account numbers in clear, and from it.
     PaymentExchange = "payment.exchange": FinanceOfficer;
+    /// What is owed to organizations that deliver services.
+    PayableRead = "payable.read": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer | CitySupervisor
+        | Auditor;
+    /// Where they are paid: said by one person, confirmed by another.
+    PayeeRead = "payee.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    PayeePropose = "payee.propose": CountyCaseworker | FinanceOfficer;
+    PayeeDecide = "payee.decide": CountyApprover | FinanceOfficer;
     BudgetRead = "budget.read": CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
     BudgetDecide = "budget.decide": FinanceOfficer;
     /// Whom other offices' lists name.
@@ -196,6 +203,8 @@ impl Action {
                 | Self::PublicListPublish
                 | Self::PaymentAct
                 | Self::PaymentExchange
+                | Self::PayeePropose
+                | Self::PayeeDecide
                 | Self::BudgetDecide
                 | Self::MatchDecide
                 | Self::RecoveryAct

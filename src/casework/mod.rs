@@ -10,6 +10,8 @@ pub mod decisions;
 pub mod documents;
 pub mod follow_ups;
 pub mod notes;
+pub mod payables;
+pub mod payees;
 pub mod public_notices;
 pub mod recusals;
 pub mod referrals;

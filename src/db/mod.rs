@@ -61,7 +61,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 27] = [
+const REFUSALS: &[(&str, Code)] = &[
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
@@ -84,6 +84,7 @@ const REFUSALS: [(&str, Code); 27] = [
     ("huican.budget_missing", Code::BudgetMissing),
     ("huican.budget_exceeded", Code::BudgetExceeded),
     ("huican.entitlement_in_payment", Code::EntitlementInPayment),
+    ("huican.payable_in_payment", Code::PayableInPayment),
     ("huican.match_own", Code::MatchOwn),
     ("huican.recovery_own", Code::RecoveryOwn),
     ("huican.recovery_rest", Code::RecoveryRest),

@@ -218,6 +218,13 @@ codes! {
     PaymentFlagNotFound = "payment_flag.not_found", NotFound, "There is no such flag of this batch", "该批次没有这个疑点";
     PaymentFlagCleared = "payment_flag.cleared", Conflict, "The flag was cleared already, or its batch is decided", "该疑点已排除，或批次已办结";
     PaymentFlagOwn = "payment_flag.own", Forbidden, "Whoever made a batch does not clear its flags", "制单人不得排除本批次的疑点";
+    PayableInPayment = "payable.in_payment", Conflict, "What is owed here is being paid, was paid or was withdrawn", "该笔应付款已列入发放、已支付或已撤销";
+    OrganizationNotPaid = "organization.not_paid", Conflict, "Only institutions are paid for services", "只有定点机构才可登记收款账户";
+    OrganizationAccountNotFound = "organization_account.not_found", NotFound, "There is no such account of this organization", "该机构没有这个收款账户";
+    OrganizationAccountProposed = "organization_account.proposed", Conflict, "Another account of this organization waits to be confirmed", "该机构已有待确认的收款账户";
+    OrganizationAccountThatDay = "organization_account.that_day", Conflict, "Another account of this organization was confirmed from the same day on", "该机构同一生效日已有确认的收款账户";
+    OrganizationAccountDecided = "organization_account.decided", Conflict, "This account was confirmed or rejected already", "该收款账户已确认或已不予确认";
+    OrganizationAccountOwn = "organization_account.own", Forbidden, "Who proposed an account does not decide it", "提出人不得确认自己提出的收款账户";
     EntitlementInPayment = "entitlement.in_payment", Conflict, "This month is being paid or was paid", "该月已列入发放或已发放";
     MatchListRead = "match_list.imported_already", Conflict, "This list was imported already", "该名单已导入";
     MatchNotFound = "match.not_found", NotFound, "There is no such match in your sight", "您的可见范围内没有该比对结果";

@@ -47,6 +47,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         casework::documents::service::SEALED_COLUMNS,
         casework::notes::service::SEALED_COLUMNS,
         casework::referrals::service::SEALED_COLUMNS,
+        casework::payees::service::SEALED_COLUMNS,
         casework::transfers::service::SEALED_COLUMNS,
         subsidies::enrollments::service::SEALED_COLUMNS,
         subsidies::reviews::service::SEALED_COLUMNS,
@@ -83,6 +84,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::documents::api::routes(config);
     casework::follow_ups::api::routes(config);
     casework::notes::api::routes(config);
+    casework::payables::api::routes(config);
+    casework::payees::api::routes(config);
     casework::unserved::api::routes(config);
     casework::batches::api::routes(config);
     casework::decisions::api::routes(config);

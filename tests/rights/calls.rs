@@ -62,6 +62,8 @@ pub struct Belongings {
     /// What the case is referred to the county's institution for.
     pub referral: String,
     pub institution: String,
+    /// Where that might be paid.
+    pub payee_account: String,
     /// Of somebody who moves to a third county.
     pub transfer: String,
     /// Somebody who might.
@@ -128,6 +130,7 @@ impl Belongings {
         );
         let (task, reviewer, supplement) = waiting(office, village).await;
         let institution = institution(office, county).await;
+        let payee_account = payee_account(office, county, &institution).await;
         let asked = json!({"to_organization_id": institution, "purpose": "步态训练"});
         let referral = id_of(
             &filer
@@ -154,6 +157,7 @@ impl Belongings {
             duplicate,
             referral,
             institution,
+            payee_account,
             transfer,
             leaver,
             task,
@@ -191,6 +195,7 @@ impl Belongings {
             recusal: missing(),
             referral: missing(),
             institution: missing(),
+            payee_account: missing(),
             transfer: missing(),
             leaver: missing(),
             person: missing(),
@@ -277,6 +282,18 @@ async fn institution(office: &TestOffice, county: &str) -> String {
     }
     let new = json!({"name": "某康复中心", "kind": "institution", "division_code": county});
     id_of(&system.post("/v1/organizations", new).await.expect(201))
+}
+
+/// Where an institution is to be paid, as somebody proposes it or did.
+async fn payee_account(office: &TestOffice, county: &str, institution: &str) -> String {
+    let clerk = office.as_user(&format!("county.{county}")).await;
+    let path = format!("/v1/organizations/{institution}/bank-accounts");
+    let known = clerk.get(&path).await.expect(200);
+    if let Some(known) = known["items"].as_array().unwrap().first() {
+        return id_of(known);
+    }
+    let account = json!({"bank_account": "123456789012", "bank_name": "虚川农村商业银行"});
+    id_of(&clerk.post(&path, account).await.expect(201))
 }
 
 fn to_a_third_county() -> Value {
@@ -378,6 +395,7 @@ pub fn call(
         "applications" => &on.application,
         "documents" => &on.document,
         "enrollments" => &on.enrollment,
+        "organizations" if id.contains("organization_account") => &on.institution,
         "organizations" => &on.organization,
         "tasks" => &on.task,
         "supplement-requests" => &on.supplement,
@@ -428,7 +446,8 @@ pub fn call(
         .replace("{person_id}", &on.person)
         .replace("{flag_id}", &on.paid.flag)
         .replace("{return_id}", &on.paid.bank_return)
-        .replace("{movement_id}", &on.owed.movement);
+        .replace("{movement_id}", &on.owed.movement)
+        .replace("{account_id}", &on.payee_account);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -452,7 +471,7 @@ pub fn call(
         "add_document" => path.push_str("?kind=other&name=file"),
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
         "count_rehabilitation_services" => {
-            path.push_str("&from_date=2022-01-01&to_date=2022-12-31")
+            path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
         }
         _ => {}
     }
@@ -496,6 +515,10 @@ pub fn call(
         "create_payment_batch_transition" => {
             Some(json!({"action": "cancel", "comment": "重新制单"}))
         }
+        "propose_organization_account" => {
+            Some(json!({"bank_account": "123456789012", "bank_name": "虚川农村商业银行"}))
+        }
+        "decide_organization_account" => Some(json!({"decision": "confirm"})),
         "clear_payment_flag" => Some(json!({"reason": "已核对户口簿"})),
         "decide_match" => Some(json!({"outcome": "dismiss", "comment": "系同名"})),
         "create_recovery" => Some(json!({"enrollment_id": on.owed.enrollment})),

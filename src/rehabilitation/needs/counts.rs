@@ -109,6 +109,7 @@ mod tests {
 
     #[test]
     fn persons_count_once_however_many_services_and_records_they_have() {
+        use RehabilitationServiceKind::{Hearing, Mobility, Vision};
         let [a, b, c] = [1, 2, 3].map(|n| ResidentId::new(Uuid::from_u128(n)));
         let village = code("990121103201");
         let other = code("990122103201");
@@ -137,7 +138,6 @@ mod tests {
                 )
             })
             .collect();
-        use RehabilitationServiceKind::{Hearing, Mobility, Vision};
         assert_eq!(
             told,
             [
