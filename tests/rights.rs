@@ -86,6 +86,9 @@ fn is_recorded(operation: &str) -> bool {
         "list_budgets",
         // Files and counts.
         "list_match_lists",
+        // Numbers of persons.
+        "count_rehabilitation_services",
+        "list_screening_deadlines",
         "get_program_draft",
         "get_simulation",
         "get_user",
@@ -219,6 +222,8 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.application,
                             &other.document,
                             &other.referral,
+                            &other.care.service,
+                            &other.care.screening,
                             &other.transfer,
                             &other.leaver,
                             &other.paid.batch,

@@ -78,6 +78,7 @@ on_both! {
             "payment.act", "payable.read", "payee.read", "payee.propose", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
             "institution.read", "institution.propose", "rehabilitation.read", "rehabilitation.choose", "rehabilitation.act",
             "settlement.read", "settlement.act", "settlement.correct",
+            "rehabilitation_service.read", "rehabilitation_service.act", "screening.read", "screening.write",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

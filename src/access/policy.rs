@@ -197,6 +197,16 @@ policy! {
     SettlementAct = "settlement.act": CountyCaseworker | CountyApprover | FinanceOfficer | InstitutionWorker;
     /// Taking back what was checked.
     SettlementCorrect = "settlement.correct": CountyCaseworker | CountyApprover | FinanceOfficer;
+    /// What is needed, provided and achieved in targeted rehabilitation.
+    RehabilitationServiceRead = "rehabilitation_service.read": TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | Auditor;
+    RehabilitationServiceAct = "rehabilitation_service.act": TownshipCaseworker | CountyCaseworker;
+    ScreeningRead = "screening.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    /// What a screening found, and what followed of it.
+    ScreeningWrite = "screening.write": TownshipCaseworker | CountyCaseworker;
+    /// Within how many days something has to follow.
+    ScreeningLayDown = "screening.lay_down": CountyApprover | CitySupervisor;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -230,6 +240,8 @@ impl Action {
                 | Self::SettlementPropose
                 | Self::SettlementAct
                 | Self::SettlementCorrect
+                | Self::RehabilitationServiceAct
+                | Self::ScreeningLayDown
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -109,6 +109,10 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.settlement_line", Code::SettlementTransition),
     ("huican.settlement_sums", Code::SettlementTransition),
     ("huican.settlement_confirmed", Code::SettlementNothing),
+    (
+        "huican.rehabilitation_case",
+        Code::RehabilitationServiceCase,
+    ),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

@@ -18,6 +18,7 @@ mod ground;
 mod money;
 mod registry;
 mod rehabilitation;
+mod targeted;
 
 pub use between::*;
 pub use casework::*;
@@ -26,3 +27,4 @@ pub use ground::*;
 pub use money::*;
 pub use registry::*;
 pub use rehabilitation::*;
+pub use targeted::*;

@@ -276,6 +276,16 @@ codes! {
     SettlementCap = "settlement.cap_exceeded", Conflict, "This is more than the year's cap leaves", "超出年度救助上限";
     SettlementLineNotFound = "settlement_line.not_found", NotFound, "The settlement has no such line", "该结算没有这一明细";
     SettlementLineReversed = "settlement_line.reversed", Conflict, "The line was reversed already", "该明细已冲销";
+    RehabilitationServiceNotFound = "rehabilitation_service.not_found", NotFound, "There is no such rehabilitation service in your sight", "您的可见范围内没有该康复服务";
+    RehabilitationServiceCase = "rehabilitation_service.case_not_running", Conflict, "The case is not an approved rehabilitation case that goes on", "该个案不是已批准且正在办理的康复个案";
+    RehabilitationServiceOpen = "rehabilitation_service.need_open", Conflict, "A need of this kind is open in the case already", "该个案同类需求尚未办结";
+    RehabilitationServiceTransition = "rehabilitation_service.transition_not_allowed", Conflict, "The rehabilitation service is not in a state that allows this", "康复服务当前状态不允许此操作";
+    RehabilitationServiceAssessor = "rehabilitation_service.assessor_supplies", Conflict, "Whoever assessed a need does not supply what meets it", "评估机构不得同时提供服务";
+    ScreeningNotFound = "screening.not_found", NotFound, "There is no such screening in your sight", "您的可见范围内没有该筛查记录";
+    ScreeningKnown = "screening.known", Conflict, "A screening of this kind and day is recorded already", "该人当日同类筛查已登记";
+    ScreeningTransition = "screening.transition_not_allowed", Conflict, "The screening is not in a state that allows this", "筛查记录当前状态不允许此操作";
+    ScreeningNoDeadline = "screening.no_deadline", Conflict, "No deadlines are laid down for screenings of this kind", "尚未规定此类筛查的办理时限";
+    ScreeningDeadlineKnown = "screening_deadline.known", Conflict, "Deadlines of this kind are laid down there from this day on already", "该地同类筛查自该日起的时限已规定";
 
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 

@@ -127,6 +127,11 @@ kinds! {
     Settlement => SettlementId;
     SettlementLine => SettlementLineId;
     SettlementTransition => SettlementTransitionId;
+    RehabilitationService => RehabilitationServiceId;
+    RehabilitationServiceTransition => RehabilitationServiceTransitionId;
+    ScreeningDeadline => ScreeningDeadlineId;
+    Screening => ScreeningId;
+    ScreeningTransition => ScreeningTransitionId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -58,6 +58,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         subsidies::recoveries::movements::service::SEALED_COLUMNS,
         rehabilitation::plans::service::SEALED_COLUMNS,
         rehabilitation::sessions::service::SEALED_COLUMNS,
+        rehabilitation::needs::service::SEALED_COLUMNS,
+        rehabilitation::screenings::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -114,6 +116,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     rehabilitation::plans::api::routes(config);
     rehabilitation::sessions::api::routes(config);
     rehabilitation::settlements::api::routes(config);
+    rehabilitation::needs::api::routes(config);
+    rehabilitation::deadlines::api::routes(config);
+    rehabilitation::screenings::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -6,6 +6,7 @@ use huican::access::Role;
 use huican::cli::demo::offices::PASSWORD;
 use serde_json::{Value, json};
 
+use crate::screenings::Care;
 use crate::support::TestOffice;
 use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
@@ -79,6 +80,8 @@ pub struct Belongings {
     pub owed: Owed,
     /// What an institution does with a child of theirs.
     pub treated: Treated,
+    /// What somebody needs, an approved case for which nothing is noted, and what a screening found.
+    pub care: Care,
 }
 
 impl Belongings {
@@ -144,6 +147,7 @@ impl Belongings {
         let paid = office.paid_out(village, &resident).await;
         let owed = office.owed(village, &debtor, &number).await;
         let treated = office.treated(village, &institution).await;
+        let care = office.care(village).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
         let version = known.expect(200)["version"].as_i64().unwrap();
@@ -152,6 +156,7 @@ impl Belongings {
             paid,
             owed,
             treated,
+            care,
             person,
             merge,
             duplicate,
@@ -224,6 +229,12 @@ impl Belongings {
                 settlement: missing(),
                 line: missing(),
                 day: "2022-07-04".to_owned(),
+            },
+            care: Care {
+                case: missing(),
+                service: missing(),
+                screened: missing(),
+                screening: missing(),
             },
         }
     }
@@ -419,6 +430,8 @@ pub fn call(
         "rehabilitation-plans" => &on.treated.plan,
         "rehabilitation-sessions" => &on.treated.session,
         "settlements" => &on.treated.settlement,
+        "rehabilitation-services" => &on.care.service,
+        "screenings" => &on.care.screening,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -474,6 +487,9 @@ pub fn call(
         }
         "add_document" => path.push_str("?kind=other&name=file"),
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
+        "count_rehabilitation_services" => {
+            path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
+        }
         _ => {}
     }
     let number = fresh_citizen_id();
@@ -534,6 +550,21 @@ pub fn call(
         "create_budget" => Some(
             json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "year": 2030, "amount_fen": 1, "reason": "县财社"}),
         ),
+        "create_rehabilitation_service" => {
+            Some(json!({"case_id": on.care.case, "kind": "vision", "need": "视力下降"}))
+        }
+        "create_rehabilitation_service_transition" => {
+            Some(json!({"action": "cancel", "comment": "本人已自行配置"}))
+        }
+        "create_screening_deadline" => Some(
+            json!({"division_code": &on.division[..6], "kind": "autism", "effective_from": "2030-01-01",
+            "positive_days": 30, "doubtful_days": 45, "intervention_days": 60, "legal_basis": "国卫妇幼发〔2022〕24号"}),
+        ),
+        "create_screening" => Some(
+            json!({"resident_id": on.care.screened, "kind": "visual", "screened_date": "2022-07-01",
+            "place": "县妇幼保健院", "result": "negative"}),
+        ),
+        "create_screening_transition" => Some(json!({"action": "end", "comment": "已迁往外省"})),
         "create_transfer" => Some(to_a_third_county()),
         "create_institution" => Some(json!({
             "organization_id": on.institution, "service_types": ["physical"], "address": "康宁路8号",

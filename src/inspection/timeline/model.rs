@@ -237,6 +237,48 @@ const LABELS: &[(&str, &str, &str)] = &[
         "结算冲销",
         "Settlement taken back",
     ),
+    (
+        "rehabilitation_service.opened",
+        "登记康复需求",
+        "Need of rehabilitation noted",
+    ),
+    (
+        "rehabilitation_service.assessed",
+        "康复需求评估",
+        "Need of rehabilitation assessed",
+    ),
+    (
+        "rehabilitation_service.delivered",
+        "提供康复服务",
+        "Rehabilitation provided",
+    ),
+    (
+        "rehabilitation_service.concluded",
+        "康复服务评效",
+        "Result of rehabilitation judged",
+    ),
+    (
+        "rehabilitation_service.cancelled",
+        "取消康复服务",
+        "Rehabilitation called off",
+    ),
+    ("screening.recorded", "筛查登记", "Screening recorded"),
+    (
+        "screening.confirmed",
+        "筛查后确诊",
+        "Diagnosed after a screening",
+    ),
+    (
+        "screening.ruled_out",
+        "筛查后排除",
+        "Ruled out after a screening",
+    ),
+    (
+        "screening.intervention_begun",
+        "开始干预",
+        "Intervention begun",
+    ),
+    ("screening.ended", "筛查随访终结", "Screening left"),
 ];
 
 /// What somebody must be allowed to read to hear of what was done to such a thing; nothing for what is
@@ -256,6 +298,8 @@ pub fn takes(entity: &str) -> Option<Action> {
         "recovery" => Some(Action::RecoveryRead),
         "rehabilitation_plan" | "rehabilitation_session" => Some(Action::RehabilitationRead),
         "settlement" => Some(Action::SettlementRead),
+        "rehabilitation_service" => Some(Action::RehabilitationServiceRead),
+        "screening" => Some(Action::ScreeningRead),
         _ => None,
     }
 }
