@@ -163,6 +163,17 @@ policy! {
     /// Opening, serving, agreeing instalments and proposing what comes back.
     RecoveryAct = "recovery.act": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer;
     RecoveryApprove = "recovery.approve": CountyApprover | FinanceOfficer;
+    DeviceCatalogRead = "device_catalog.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor;
+    DeviceCatalogManage = "device_catalog.manage": CitySupervisor;
+    /// What lies where, and who looks after it.
+    WarehouseRead = "warehouse.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    /// Opening a warehouse, saying who buys, keeps and counts, and when more is ordered.
+    WarehouseManage = "warehouse.manage": CountyApprover | CitySupervisor;
+    /// Buying, keeping and counting: which of them, one's duty at the warehouse says.
+    StockAct = "stock.act": CountyCaseworker | FinanceOfficer | CitySupervisor;
+    /// Deciding what a count found.
+    StockApprove = "stock.approve": CountyApprover | CitySupervisor;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -187,6 +198,9 @@ impl Action {
                 | Self::MatchDecide
                 | Self::RecoveryAct
                 | Self::RecoveryApprove
+                | Self::WarehouseManage
+                | Self::StockAct
+                | Self::StockApprove
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -61,7 +61,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 26] = [
+const REFUSALS: [(&str, Code); 33] = [
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
@@ -88,6 +88,13 @@ const REFUSALS: [(&str, Code); 26] = [
     ("huican.recovery_own", Code::RecoveryOwn),
     ("huican.recovery_rest", Code::RecoveryRest),
     ("huican.recovery_transition", Code::RecoveryTransition),
+    ("huican.warehouse_duty_overlap", Code::WarehouseDutyOverlap),
+    ("huican.warehouse_duty", Code::WarehouseDuty),
+    ("huican.stock_returned", Code::StockReturned),
+    ("huican.stock_reversal", Code::StockReversal),
+    ("huican.stock_piece", Code::StockPiece),
+    ("huican.delivery_separation", Code::StockDeliverySeparation),
+    ("huican.stocktake_own", Code::StocktakeOwn),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

@@ -108,6 +108,13 @@ kinds! {
     RecoveryMonth => RecoveryMonthId;
     RecoveryTransition => RecoveryTransitionId;
     RecoveryMovement => RecoveryMovementId;
+    Warehouse => WarehouseId;
+    WarehouseDuty => WarehouseDutyId;
+    /// What lies together in a warehouse.
+    StockLot => StockLotId;
+    StockMovement => StockMovementId;
+    StockDelivery => StockDeliveryId;
+    Stocktake => StocktakeId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -21,7 +21,7 @@ use crate::employment::Employment;
 use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
-use crate::{access, casework, exchange, inspection, programs, registry, subsidies};
+use crate::{access, casework, devices, exchange, inspection, programs, registry, subsidies};
 
 /// The services that plug into casework.
 pub const SERVICES: &[&dyn CaseService] = &[
@@ -102,6 +102,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::matches::api::routes(config);
     subsidies::recoveries::api::routes(config);
     subsidies::recoveries::movements::api::routes(config);
+    devices::catalog::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);
