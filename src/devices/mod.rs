@@ -6,6 +6,6 @@ pub mod catalog;
 mod service;
 // pub mod stock;
 // pub mod stocktakes;
-// pub mod warehouses;
+pub mod warehouses;
 
 pub use service::Devices;

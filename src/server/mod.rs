@@ -103,6 +103,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::recoveries::api::routes(config);
     subsidies::recoveries::movements::api::routes(config);
     devices::catalog::api::routes(config);
+    devices::warehouses::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);
