@@ -4,7 +4,7 @@
 pub mod catalog;
 // pub mod deliveries;
 mod service;
-// pub mod stock;
+pub mod stock;
 // pub mod stocktakes;
 pub mod warehouses;
 

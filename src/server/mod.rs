@@ -104,6 +104,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::recoveries::movements::api::routes(config);
     devices::catalog::api::routes(config);
     devices::warehouses::api::routes(config);
+    devices::stock::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

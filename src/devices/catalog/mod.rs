@@ -9,4 +9,4 @@ pub mod service;
 mod store;
 
 pub use file::{CatalogFile, read};
-pub use model::{DeviceCode, DeviceItem, Edition, EvaluationLevel};
+pub use model::{DeviceCode, DeviceItem, Edition, EvaluationLevel, ItemKey};

@@ -1,0 +1,11 @@
+//! The stock ledger (出入库): every movement of every lot, each continuing the one before, none ever changed. Other
+//! departments book through [`service`]: `issue` and `take_back` for what goes to people and comes back.
+
+pub mod api;
+mod model;
+pub mod service;
+mod store;
+
+pub use model::{
+    FundSource, Issue, Lot, LotDescription, Movement, StockMovementKind, Return, quantity_in_range,
+};

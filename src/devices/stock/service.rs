@@ -1,0 +1,320 @@
+//! Use cases of the stock ledger.
+
+use std::collections::HashMap;
+
+use super::model::{
+    Asked, Entry, Issue, Lot, LotDescription, Movement, StockMovementKind, NewMovement, NewStockMovementKind,
+    NewReversal, Return,
+};
+use super::store;
+use crate::access::{Permit, Scope, acts, users};
+use crate::audit::{Event, Origin};
+use crate::casework::cases::service as cases;
+use crate::casework::{Case, State};
+use crate::db::{Db, Recorded, Tx};
+use crate::devices::catalog::ItemKey;
+use crate::devices::catalog::service as catalog;
+use crate::devices::warehouses::service::{self as warehouses, actor};
+use crate::devices::warehouses::{Warehouse, WarehouseDuty};
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{CaseId, ResidentId, StockLotId, StockMovementId, UserId};
+use crate::kernel::text;
+use crate::programs::Service;
+
+pub use super::store::{Filter, balances, book, lot_for, quantity};
+
+/// Movements with what people call what is in them.
+#[derive(Debug)]
+pub struct Shown {
+    pub movement: Movement,
+    pub name_zh: String,
+    pub unit: String,
+    pub actor_name: String,
+    pub reversed_by: Option<StockMovementId>,
+}
+
+pub fn found_lot(db: &mut Db, scope: &Scope, id: StockLotId) -> Result<Lot> {
+    store::lot(db, scope, id)?.ok_or_else(|| Code::StockLotNotFound.into())
+}
+
+pub fn found(db: &mut Db, scope: &Scope, id: StockMovementId) -> Result<Movement> {
+    let filter = Filter {
+        id: Some(id),
+        ..Filter::default()
+    };
+    let one = store::page(db, scope, &filter, None, 1)?.pop();
+    one.ok_or_else(|| Code::StockMovementNotFound.into())
+}
+
+pub fn page(
+    db: &mut Db,
+    scope: &Scope,
+    filter: &Filter,
+    after: Option<StockMovementId>,
+    count: i64,
+) -> Result<Vec<Shown>> {
+    let all = store::page(db, scope, filter, after, count)?;
+    shown(db, all)
+}
+
+pub fn view(
+    db: &mut Db,
+    permit: &Permit<acts::WarehouseRead>,
+    id: StockMovementId,
+) -> Result<Shown> {
+    let movement = found(db, permit.scope(), id)?;
+    one_shown(db, movement)
+}
+
+pub(in crate::devices) fn one_shown(db: &mut Db, movement: Movement) -> Result<Shown> {
+    let one = shown(db, vec![movement])?.pop();
+    one.ok_or_else(|| Error::internal("one movement is shown as one"))
+}
+
+pub(in crate::devices) fn shown(db: &mut Db, all: Vec<Movement>) -> Result<Vec<Shown>> {
+    let keys: Vec<ItemKey> = all.iter().map(|one| one.lot.is.key()).collect();
+    let called = catalog::called(db, &keys)?;
+    let actors: Vec<UserId> = all.iter().map(|one| one.actor).collect();
+    let names = users::service::display_names(db, &actors)?;
+    let names: HashMap<_, _> = names.into_iter().collect();
+    let ids: Vec<_> = all.iter().map(|one| one.id).collect();
+    let reversed = store::reversals(db, &ids)?;
+    let show = |movement: Movement| {
+        let called = called.get(&movement.lot.is.key()).cloned();
+        let (name_zh, unit) = called.unwrap_or_default();
+        Shown {
+            name_zh,
+            unit,
+            actor_name: names.get(&movement.actor).cloned().unwrap_or_default(),
+            reversed_by: reversed.get(&movement.id).copied(),
+            movement,
+        }
+    };
+    Ok(all.into_iter().map(show).collect())
+}
+
+/// Leaves a record of a movement, about the resident whose case it is for.
+pub(in crate::devices) fn recorded(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    movement: Movement,
+    resident: Option<ResidentId>,
+) -> Result<Recorded<Movement>> {
+    let action = if movement.reverses.is_some() {
+        "stock_movement.reversed"
+    } else {
+        movement.kind.recorded_as()
+    };
+    let mut event = Event::new(origin, action)
+        .on(&movement.id)
+        .within(movement.lot.division)
+        .change("movement_number", &movement.number)
+        .change("warehouse_id", movement.lot.warehouse)
+        .change("edition", &movement.lot.is.edition)
+        .change("code", &movement.lot.is.code)
+        .change("quantity", movement.change)
+        .change("balance", movement.balance);
+    if let Some(case) = movement.case {
+        event = event.change("case_id", case);
+    }
+    if let Some(resident) = resident {
+        event = event.about(resident);
+    }
+    tx.record(event, movement)
+}
+
+/// Books what a keeper does without anybody else.
+pub fn create(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::StockAct>,
+    new: &NewMovement,
+) -> Result<Recorded<Movement>> {
+    let origin = permit.origin();
+    match new.check()? {
+        Asked::Donation(warehouse, lot) => donate(tx, permit, warehouse, &lot, new),
+        Asked::Return(movement) => {
+            let back = Return {
+                origin: movement,
+                quantity: new.quantity,
+                counterpart: new.counterpart(),
+                note: new.note(),
+            };
+            take_back(tx, origin, permit.scope(), &back)
+        }
+        Asked::Out(lot) if new.kind == NewStockMovementKind::Scrap => scrap(tx, permit, lot, new),
+        Asked::Out(lot) => {
+            let lot = found_lot(tx, permit.scope(), lot)?;
+            let case = new.case_id.map(|id| served(tx, permit, id)).transpose()?;
+            let issue = Issue {
+                lot: lot.id,
+                quantity: new.quantity,
+                is_loan: new.kind == NewStockMovementKind::Loan,
+                case: case.map(|case| (case.id, case.resident_id)),
+                counterpart: new.counterpart(),
+                note: new.note(),
+            };
+            issue_of(tx, origin, &lot, issue)
+        }
+    }
+}
+
+/// A case for which something is issued.
+fn served(tx: &mut Tx<'_>, permit: &Permit<acts::StockAct>, id: CaseId) -> Result<Case> {
+    let case = cases::found(tx, permit, id)?;
+    if case.service != Service::AssistiveDevice {
+        return Err(Error::field(
+            "/case_id",
+            "case.service",
+            "a case of an assistive device",
+            "须为辅助器具个案",
+        ));
+    }
+    if !matches!(case.position.state, State::Approved | State::InService) {
+        let state = case.position.state.as_str();
+        return Err(Error::new(Code::CaseTransition).member("state", state));
+    }
+    Ok(case)
+}
+
+fn donate(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::StockAct>,
+    warehouse: crate::kernel::id::WarehouseId,
+    is: &LotDescription,
+    new: &NewMovement,
+) -> Result<Recorded<Movement>> {
+    let warehouse = warehouses::found(tx, permit.scope(), warehouse)?;
+    let user = permit.actor().user;
+    let duty = warehouses::duty(tx, warehouse.id, user, WarehouseDuty::Keeper)?;
+    let today = tx.today();
+    catalog::item(tx, &is.key(), today)?;
+    let lot = lot_for(tx, &warehouse, is)?;
+    let entry = Entry {
+        counterpart: new.counterpart(),
+        note: new.note(),
+        ..Entry::new(StockMovementKind::Donation, new.quantity, user, Some(duty))
+    };
+    let movement = book(tx, &lot, entry)?;
+    recorded(tx, permit.origin(), movement, None)
+}
+
+fn scrap(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::StockAct>,
+    lot: StockLotId,
+    new: &NewMovement,
+) -> Result<Recorded<Movement>> {
+    let lot = found_lot(tx, permit.scope(), lot)?;
+    let user = permit.actor().user;
+    let duty = warehouses::duty(tx, lot.warehouse, user, WarehouseDuty::Keeper)?;
+    let entry = Entry {
+        counterpart: new.counterpart(),
+        note: new.note(),
+        ..Entry::new(StockMovementKind::Scrap, -new.quantity, user, Some(duty))
+    };
+    let movement = book(tx, &lot, entry)?;
+    recorded(tx, permit.origin(), movement, None)
+}
+
+/// Issues or lends from a lot in sight, by its keeper. Whether the case is one to be served is the caller's care.
+pub fn issue(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    scope: &Scope,
+    issue: Issue,
+) -> Result<Recorded<Movement>> {
+    let lot = found_lot(tx, scope, issue.lot)?;
+    issue_of(tx, origin, &lot, issue)
+}
+
+fn issue_of(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    lot: &Lot,
+    issue: Issue,
+) -> Result<Recorded<Movement>> {
+    let user = actor(origin)?;
+    let duty = warehouses::duty(tx, lot.warehouse, user, WarehouseDuty::Keeper)?;
+    let kind = if issue.is_loan {
+        StockMovementKind::Loan
+    } else {
+        StockMovementKind::Issue
+    };
+    let entry = Entry {
+        case: issue.case.map(|(case, _)| case),
+        counterpart: issue.counterpart,
+        note: issue.note,
+        ..Entry::new(kind, -issue.quantity, user, Some(duty))
+    };
+    let movement = book(tx, lot, entry)?;
+    recorded(tx, origin, movement, issue.case.map(|(_, resident)| resident))
+}
+
+/// Takes back what was issued or lent, into the lot that it came from, by its keeper.
+pub fn take_back(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    scope: &Scope,
+    back: &Return,
+) -> Result<Recorded<Movement>> {
+    let issued = found(tx, scope, back.origin)?;
+    let user = actor(origin)?;
+    let duty = warehouses::duty(tx, issued.lot.warehouse, user, WarehouseDuty::Keeper)?;
+    if !matches!(issued.kind, StockMovementKind::Issue | StockMovementKind::Loan) {
+        return Err(Error::field(
+            "/origin_id",
+            "stock_movement.kind",
+            "an issue or a loan",
+            "须为发放或借出记录",
+        ));
+    }
+    let entry = Entry {
+        case: issued.case,
+        counterpart: back.counterpart.clone(),
+        note: back.note.clone(),
+        origin: Some(issued.id),
+        ..Entry::new(StockMovementKind::Return, back.quantity, user, Some(duty))
+    };
+    let movement = book(tx, &issued.lot, entry)?;
+    let resident = resident_of(tx, issued.case)?;
+    recorded(tx, origin, movement, resident)
+}
+
+fn resident_of(tx: &mut Tx<'_>, case: Option<CaseId>) -> Result<Option<ResidentId>> {
+    // Whose case it was may have moved on since.
+    let case = case.map(|id| tx.in_every_office(|db| cases::anywhere(db, id)));
+    Ok(case.transpose()?.map(|case| case.resident_id))
+}
+
+/// Takes a movement back, whole, by one in the other direction.
+pub fn reverse(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::StockAct>,
+    id: StockMovementId,
+    asked: &NewReversal,
+) -> Result<Recorded<Movement>> {
+    let reason = text::reason(&asked.reason)?.to_owned();
+    let movement = found(tx, permit.scope(), id)?;
+    let user = permit.actor().user;
+    let duty = warehouses::duty(tx, movement.lot.warehouse, user, WarehouseDuty::Keeper)?;
+    if !movement.kind.is_reversible() || movement.reverses.is_some() {
+        return Err(Code::StockReversal.into());
+    }
+    let entry = Entry {
+        case: movement.case,
+        counterpart: movement.counterpart.clone(),
+        note: Some(reason),
+        origin: movement.origin,
+        reverses: Some(movement.id),
+        delivery: movement.delivery,
+        ..Entry::new(movement.kind, -movement.change, user, Some(duty))
+    };
+    let resident = resident_of(tx, movement.case)?;
+    let counter = book(tx, &movement.lot, entry)?;
+    recorded(tx, permit.origin(), counter, resident)
+}
+
+/// What lies in a warehouse, for departments that count it.
+pub fn lots_of(db: &mut Db, warehouse: &Warehouse, ids: &[StockLotId]) -> Result<Vec<Lot>> {
+    store::lots_of(db, warehouse.id, ids)
+}
