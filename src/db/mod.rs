@@ -61,7 +61,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 33] = [
+const REFUSALS: [(&str, Code); 35] = [
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
@@ -93,6 +93,8 @@ const REFUSALS: [(&str, Code); 33] = [
     ("huican.stock_returned", Code::StockReturned),
     ("huican.stock_reversal", Code::StockReversal),
     ("huican.stock_piece", Code::StockPiece),
+    ("huican.delivery_closed", Code::StockDeliveryClosed),
+    ("huican.stocktake_decided", Code::StocktakeDecided),
     ("huican.delivery_separation", Code::StockDeliverySeparation),
     ("huican.stocktake_own", Code::StocktakeOwn),
 ];

@@ -2,7 +2,7 @@
 //! deliveries and stocktakes. Imports `casework` and the floors beneath; plugs into casework as [`Devices`].
 
 pub mod catalog;
-// pub mod deliveries;
+pub mod deliveries;
 mod service;
 pub mod stock;
 // pub mod stocktakes;

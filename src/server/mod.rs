@@ -105,6 +105,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     devices::catalog::api::routes(config);
     devices::warehouses::api::routes(config);
     devices::stock::api::routes(config);
+    devices::deliveries::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

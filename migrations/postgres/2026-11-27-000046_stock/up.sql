@@ -372,13 +372,14 @@ BEGIN
         RAISE EXCEPTION 'huican.stock_returned';
     END IF;
     IF NEW.delivery_id IS NOT NULL THEN
-        -- Held while its delivery is, so that what comes in is counted together.
         SELECT * INTO d FROM stock_deliveries WHERE id = NEW.delivery_id;
+        IF (NEW.kind = 'transfer_out' OR NEW.reverses_id IS NULL) AND d.state <> 'expected' THEN
+            RAISE EXCEPTION 'huican.delivery_closed';
+        END IF;
         IF NEW.kind IN ('purchase', 'transfer_in') AND NEW.reverses_id IS NULL AND d.announced_by = NEW.actor_id THEN
             RAISE EXCEPTION 'huican.delivery_separation';
         END IF;
-        IF (NOT (d.state = 'expected' OR (NEW.kind = 'purchase' AND NEW.reverses_id IS NOT NULL))
-            OR (l.edition, l.code, l.brand, l.model, l.batch_number, l.unit_price_fen, l.fund_source, l.supplier)
+        IF ((l.edition, l.code, l.brand, l.model, l.batch_number, l.unit_price_fen, l.fund_source, l.supplier)
                 <> (d.edition, d.code, d.brand, d.model, d.batch_number, d.unit_price_fen, d.fund_source, d.supplier)
             OR NOT CASE NEW.kind
                 WHEN 'purchase' THEN d.kind = 'purchase' AND d.to_warehouse_id = NEW.warehouse_id
@@ -394,9 +395,12 @@ BEGIN
             RAISE EXCEPTION 'huican.append_only: a movement is that of its delivery';
         END IF;
     END IF;
+    IF EXISTS (SELECT 1 FROM stocktakes s WHERE s.id = NEW.stocktake_id AND s.state <> 'submitted') THEN
+        RAISE EXCEPTION 'huican.stocktake_decided';
+    END IF;
     IF NEW.stocktake_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM stocktakes s JOIN stocktake_lines c ON c.stocktake_id = s.id
-        WHERE s.id = NEW.stocktake_id AND s.state = 'submitted' AND c.lot_id = NEW.lot_id
+        WHERE s.id = NEW.stocktake_id AND c.lot_id = NEW.lot_id
           AND NEW.change = c.counted_quantity - c.book_quantity)
     THEN
         RAISE EXCEPTION 'huican.append_only: a difference is that of its count';

@@ -359,10 +359,13 @@ BEGIN
     SELECT RAISE(ABORT, 'huican.delivery_separation')
     WHERE NEW.kind IN ('purchase', 'transfer_in') AND NEW.reverses_id IS NULL AND EXISTS (
         SELECT 1 FROM stock_deliveries d WHERE d.id = NEW.delivery_id AND d.announced_by = NEW.actor_id);
+    SELECT RAISE(ABORT, 'huican.delivery_closed')
+    WHERE (NEW.kind = 'transfer_out' OR NEW.reverses_id IS NULL) AND EXISTS (
+        SELECT 1 FROM stock_deliveries d WHERE d.id = NEW.delivery_id AND d.state <> 'expected');
     SELECT RAISE(ABORT, 'huican.append_only: a movement is that of its delivery')
     WHERE NEW.delivery_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM stock_deliveries d JOIN stock_lots l ON l.id = NEW.lot_id
-        WHERE d.id = NEW.delivery_id AND (d.state = 'expected' OR (NEW.kind = 'purchase' AND NEW.reverses_id IS NOT NULL))
+        WHERE d.id = NEW.delivery_id
           AND (l.edition, l.code, l.brand, l.model, l.batch_number, l.unit_price_fen, l.fund_source, l.supplier)
             = (d.edition, d.code, d.brand, d.model, d.batch_number, d.unit_price_fen, d.fund_source, d.supplier)
           AND CASE NEW.kind
@@ -375,10 +378,12 @@ BEGIN
           AND (NEW.kind = 'transfer_out' OR NEW.reverses_id IS NOT NULL OR NEW.change + (
             SELECT coalesce(sum(m.change), 0) FROM stock_movements m
             WHERE m.delivery_id = d.id AND m.kind = NEW.kind AND m.reverses_id IS NULL) <= d.quantity));
+    SELECT RAISE(ABORT, 'huican.stocktake_decided')
+    WHERE EXISTS (SELECT 1 FROM stocktakes s WHERE s.id = NEW.stocktake_id AND s.state <> 'submitted');
     SELECT RAISE(ABORT, 'huican.append_only: a difference is that of its count')
     WHERE NEW.stocktake_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM stocktakes s JOIN stocktake_lines l ON l.stocktake_id = s.id
-        WHERE s.id = NEW.stocktake_id AND s.state = 'submitted' AND l.lot_id = NEW.lot_id
+        WHERE s.id = NEW.stocktake_id AND l.lot_id = NEW.lot_id
           AND NEW.change = l.counted_quantity - l.book_quantity);
     -- A piece is one, and in one place: in a warehouse, on its way, or with somebody.
     SELECT RAISE(ABORT, 'huican.stock_piece')

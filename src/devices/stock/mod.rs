@@ -6,6 +6,7 @@ mod model;
 pub mod service;
 mod store;
 
+pub use api::LotBody;
 pub use model::{
-    FundSource, Issue, Lot, LotDescription, Movement, StockMovementKind, Return, quantity_in_range,
+    Entry, FundSource, Issue, Lot, LotDescription, Movement, StockMovementKind, Return, quantity_in_range,
 };

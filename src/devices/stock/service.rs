@@ -57,6 +57,11 @@ pub fn page(
     shown(db, all)
 }
 
+/// The same without what people call things, and all of them: of one delivery or count.
+pub fn movements(db: &mut Db, scope: &Scope, filter: &Filter) -> Result<Vec<Movement>> {
+    store::page(db, scope, filter, None, i64::MAX)
+}
+
 pub fn view(
     db: &mut Db,
     permit: &Permit<acts::WarehouseRead>,

@@ -49,6 +49,17 @@ pub fn duty(
     }
 }
 
+/// What somebody does there today.
+pub fn duty_of(
+    db: &mut Db,
+    warehouse: WarehouseId,
+    user: UserId,
+) -> Result<Option<WarehouseDuty>> {
+    let today = db.today();
+    let held = store::duty_on(db, warehouse, user, today)?;
+    Ok(held.map(|(_, duty)| duty))
+}
+
 /// Whose doing it is; work on stock is always somebody's.
 pub fn actor(origin: &Origin) -> Result<UserId> {
     let user = origin.user;
@@ -95,12 +106,10 @@ pub fn create(
 
 pub fn view(db: &mut Db, permit: &Permit<acts::WarehouseRead>, id: WarehouseId) -> Result<Shown> {
     let warehouse = found(db, permit.scope(), id)?;
-    let today = db.today();
-    let own = store::duty_on(db, id, permit.actor().user, today)?;
     Ok(Shown {
         warehouse,
         duties: store::duties(db, id)?,
-        own_duty: own.map(|(_, duty)| duty),
+        own_duty: duty_of(db, id, permit.actor().user)?,
     })
 }
 
