@@ -6,6 +6,7 @@ pub mod payments;
 pub mod people;
 pub mod postgres;
 pub mod served;
+pub mod stock;
 
 pub use office::{Backend, Reply, TestOffice};
 

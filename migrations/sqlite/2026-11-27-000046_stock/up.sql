@@ -480,7 +480,7 @@ BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: warehouses are never deleted');
 END;
 CREATE TRIGGER warehouses_no_replace BEFORE INSERT ON warehouses
-WHEN EXISTS (SELECT 1 FROM warehouses WHERE id = NEW.id OR (organization_id = NEW.organization_id AND name = NEW.name))
+WHEN EXISTS (SELECT 1 FROM warehouses WHERE id = NEW.id)
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: warehouses.id');
 END;
@@ -545,7 +545,7 @@ BEGIN
 END;
 CREATE TRIGGER stock_movements_no_replace BEFORE INSERT ON stock_movements
 WHEN EXISTS (SELECT 1 FROM stock_movements WHERE id = NEW.id OR movement_number = NEW.movement_number OR (lot_id = NEW.lot_id AND sequence = NEW.sequence)
-    OR reverses_id = NEW.reverses_id OR (stocktake_id = NEW.stocktake_id AND lot_id = NEW.lot_id))
+    OR (stocktake_id = NEW.stocktake_id AND lot_id = NEW.lot_id))
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: stock_movements.id');
 END;
@@ -574,4 +574,14 @@ CREATE TRIGGER stock_reorder_levels_no_replace BEFORE INSERT ON stock_reorder_le
 WHEN EXISTS (SELECT 1 FROM stock_reorder_levels WHERE warehouse_id = NEW.warehouse_id AND edition = NEW.edition AND code = NEW.code AND revision = NEW.revision)
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: stock_reorder_levels.warehouse_id');
+END;
+CREATE TRIGGER warehouses_no_second BEFORE INSERT ON warehouses
+WHEN EXISTS (SELECT 1 FROM warehouses WHERE organization_id = NEW.organization_id AND name = NEW.name)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: warehouses.organization_id');
+END;
+CREATE TRIGGER stock_movements_no_second BEFORE INSERT ON stock_movements
+WHEN EXISTS (SELECT 1 FROM stock_movements WHERE reverses_id = NEW.reverses_id)
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: stock_movements.reverses_id');
 END;
