@@ -32,6 +32,7 @@ mod enrollments;
 mod entitlements;
 mod facts;
 mod fence;
+mod follow_ups;
 mod households;
 mod keys;
 mod lists;
