@@ -76,6 +76,7 @@ on_both! {
             "referral.read", "referral.act", "transfer.read", "transfer.act", "enrollment.read",
             "entitlement.read", "entitlement.run", "public_list.publish", "enrollment.act", "payment.read", "payment.make",
             "payment.act", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
+            "device_catalog.read", "warehouse.read", "stock.act",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

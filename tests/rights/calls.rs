@@ -10,6 +10,7 @@ use crate::support::TestOffice;
 use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
+use crate::support::stock::{CATALOG, Stocked, wheelchair};
 
 /// One account a role; all but the last five work in 990121.
 pub const PEOPLE: [(&str, Role); 12] = [
@@ -74,6 +75,8 @@ pub struct Belongings {
     pub paid: PaidOut,
     /// What somebody else was paid too much, and a list that names the resident.
     pub owed: Owed,
+    /// The county's warehouse, and what lies there.
+    pub stock: Stocked,
 }
 
 impl Belongings {
@@ -137,6 +140,7 @@ impl Belongings {
         let (merge, duplicate) = proposed(office, village).await;
         let paid = office.paid_out(village, &resident).await;
         let owed = office.owed(village, &debtor, &number).await;
+        let stock = office.stocked(county).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
         let version = known.expect(200)["version"].as_i64().unwrap();
@@ -144,6 +148,7 @@ impl Belongings {
             version,
             paid,
             owed,
+            stock,
             person,
             merge,
             duplicate,
@@ -206,6 +211,15 @@ impl Belongings {
                 recovery: missing(),
                 movement: missing(),
                 named: missing(),
+            },
+            stock: Stocked {
+                organization: missing(),
+                warehouse: missing(),
+                duty: missing(),
+                helper: missing(),
+                lot: missing(),
+                movement: missing(),
+                delivery: missing(),
             },
         }
     }
@@ -384,6 +398,9 @@ pub fn call(
         "public-lists" => &on.paid.public_list,
         "recoveries" => &on.owed.recovery,
         "matches" => &on.owed.named,
+        "warehouses" => &on.stock.warehouse,
+        "stock-movements" => &on.stock.movement,
+        "stock-deliveries" => &on.stock.delivery,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -415,7 +432,10 @@ pub fn call(
         .replace("{person_id}", &on.person)
         .replace("{flag_id}", &on.paid.flag)
         .replace("{return_id}", &on.paid.bank_return)
-        .replace("{movement_id}", &on.owed.movement);
+        .replace("{movement_id}", &on.owed.movement)
+        .replace("{duty_id}", &on.stock.duty)
+        .replace("{edition}", "2022")
+        .replace("{device_code}", "122203");
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -494,6 +514,21 @@ pub fn call(
         "create_budget" => Some(
             json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "year": 2030, "amount_fen": 1, "reason": "县财社"}),
         ),
+        "create_warehouse" => {
+            Some(json!({"name": number, "organization_id": on.stock.organization}))
+        }
+        "assign_warehouse_duty" => Some(json!({"user_id": on.stock.helper, "duty": "keeper"})),
+        "end_warehouse_duty" => Some(json!({})),
+        "create_stock_movement" => Some(
+            json!({"kind": "issue", "lot_id": on.stock.lot, "quantity": 1, "counterpart": "某康复站"}),
+        ),
+        "reverse_stock_movement" => Some(json!({"reason": "误登数量"})),
+        "create_stock_delivery" => Some(
+            json!({"kind": "purchase", "to_warehouse_id": on.stock.warehouse, "quantity": 1, "lot": wheelchair(), "invoice_number": number}),
+        ),
+        "create_stock_delivery_transition" => {
+            Some(json!({"action": "cancel", "reason": "不再采购"}))
+        }
         "create_transfer" => Some(to_a_third_county()),
         "declare_recusal" => Some(json!({"relation": "sibling"})),
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
@@ -502,7 +537,8 @@ pub fn call(
         | "approve_program_draft"
         | "add_document"
         | "create_bank_return"
-        | "create_match_list" => None,
+        | "create_match_list"
+        | "import_device_catalog" => None,
         // After both counties' notices were issued.
         "serve_decision_notice" => {
             Some(json!({"method": "in_person", "recipient": "self", "served_date": "2022-09-02"}))
@@ -567,6 +603,7 @@ pub fn call(
         file: match id {
             "add_document" => Some(PDF),
             "create_bank_return" => Some(BANK_ANSWER.as_bytes()),
+            "import_device_catalog" => Some(CATALOG),
             "create_match_list" => Some("姓名,身份证号,死亡日期\n".as_bytes()),
             _ => None,
         },

@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 21] {
+fn traces(of: &Belongings) -> [&str; 25] {
     [
         &of.resident,
         &of.case,
@@ -37,6 +37,10 @@ fn traces(of: &Belongings) -> [&str; 21] {
         &of.owed.recovery,
         &of.owed.movement,
         &of.owed.named,
+        &of.stock.duty,
+        &of.stock.lot,
+        &of.stock.movement,
+        &of.stock.delivery,
     ]
     .map(String::as_str)
 }
@@ -79,6 +83,9 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/recoveries/{}/movements", of.owed.recovery),
         format!("/v1/recoveries/{}/transitions", of.owed.recovery),
         format!("/v1/matches/{}", of.owed.named),
+        format!("/v1/warehouses/{}", of.stock.warehouse),
+        format!("/v1/stock-deliveries/{}", of.stock.delivery),
+        "/v1/stock-movements".to_owned(),
         "/v1/payments".to_owned(),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),

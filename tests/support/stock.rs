@@ -21,7 +21,44 @@ pub fn wheelchair() -> Value {
     })
 }
 
+/// A warehouse of a county with something in it.
+pub struct Stocked {
+    pub organization: String,
+    pub warehouse: String,
+    /// The stock-taker's.
+    pub duty: String,
+    /// Somebody without a duty who might have one.
+    pub helper: String,
+    /// A hundred wheelchairs, and how they came.
+    pub lot: String,
+    pub movement: String,
+    /// What the buyer expects.
+    pub delivery: String,
+}
+
 impl TestOffice {
+    pub async fn stocked(&self, county: &str) -> Stocked {
+        self.brings_catalog(CATALOG).await.expect(201);
+        let warehouse = self.warehouse_in(county, &format!("{county}仓库")).await;
+        let [keeper, buyer] = ["county", "finance"].map(|who| format!("{who}.{county}"));
+        let path = format!("/v1/warehouses/{warehouse}");
+        let shown = self.as_user(&keeper).await.get(&path).await.expect(200);
+        let given = json!({"kind": "donation", "warehouse_id": warehouse, "quantity": 100, "lot": wheelchair()});
+        let given = self.moves(&keeper, given).await.expect(201);
+        let bought = json!({"kind": "purchase", "to_warehouse_id": warehouse, "quantity": 10, "lot": wheelchair(), "invoice_number": "0310022"});
+        let bought = self.announces(&buyer, bought).await.expect(201);
+        let helper = self.as_user("supervisor2.990100").await;
+        Stocked {
+            organization: shown["organization_id"].as_str().unwrap().to_owned(),
+            duty: id_of(&shown["duties"][0]),
+            helper: id_of(&helper.get("/v1/me").await.expect(200)),
+            lot: lot_of(&given),
+            movement: id_of(&given),
+            delivery: id_of(&bought),
+            warehouse,
+        }
+    }
+
     pub async fn brings_catalog(&self, file: &[u8]) -> Reply {
         self.as_user("supervisor.990100")
             .await
@@ -44,7 +81,13 @@ impl TestOffice {
         )
     }
 
-    pub async fn gives_duty(&self, county: &str, warehouse: &str, username: &str, duty: &str) -> Reply {
+    pub async fn gives_duty(
+        &self,
+        county: &str,
+        warehouse: &str,
+        username: &str,
+        duty: &str,
+    ) -> Reply {
         let me = self.as_user(username).await.get("/v1/me").await.expect(200);
         let body = json!({"user_id": id_of(&me), "duty": duty});
         self.as_user(&format!("approver.{county}"))

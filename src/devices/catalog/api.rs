@@ -175,7 +175,9 @@ struct CatalogRowResult {
 
 impl From<RowResult> for CatalogRowResult {
     fn from(row: RowResult) -> Self {
-        let (edition, code) = row.key.map_or((None, None), |key| (Some(key.edition), Some(key.code)));
+        let (edition, code) = row
+            .key
+            .map_or((None, None), |key| (Some(key.edition), Some(key.code)));
         let errors = row.errors.into_iter().map(|error| CatalogFault {
             pointer: error.pointer,
             code: error.code,

@@ -75,7 +75,10 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn run(mut self, known: &mut HashMap<(ItemKey, NaiveDate), u32>) -> Result<CatalogRow, RejectedRow> {
+    fn run(
+        mut self,
+        known: &mut HashMap<(ItemKey, NaiveDate), u32>,
+    ) -> Result<CatalogRow, RejectedRow> {
         let key = self.key();
         let terms = self.terms();
         let effective_from = self.effective_from();
@@ -142,13 +145,24 @@ impl Reading<'_> {
         let name_zh = self.short("name_zh", Column::NameZh, LONGEST_NAME);
         let unit = self.short("unit", Column::Unit, LONGEST_UNIT);
         let name_en = self.text(Column::NameEn);
-        if name_en.as_ref().is_some_and(|name| name.chars().count() > LONGEST_NAME) {
-            self.faults.add("name_en", "text.length", "up to 100 characters", "不超过100个字");
+        if name_en
+            .as_ref()
+            .is_some_and(|name| name.chars().count() > LONGEST_NAME)
+        {
+            self.faults.add(
+                "name_en",
+                "text.length",
+                "up to 100 characters",
+                "不超过100个字",
+            );
         }
         let subsidy_percent = self.percent();
         let cap = self.cap();
-        let use_life_months =
-            self.months("use_life_months", Column::UseLifeMonths, Column::UseLifeYears);
+        let use_life_months = self.months(
+            "use_life_months",
+            Column::UseLifeMonths,
+            Column::UseLifeYears,
+        );
         let child_use_life_months = self.months(
             "child_use_life_months",
             Column::ChildUseLifeMonths,
@@ -217,7 +231,8 @@ impl Reading<'_> {
         match cap {
             Ok(cap) if cap.get() >= 0 => Some(cap),
             Ok(_) => {
-                self.faults.add("cap_fen", "amount.negative", "zero or more", "不得为负");
+                self.faults
+                    .add("cap_fen", "amount.negative", "zero or more", "不得为负");
                 None
             }
             Err(error) => {
@@ -236,7 +251,10 @@ impl Reading<'_> {
             (None, None) => return None,
         };
         let number = text.trim_end_matches(['年', '月', '个']).trim();
-        let life = number.parse::<i32>().ok().and_then(|n| n.checked_mul(times));
+        let life = number
+            .parse::<i32>()
+            .ok()
+            .and_then(|n| n.checked_mul(times));
         let life = life.filter(|life| (1..=LONGEST_LIFE).contains(life));
         if life.is_none() {
             self.faults.add(
@@ -272,7 +290,12 @@ impl Reading<'_> {
             Some(_) => None,
         };
         if listed.is_none() {
-            self.faults.add("listed", "listed.unknown", "listed or withdrawn", "须为收录或停用");
+            self.faults.add(
+                "listed",
+                "listed.unknown",
+                "listed or withdrawn",
+                "须为收录或停用",
+            );
         }
         listed
     }
@@ -365,20 +388,42 @@ mod tests {
         let mut file = read(format!("{HEADER}{row}\n").as_bytes()).unwrap();
         match file.rows.pop() {
             Some(row) => Ok(row),
-            None => Err(file.rejected.remove(0).errors.iter().map(|error| error.code).collect()),
+            None => Err(file
+                .rejected
+                .remove(0)
+                .errors
+                .iter()
+                .map(|error| error.code)
+                .collect()),
         }
     }
 
     #[test]
     fn a_row_is_read_as_offices_write_it() {
-        let row = one("2022,12 22 03,手动轮椅车,辆,100%,\"1,200.00\",4,24,县,2022年1月1日,收录,2016:12 22 03").unwrap();
-        assert_eq!((row.key.edition.as_str(), row.key.code.as_str()), ("2022", "122203"));
-        assert_eq!((row.terms.cap, row.terms.use_life_months), (Some(Fen::new(120_000)), Some(48)));
+        let row = one(
+            "2022,12 22 03,手动轮椅车,辆,100%,\"1,200.00\",4,24,县,2022年1月1日,收录,2016:12 22 03",
+        )
+        .unwrap();
+        assert_eq!(
+            (row.key.edition.as_str(), row.key.code.as_str()),
+            ("2022", "122203")
+        );
+        assert_eq!(
+            (row.terms.cap, row.terms.use_life_months),
+            (Some(Fen::new(120_000)), Some(48))
+        );
         assert_eq!(row.terms.child_use_life_months, Some(24));
         assert_eq!(row.replaces.len(), 1);
         // A number has lost its first digit; what is not said is all of the price, without a cap.
         let row = one("2022,43303,防压疮垫,件,,,2,,无,2022-01-01,,").unwrap();
-        assert_eq!((row.key.code.as_str(), row.terms.subsidy_percent, row.terms.cap), ("043303", 100, None));
+        assert_eq!(
+            (
+                row.key.code.as_str(),
+                row.terms.subsidy_percent,
+                row.terms.cap
+            ),
+            ("043303", 100, None)
+        );
         assert!(row.terms.listed);
     }
 
@@ -388,8 +433,16 @@ mod tests {
         assert_eq!(
             wrong,
             Err(vec![
-                "device_edition.format", "device_code.format", "text.length", "subsidy_percent.range", "amount.negative",
-                "use_life.range", "use_life.child", "evaluation_level.unknown", "listed.unknown", "date.format",
+                "device_edition.format",
+                "device_code.format",
+                "text.length",
+                "subsidy_percent.range",
+                "amount.negative",
+                "use_life.range",
+                "use_life.child",
+                "evaluation_level.unknown",
+                "listed.unknown",
+                "date.format",
             ])
         );
         let later = one("2016,122203,轮椅,辆,,,4,,县,2016-01-01,,2022:122203");

@@ -263,7 +263,10 @@ mod tests {
         assert_eq!(item.subsidy(Fen::new(i64::MAX)), None);
         item.cap = None;
         assert_eq!(item.subsidy(Fen::new(500_000)), Some(Fen::new(250_000)));
-        assert_eq!((item.use_life(true), item.use_life(false)), (Some(24), Some(48)));
+        assert_eq!(
+            (item.use_life(true), item.use_life(false)),
+            (Some(24), Some(48))
+        );
         item.child_use_life_months = None;
         assert_eq!(item.use_life(true), Some(48));
     }

@@ -133,7 +133,11 @@ fn with_known_replaced(
     tx: &mut Tx<'_>,
     file: CatalogFile,
 ) -> Result<(Vec<CatalogRow>, Vec<RowResult>)> {
-    let replaced: Vec<_> = file.rows.iter().flat_map(|row| row.replaces.clone()).collect();
+    let replaced: Vec<_> = file
+        .rows
+        .iter()
+        .flat_map(|row| row.replaces.clone())
+        .collect();
     let known = store::known(tx, &replaced)?;
     let mut results: Vec<_> = file.rejected.into_iter().map(|row| (row, None)).collect();
     let mut rows = file.rows;

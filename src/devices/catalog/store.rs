@@ -105,9 +105,11 @@ pub fn page(
     }
     if let Some(after) = after {
         query = query.filter(
-            device_items::edition.gt(after.edition.clone()).or(device_items::edition
-                .eq(after.edition)
-                .and(device_items::code.gt(after.code))),
+            device_items::edition
+                .gt(after.edition.clone())
+                .or(device_items::edition
+                    .eq(after.edition)
+                    .and(device_items::code.gt(after.code))),
         );
     }
     let rows: Vec<Row> = query

@@ -116,7 +116,8 @@ impl NewDelivery {
                 _ => {}
             }
         }
-        let long = |text: Option<&String>, most| text.is_some_and(|text| text.chars().count() > most);
+        let long =
+            |text: Option<&String>, most| text.is_some_and(|text| text.chars().count() > most);
         if long(invoice_number.as_ref(), 100) {
             let (en, zh) = ("up to 100 characters", "不超过 100 个字");
             errors.push(FieldError::new("/invoice_number", "text.length", en, zh));
@@ -125,7 +126,10 @@ impl NewDelivery {
             let (en, zh) = ("up to 500 characters", "不超过 500 个字");
             errors.push(FieldError::new("/note", "text.length", en, zh));
         }
-        let is = self.lot.as_ref().map(|lot| lot.checked("/lot", &mut errors));
+        let is = self
+            .lot
+            .as_ref()
+            .map(|lot| lot.checked("/lot", &mut errors));
         if let Some(is) = &is {
             if is.supplier.is_none() {
                 let (en, zh) = ("who sold it", "须填写供应商");
@@ -210,9 +214,8 @@ impl NewDeliveryTransition {
             .iter()
             .map(|number| number.trim().to_owned())
             .collect();
-        let fault = |en: &str, zh: &str| {
-            Error::field("/serial_numbers", "serial_numbers.invalid", en, zh)
-        };
+        let fault =
+            |en: &str, zh: &str| Error::field("/serial_numbers", "serial_numbers.invalid", en, zh);
         if numbers.len() > MOST_SERIALS {
             return Err(fault("up to 200 numbers", "不超过 200 个序列号"));
         }

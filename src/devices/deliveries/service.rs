@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::model::{
-    Asked, Delivery, DeliveryAction, DeliveryKind, DeliveryState, NewDelivery, NewDeliveryTransition,
+    Asked, Delivery, DeliveryAction, DeliveryKind, DeliveryState, NewDelivery,
+    NewDeliveryTransition,
 };
 use super::store;
 use crate::access::{Actor, Permit, Scope, acts};
@@ -225,9 +226,17 @@ fn send(
     store::insert(tx, &delivery, (duty, WarehouseDuty::Keeper))?;
     let entry = Entry {
         counterpart: Some(to.name),
-        note: delivery.note.clone().filter(|note| note.chars().count() > 1),
+        note: delivery
+            .note
+            .clone()
+            .filter(|note| note.chars().count() > 1),
         delivery: Some(delivery.id),
-        ..Entry::new(StockMovementKind::TransferOut, -new.quantity, user, Some(duty))
+        ..Entry::new(
+            StockMovementKind::TransferOut,
+            -new.quantity,
+            user,
+            Some(duty),
+        )
     };
     let movement = stock::book(tx, &lot, entry)?;
     let moved = stock::recorded(tx, permit.origin(), movement, None)?;

@@ -165,7 +165,10 @@ pub fn page(
     count: i64,
 ) -> Result<Vec<Delivery>> {
     let here = within!(stock_deliveries::to_division_code, scope);
-    let there = within!(stock_deliveries::from_division_code.assume_not_null(), scope);
+    let there = within!(
+        stock_deliveries::from_division_code.assume_not_null(),
+        scope
+    );
     let mut query = stock_deliveries::table
         .select(Row::as_select())
         .into_boxed::<MultiBackend>()

@@ -6,13 +6,15 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::{FundSource, Lot, StockMovementKind, NewMovement, NewReversal};
+use super::model::{FundSource, Lot, NewMovement, NewReversal, StockMovementKind};
 use super::service::{self, Filter, Shown};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::devices::catalog::{DeviceCode, Edition};
 use crate::http::page::{is_place, page_of};
-use crate::http::{Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors, etag};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors, etag,
+};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{

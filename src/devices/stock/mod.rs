@@ -8,5 +8,6 @@ mod store;
 
 pub use api::LotBody;
 pub use model::{
-    Entry, FundSource, Issue, Lot, LotDescription, Movement, StockMovementKind, Return, quantity_in_range,
+    Entry, FundSource, Issue, Lot, LotDescription, Movement, Return, StockMovementKind,
+    quantity_in_range,
 };

@@ -240,7 +240,12 @@ fn said(text: Option<&String>) -> Option<String> {
 }
 
 fn missing(pointer: &str) -> FieldError {
-    FieldError::new(pointer, "field.missing", "this kind needs it", "此类出入库须填写")
+    FieldError::new(
+        pointer,
+        "field.missing",
+        "this kind needs it",
+        "此类出入库须填写",
+    )
 }
 
 impl NewMovement {
@@ -258,12 +263,31 @@ impl NewMovement {
             .into_iter()
             .collect();
         let kind = self.kind;
-        let goes_out = matches!(kind, NewStockMovementKind::Issue | NewStockMovementKind::Loan);
+        let goes_out = matches!(
+            kind,
+            NewStockMovementKind::Issue | NewStockMovementKind::Loan
+        );
         for (pointer, is_there, belongs) in [
-            ("/lot_id", self.lot_id.is_some(), goes_out || kind == NewStockMovementKind::Scrap),
-            ("/origin_id", self.origin_id.is_some(), kind == NewStockMovementKind::Return),
-            ("/warehouse_id", self.warehouse_id.is_some(), kind == NewStockMovementKind::Donation),
-            ("/lot", self.lot.is_some(), kind == NewStockMovementKind::Donation),
+            (
+                "/lot_id",
+                self.lot_id.is_some(),
+                goes_out || kind == NewStockMovementKind::Scrap,
+            ),
+            (
+                "/origin_id",
+                self.origin_id.is_some(),
+                kind == NewStockMovementKind::Return,
+            ),
+            (
+                "/warehouse_id",
+                self.warehouse_id.is_some(),
+                kind == NewStockMovementKind::Donation,
+            ),
+            (
+                "/lot",
+                self.lot.is_some(),
+                kind == NewStockMovementKind::Donation,
+            ),
         ] {
             match (is_there, belongs) {
                 (false, true) => errors.push(missing(pointer)),
@@ -277,10 +301,18 @@ impl NewMovement {
             }
         }
         self.check_words(goes_out, &mut errors);
-        let lot = self.lot.as_ref().map(|lot| lot.checked("/lot", &mut errors));
+        let lot = self
+            .lot
+            .as_ref()
+            .map(|lot| lot.checked("/lot", &mut errors));
         if lot.as_ref().is_some_and(|lot| lot.serial_number.is_some()) && self.quantity != 1 {
             let (en, zh) = ("one piece with a number is 1", "有序列号的，数量须为 1");
-            errors.push(FieldError::new("/quantity", "quantity.serial_number", en, zh));
+            errors.push(FieldError::new(
+                "/quantity",
+                "quantity.serial_number",
+                en,
+                zh,
+            ));
         }
         if !errors.is_empty() {
             return Err(Error::fields(errors));
@@ -368,7 +400,12 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub fn new(kind: StockMovementKind, change: i32, actor: UserId, duty: Option<WarehouseDutyId>) -> Self {
+    pub fn new(
+        kind: StockMovementKind,
+        change: i32,
+        actor: UserId,
+        duty: Option<WarehouseDutyId>,
+    ) -> Self {
         Self {
             kind,
             change,

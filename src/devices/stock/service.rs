@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::model::{
-    Asked, Entry, Issue, Lot, LotDescription, Movement, StockMovementKind, NewMovement, NewStockMovementKind,
-    NewReversal, Return,
+    Asked, Entry, Issue, Lot, LotDescription, Movement, NewMovement, NewReversal,
+    NewStockMovementKind, Return, StockMovementKind,
 };
 use super::store;
 use crate::access::{Permit, Scope, acts, users};
@@ -252,7 +252,12 @@ fn issue_of(
         ..Entry::new(kind, -issue.quantity, user, Some(duty))
     };
     let movement = book(tx, lot, entry)?;
-    recorded(tx, origin, movement, issue.case.map(|(_, resident)| resident))
+    recorded(
+        tx,
+        origin,
+        movement,
+        issue.case.map(|(_, resident)| resident),
+    )
 }
 
 /// Takes back what was issued or lent, into the lot that it came from, by its keeper.
@@ -265,7 +270,10 @@ pub fn take_back(
     let issued = found(tx, scope, back.origin)?;
     let user = actor(origin)?;
     let duty = warehouses::duty(tx, issued.lot.warehouse, user, WarehouseDuty::Keeper)?;
-    if !matches!(issued.kind, StockMovementKind::Issue | StockMovementKind::Loan) {
+    if !matches!(
+        issued.kind,
+        StockMovementKind::Issue | StockMovementKind::Loan
+    ) {
         return Err(Error::field(
             "/origin_id",
             "stock_movement.kind",

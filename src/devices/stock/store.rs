@@ -175,7 +175,10 @@ fn next_number(tx: &mut Tx<'_>, place: DivisionCode, change: i32) -> Result<Stri
     let last: i32 = counter
         .select(stock_movement_numbers::last)
         .first(tx.conn())?;
-    Ok(format!("{}-{direction}-{year}-{last:06}", place.county_digits()))
+    Ok(format!(
+        "{}-{direction}-{year}-{last:06}",
+        place.county_digits()
+    ))
 }
 
 /// No lot is larger.
@@ -207,9 +210,12 @@ fn advance(tx: &mut Tx<'_>, lot: StockLotId, change: i32) -> Result<(i32, i32)> 
             ))
             .execute(tx.conn())
             .map_err(|error| {
-                on_unique(error, "stock_balances.lot_id", "stock_balances_pkey", || {
-                    Code::Busy.into()
-                })
+                on_unique(
+                    error,
+                    "stock_balances.lot_id",
+                    "stock_balances_pkey",
+                    || Code::Busy.into(),
+                )
             })?;
     }
     Ok(stock_balances::table

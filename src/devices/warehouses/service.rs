@@ -50,11 +50,7 @@ pub fn duty(
 }
 
 /// What somebody does there today.
-pub fn duty_of(
-    db: &mut Db,
-    warehouse: WarehouseId,
-    user: UserId,
-) -> Result<Option<WarehouseDuty>> {
+pub fn duty_of(db: &mut Db, warehouse: WarehouseId, user: UserId) -> Result<Option<WarehouseDuty>> {
     let today = db.today();
     let held = store::duty_on(db, warehouse, user, today)?;
     Ok(held.map(|(_, duty)| duty))
@@ -203,7 +199,9 @@ pub fn end(
     asked: &EndDuty,
 ) -> Result<Recorded<WarehouseDutyHeld>> {
     let warehouse = found(tx, permit.scope(), id)?;
-    let held = store::duties(tx, id)?.into_iter().find(|one| one.id == duty);
+    let held = store::duties(tx, id)?
+        .into_iter()
+        .find(|one| one.id == duty);
     let mut held = held.ok_or(Code::WarehouseDutyNotFound)?;
     let today = tx.today();
     if held.valid_to.is_some_and(|end| end <= today) {

@@ -119,8 +119,8 @@ pub fn duties(db: &mut Db, warehouse: WarehouseId) -> Result<Vec<WarehouseDutyHe
             warehouse_duties::valid_to,
         ))
         .load(db.conn())?;
-    let held = |(id, duty, user_id, username, display_name, valid_from, valid_to)| {
-        WarehouseDutyHeld {
+    let held =
+        |(id, duty, user_id, username, display_name, valid_from, valid_to)| WarehouseDutyHeld {
             id,
             duty,
             user_id,
@@ -128,8 +128,7 @@ pub fn duties(db: &mut Db, warehouse: WarehouseId) -> Result<Vec<WarehouseDutyHe
             display_name,
             valid_from,
             valid_to,
-        }
-    };
+        };
     Ok(rows.into_iter().map(held).collect())
 }
 

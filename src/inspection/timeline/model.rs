@@ -185,6 +185,14 @@ const LABELS: &[(&str, &str, &str)] = &[
         "退回或核销已审批",
         "Refund or write-off decided",
     ),
+    ("stock_movement.issued", "辅助器具发放出库", "Device issued"),
+    ("stock_movement.lent", "辅助器具借出", "Device lent"),
+    ("stock_movement.returned", "辅助器具归还", "Device returned"),
+    (
+        "stock_movement.reversed",
+        "辅助器具出入库冲销",
+        "Movement of a device taken back",
+    ),
 ];
 
 /// What somebody must be allowed to read to hear of what was done to such a thing; nothing for what is
@@ -201,6 +209,7 @@ pub fn takes(entity: &str) -> Option<Action> {
         "follow_up" => Some(Action::FollowUpRead),
         "match" => Some(Action::MatchRead),
         "recovery" => Some(Action::RecoveryRead),
+        "stock_movement" => Some(Action::WarehouseRead),
         _ => None,
     }
 }
