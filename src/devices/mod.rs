@@ -5,7 +5,7 @@ pub mod catalog;
 pub mod deliveries;
 mod service;
 pub mod stock;
-// pub mod stocktakes;
+pub mod stocktakes;
 pub mod warehouses;
 
 pub use service::Devices;

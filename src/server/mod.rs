@@ -107,6 +107,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     devices::warehouses::api::routes(config);
     devices::stock::api::routes(config);
     devices::deliveries::api::routes(config);
+    devices::stocktakes::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

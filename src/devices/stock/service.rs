@@ -15,13 +15,13 @@ use crate::db::{Db, Recorded, Tx};
 use crate::devices::catalog::ItemKey;
 use crate::devices::catalog::service as catalog;
 use crate::devices::warehouses::service::{self as warehouses, actor};
-use crate::devices::warehouses::{Warehouse, WarehouseDuty};
+use crate::devices::warehouses::WarehouseDuty;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, ResidentId, StockLotId, StockMovementId, UserId};
 use crate::kernel::text;
 use crate::programs::Service;
 
-pub use super::store::{Filter, balances, book, lot_for, quantity};
+pub use super::store::{Filter, balances, book, lot_for, lots_of};
 
 /// Movements with what people call what is in them.
 #[derive(Debug)]
@@ -325,9 +325,4 @@ pub fn reverse(
     let resident = resident_of(tx, movement.case)?;
     let counter = book(tx, &movement.lot, entry)?;
     recorded(tx, permit.origin(), counter, resident)
-}
-
-/// What lies in a warehouse, for departments that count it.
-pub fn lots_of(db: &mut Db, warehouse: &Warehouse, ids: &[StockLotId]) -> Result<Vec<Lot>> {
-    store::lots_of(db, warehouse.id, ids)
 }

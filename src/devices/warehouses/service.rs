@@ -56,6 +56,22 @@ pub fn duty_of(db: &mut Db, warehouse: WarehouseId, user: UserId) -> Result<Opti
     Ok(held.map(|(_, duty)| duty))
 }
 
+/// Whether somebody has or had a duty there on any of these days.
+pub fn has_duty_between(
+    db: &mut Db,
+    warehouse: WarehouseId,
+    user: UserId,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<bool> {
+    let held = store::duties(db, warehouse)?;
+    Ok(held.iter().any(|duty| {
+        duty.user_id == user
+            && duty.valid_from <= to
+            && duty.valid_to.is_none_or(|end| end > from)
+    }))
+}
+
 /// Whose doing it is; work on stock is always somebody's.
 pub fn actor(origin: &Origin) -> Result<UserId> {
     let user = origin.user;
