@@ -106,6 +106,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     devices::catalog::api::routes(config);
     devices::warehouses::api::routes(config);
     devices::stock::api::routes(config);
+    devices::stock::reports::api::routes(config);
     devices::deliveries::api::routes(config);
     devices::stocktakes::api::routes(config);
     exchange::changes::api::routes(config);

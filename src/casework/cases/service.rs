@@ -24,7 +24,7 @@ pub use super::history::all as entries;
 pub use super::life::Action;
 pub use super::moves::{act, by_itself, close_notice, notice_waits, stop};
 pub use super::store::{
-    Filter, Mark, Named, Order, anywhere, eligibility, named, open_programs, submitted_at,
+    Filter, Mark, Named, Order, eligibility, named, open_programs, submitted_at,
 };
 
 /// What one form opens at the most.

@@ -3,6 +3,7 @@
 
 pub mod api;
 mod model;
+pub mod reports;
 pub mod service;
 mod store;
 

@@ -60,6 +60,14 @@ impl StockMovementKind {
         }
     }
 
+    /// Whether stock comes in by it, counter-movements apart.
+    pub const fn comes_in(self) -> bool {
+        matches!(
+            self,
+            Self::Purchase | Self::Donation | Self::Return | Self::TransferIn | Self::StocktakeGain
+        )
+    }
+
     /// Whether one may be taken back by a counter-movement of its own. A dispatch is called off with its delivery, and
     /// what came of one or of a count is answered by another.
     pub const fn is_reversible(self) -> bool {

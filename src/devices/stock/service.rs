@@ -7,14 +7,14 @@ use super::model::{
     NewStockMovementKind, Return, StockMovementKind,
 };
 use super::store;
-use crate::access::{Permit, Scope, acts, users};
+use crate::access::{Act, Permit, Scope, acts, users};
 use crate::audit::{Event, Origin};
 use crate::casework::cases::service as cases;
 use crate::casework::{Case, State};
 use crate::db::{Db, Recorded, Tx};
 use crate::devices::catalog::ItemKey;
 use crate::devices::catalog::service as catalog;
-use crate::devices::warehouses::service::{self as warehouses, actor};
+use crate::devices::warehouses::service as warehouses;
 use crate::devices::warehouses::WarehouseDuty;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, ResidentId, StockLotId, StockMovementId, UserId};
@@ -134,7 +134,6 @@ pub fn create(
     permit: &Permit<acts::StockAct>,
     new: &NewMovement,
 ) -> Result<Recorded<Movement>> {
-    let origin = permit.origin();
     match new.check()? {
         Asked::Donation(warehouse, lot) => donate(tx, permit, warehouse, &lot, new),
         Asked::Return(movement) => {
@@ -144,7 +143,7 @@ pub fn create(
                 counterpart: new.counterpart(),
                 note: new.note(),
             };
-            take_back(tx, origin, permit.scope(), &back)
+            take_back(tx, permit, &back)
         }
         Asked::Out(lot) if new.kind == NewStockMovementKind::Scrap => scrap(tx, permit, lot, new),
         Asked::Out(lot) => {
@@ -158,7 +157,7 @@ pub fn create(
                 counterpart: new.counterpart(),
                 note: new.note(),
             };
-            issue_of(tx, origin, &lot, issue)
+            issue_of(tx, permit, &lot, issue)
         }
     }
 }
@@ -222,23 +221,22 @@ fn scrap(
 }
 
 /// Issues or lends from a lot in sight, by its keeper. Whether the case is one to be served is the caller's care.
-pub fn issue(
+pub fn issue<A: Act>(
     tx: &mut Tx<'_>,
-    origin: &Origin,
-    scope: &Scope,
+    permit: &Permit<A>,
     issue: Issue,
 ) -> Result<Recorded<Movement>> {
-    let lot = found_lot(tx, scope, issue.lot)?;
-    issue_of(tx, origin, &lot, issue)
+    let lot = found_lot(tx, permit.scope(), issue.lot)?;
+    issue_of(tx, permit, &lot, issue)
 }
 
-fn issue_of(
+fn issue_of<A: Act>(
     tx: &mut Tx<'_>,
-    origin: &Origin,
+    permit: &Permit<A>,
     lot: &Lot,
     issue: Issue,
 ) -> Result<Recorded<Movement>> {
-    let user = actor(origin)?;
+    let user = permit.actor().user;
     let duty = warehouses::duty(tx, lot.warehouse, user, WarehouseDuty::Keeper)?;
     let kind = if issue.is_loan {
         StockMovementKind::Loan
@@ -252,23 +250,18 @@ fn issue_of(
         ..Entry::new(kind, -issue.quantity, user, Some(duty))
     };
     let movement = book(tx, lot, entry)?;
-    recorded(
-        tx,
-        origin,
-        movement,
-        issue.case.map(|(_, resident)| resident),
-    )
+    let resident = issue.case.map(|(_, resident)| resident);
+    recorded(tx, permit.origin(), movement, resident)
 }
 
 /// Takes back what was issued or lent, into the lot that it came from, by its keeper.
-pub fn take_back(
+pub fn take_back<A: Act>(
     tx: &mut Tx<'_>,
-    origin: &Origin,
-    scope: &Scope,
+    permit: &Permit<A>,
     back: &Return,
 ) -> Result<Recorded<Movement>> {
-    let issued = found(tx, scope, back.origin)?;
-    let user = actor(origin)?;
+    let issued = found(tx, permit.scope(), back.origin)?;
+    let user = permit.actor().user;
     let duty = warehouses::duty(tx, issued.lot.warehouse, user, WarehouseDuty::Keeper)?;
     if !matches!(
         issued.kind,
@@ -289,14 +282,24 @@ pub fn take_back(
         ..Entry::new(StockMovementKind::Return, back.quantity, user, Some(duty))
     };
     let movement = book(tx, &issued.lot, entry)?;
-    let resident = resident_of(tx, issued.case)?;
-    recorded(tx, origin, movement, resident)
+    let resident = resident_of(tx, permit, issued.case)?;
+    recorded(tx, permit.origin(), movement, resident)
 }
 
-fn resident_of(tx: &mut Tx<'_>, case: Option<CaseId>) -> Result<Option<ResidentId>> {
-    // Whose case it was may have moved on since.
-    let case = case.map(|id| tx.in_every_office(|db| cases::anywhere(db, id)));
-    Ok(case.transpose()?.map(|case| case.resident_id))
+/// Whose case it is; a case that has moved on since is nobody's here.
+fn resident_of<A: Act>(
+    tx: &mut Tx<'_>,
+    permit: &Permit<A>,
+    case: Option<CaseId>,
+) -> Result<Option<ResidentId>> {
+    let Some(case) = case else {
+        return Ok(None);
+    };
+    match cases::found(tx, permit, case) {
+        Ok(case) => Ok(Some(case.resident_id)),
+        Err(error) if error.code() == Code::CaseNotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes a movement back, whole, by one in the other direction.
@@ -322,7 +325,7 @@ pub fn reverse(
         delivery: movement.delivery,
         ..Entry::new(movement.kind, -movement.change, user, Some(duty))
     };
-    let resident = resident_of(tx, movement.case)?;
+    let resident = resident_of(tx, permit, movement.case)?;
     let counter = book(tx, &movement.lot, entry)?;
     recorded(tx, permit.origin(), counter, resident)
 }

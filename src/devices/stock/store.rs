@@ -27,7 +27,7 @@ diesel::allow_tables_to_appear_in_same_query!(stock_movements, stock_lots);
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = stock_lots)]
-struct LotRow {
+pub(super) struct LotRow {
     id: StockLotId,
     warehouse_id: WarehouseId,
     division_code: DivisionCode,

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::model::{EndDuty, NewDuty, NewWarehouse, Warehouse, WarehouseDuty, WarehouseDutyHeld};
 use super::store;
 use crate::access::{Action, Permit, Scope, acts, organizations, users};
-use crate::audit::{Event, Origin};
+use crate::audit::Event;
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Code, Error, Result};
@@ -70,12 +70,6 @@ pub fn has_duty_between(
             && duty.valid_from <= to
             && duty.valid_to.is_none_or(|end| end > from)
     }))
-}
-
-/// Whose doing it is; work on stock is always somebody's.
-pub fn actor(origin: &Origin) -> Result<UserId> {
-    let user = origin.user;
-    user.ok_or_else(|| Error::internal("nobody moves stock by themselves"))
 }
 
 pub fn create(
