@@ -42,6 +42,8 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "grant.manage",
         "organization.manage",
         "institution.read",
+        "device_catalog.read",
+        "device_catalog.manage",
     ];
     let alike = [
         // The seals cover everybody's entries.
@@ -121,6 +123,15 @@ fn is_recorded(operation: &str) -> bool {
         "list_user_grants",
         "list_users",
         "list_audit_checkpoints",
+        // Things, and case ids without names.
+        "list_device_catalog",
+        "get_device_item",
+        "list_warehouses",
+        "get_warehouse",
+        "list_stock_movements",
+        "get_stock_movement",
+        "list_stock_deliveries",
+        "get_stock_delivery",
     ];
     !plain.contains(&operation)
 }
@@ -232,6 +243,9 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.owed.named,
                             &other.treated.plan,
                             &other.treated.settlement,
+                            &other.stock.lot,
+                            &other.stock.movement,
+                            &other.stock.delivery,
                             "张晓宝",
                             "990122",
                         ] {

@@ -207,6 +207,17 @@ policy! {
     ScreeningWrite = "screening.write": TownshipCaseworker | CountyCaseworker;
     /// Within how many days something has to follow.
     ScreeningLayDown = "screening.lay_down": CountyApprover | CitySupervisor;
+    DeviceCatalogRead = "device_catalog.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor;
+    DeviceCatalogManage = "device_catalog.manage": CitySupervisor;
+    /// What lies where, and who looks after it.
+    WarehouseRead = "warehouse.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    /// Opening a warehouse, saying who buys, keeps and counts, and when more is ordered.
+    WarehouseManage = "warehouse.manage": CountyApprover | CitySupervisor;
+    /// Buying, keeping and counting: which of them, one's duty at the warehouse says.
+    StockAct = "stock.act": CountyCaseworker | FinanceOfficer | CitySupervisor;
+    /// Deciding what a count found.
+    StockApprove = "stock.approve": CountyApprover | CitySupervisor;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -242,6 +253,9 @@ impl Action {
                 | Self::SettlementCorrect
                 | Self::RehabilitationServiceAct
                 | Self::ScreeningLayDown
+                | Self::WarehouseManage
+                | Self::StockAct
+                | Self::StockApprove
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

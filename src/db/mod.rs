@@ -113,6 +113,15 @@ const REFUSALS: &[(&str, Code)] = &[
         "huican.rehabilitation_case",
         Code::RehabilitationServiceCase,
     ),
+    ("huican.warehouse_duty_overlap", Code::WarehouseDutyOverlap),
+    ("huican.warehouse_duty", Code::WarehouseDuty),
+    ("huican.stock_returned", Code::StockReturned),
+    ("huican.stock_reversal", Code::StockReversal),
+    ("huican.stock_piece", Code::StockPiece),
+    ("huican.delivery_closed", Code::StockDeliveryClosed),
+    ("huican.stocktake_decided", Code::StocktakeDecided),
+    ("huican.delivery_separation", Code::StockDeliverySeparation),
+    ("huican.stocktake_own", Code::StocktakeOwn),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

@@ -14,6 +14,7 @@ macro_rules! tables {
 mod between;
 mod casework;
 mod catalog;
+mod devices;
 mod ground;
 mod money;
 mod registry;
@@ -23,6 +24,7 @@ mod targeted;
 pub use between::*;
 pub use casework::*;
 pub use catalog::*;
+pub use devices::*;
 pub use ground::*;
 pub use money::*;
 pub use registry::*;

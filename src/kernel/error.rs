@@ -286,6 +286,27 @@ codes! {
     ScreeningTransition = "screening.transition_not_allowed", Conflict, "The screening is not in a state that allows this", "筛查记录当前状态不允许此操作";
     ScreeningNoDeadline = "screening.no_deadline", Conflict, "No deadlines are laid down for screenings of this kind", "尚未规定此类筛查的办理时限";
     ScreeningDeadlineKnown = "screening_deadline.known", Conflict, "Deadlines of this kind are laid down there from this day on already", "该地同类筛查自该日起的时限已规定";
+    DeviceItemNotFound = "device_item.not_found", NotFound, "There is no such code in the device catalog", "辅助器具目录中没有该编码";
+    DeviceItemUnlisted = "device_item.not_listed", Conflict, "The device catalog does not list this code on that day", "辅助器具目录当日未收录该编码";
+    WarehouseNotFound = "warehouse.not_found", NotFound, "There is no such warehouse in your sight", "您的可见范围内没有该仓库";
+    WarehouseTaken = "warehouse.name_taken", Conflict, "The organization has a warehouse of this name", "该单位已有同名仓库";
+    WarehouseDuty = "warehouse.duty_required", Forbidden, "Your duty at this warehouse does not allow this", "您在该仓库的岗位不能办理此事项";
+    WarehouseDutyNotFound = "warehouse_duty.not_found", NotFound, "There is no such duty at this warehouse", "该仓库没有这项岗位";
+    WarehouseDutyEnded = "warehouse_duty.ended", Conflict, "This duty has ended", "该岗位已终止";
+    WarehouseDutyOverlap = "warehouse_duty.exclusive", Conflict, "Nobody buys, keeps or counts at one warehouse at a time: this person has a duty there in these days", "采购、保管、盘点须由不同人员担任，该人员同期在该仓库已有岗位";
+    StockLotNotFound = "stock_lot.not_found", NotFound, "There is no such lot in this warehouse", "该仓库没有这个库存批";
+    StockMovementNotFound = "stock_movement.not_found", NotFound, "There is no such stock movement in your sight", "您的可见范围内没有该出入库记录";
+    StockInsufficient = "stock.insufficient", Conflict, "There is not as much in stock", "库存不足";
+    StockReturned = "stock.exceeds_issue", Conflict, "No more comes back than went out and is still out", "归还数量超出尚未归还的数量";
+    StockReversal = "stock_movement.not_reversible", Conflict, "This movement cannot be taken back: it was already, something came of it, or it is the other side of a delivery or count", "该记录不能冲销：已冲销、已有后续业务，或属于收货、盘点";
+    StockPiece = "stock.serial_number_taken", Conflict, "A piece with this serial number is in stock, on its way or with somebody", "该序列号的器具已在库、在途或已发出";
+    StockDeliveryNotFound = "stock_delivery.not_found", NotFound, "There is no such delivery in your sight", "您的可见范围内没有该到货单";
+    StockDeliveryClosed = "stock_delivery.closed", Conflict, "The delivery was received or called off already", "该到货单已收货或已取消";
+    StockDeliverySeparation = "stock_delivery.separation_of_duties", Forbidden, "Who bought or sent something does not receive it", "采购人、发货人不得验收本人经办的货物";
+    StocktakeNotFound = "stocktake.not_found", NotFound, "There is no such stocktake in your sight", "您的可见范围内没有该盘点";
+    StocktakeDecided = "stocktake.decided", Conflict, "The stocktake was decided already", "该盘点已有结果";
+    StocktakeOwn = "stocktake.separation_of_duties", Forbidden, "Who buys, keeps or counts there does not decide what a count found", "采购、保管、盘点人员不得审批盘点结果";
+    StocktakeStale = "stocktake.overtaken", Conflict, "What is missing has been issued since: return the count and count again", "盘点后库存已变动，差异无法入账，请退回重新盘点";
 
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 

@@ -132,6 +132,13 @@ kinds! {
     ScreeningDeadline => ScreeningDeadlineId;
     Screening => ScreeningId;
     ScreeningTransition => ScreeningTransitionId;
+    Warehouse => WarehouseId;
+    WarehouseDuty => WarehouseDutyId;
+    /// What lies together in a warehouse.
+    StockLot => StockLotId;
+    StockMovement => StockMovementId;
+    StockDelivery => StockDeliveryId;
+    Stocktake => StocktakeId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -22,7 +22,7 @@ use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
 use crate::{
-    access, casework, exchange, inspection, programs, registry, rehabilitation, subsidies,
+    access, casework, devices, exchange, inspection, programs, registry, rehabilitation, subsidies,
 };
 
 /// The services that plug into casework.
@@ -119,6 +119,12 @@ fn routes(config: &mut ServiceConfig<'_>) {
     rehabilitation::needs::api::routes(config);
     rehabilitation::deadlines::api::routes(config);
     rehabilitation::screenings::api::routes(config);
+    devices::catalog::api::routes(config);
+    devices::warehouses::api::routes(config);
+    devices::stock::api::routes(config);
+    devices::stock::reports::api::routes(config);
+    devices::deliveries::api::routes(config);
+    devices::stocktakes::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -12,6 +12,7 @@ use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
 use crate::support::rehabilitation::Treated;
+use crate::support::stock::{CATALOG, Stocked, wheelchair};
 
 /// One account a role; all but the last five work in 990121.
 pub const PEOPLE: [(&str, Role); 12] = [
@@ -82,6 +83,8 @@ pub struct Belongings {
     pub treated: Treated,
     /// What somebody needs, an approved case for which nothing is noted, and what a screening found.
     pub care: Care,
+    /// The county's warehouse, and what lies there.
+    pub stock: Stocked,
 }
 
 impl Belongings {
@@ -148,6 +151,7 @@ impl Belongings {
         let owed = office.owed(village, &debtor, &number).await;
         let treated = office.treated(village, &institution).await;
         let care = office.care(village).await;
+        let stock = office.stocked(county).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
         let version = known.expect(200)["version"].as_i64().unwrap();
@@ -157,6 +161,7 @@ impl Belongings {
             owed,
             treated,
             care,
+            stock,
             person,
             merge,
             duplicate,
@@ -235,6 +240,15 @@ impl Belongings {
                 service: missing(),
                 screened: missing(),
                 screening: missing(),
+            },
+            stock: Stocked {
+                organization: missing(),
+                warehouse: missing(),
+                duty: missing(),
+                helper: missing(),
+                lot: missing(),
+                movement: missing(),
+                delivery: missing(),
             },
         }
     }
@@ -432,6 +446,9 @@ pub fn call(
         "settlements" => &on.treated.settlement,
         "rehabilitation-services" => &on.care.service,
         "screenings" => &on.care.screening,
+        "warehouses" => &on.stock.warehouse,
+        "stock-movements" => &on.stock.movement,
+        "stock-deliveries" => &on.stock.delivery,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -464,7 +481,10 @@ pub fn call(
         .replace("{flag_id}", &on.paid.flag)
         .replace("{return_id}", &on.paid.bank_return)
         .replace("{movement_id}", &on.owed.movement)
-        .replace("{account_id}", &on.payee_account);
+        .replace("{account_id}", &on.payee_account)
+        .replace("{duty_id}", &on.stock.duty)
+        .replace("{edition}", "2022")
+        .replace("{device_code}", "122203");
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -565,6 +585,21 @@ pub fn call(
             "place": "县妇幼保健院", "result": "negative"}),
         ),
         "create_screening_transition" => Some(json!({"action": "end", "comment": "已迁往外省"})),
+        "create_warehouse" => {
+            Some(json!({"name": number, "organization_id": on.stock.organization}))
+        }
+        "assign_warehouse_duty" => Some(json!({"user_id": on.stock.helper, "duty": "keeper"})),
+        "end_warehouse_duty" => Some(json!({})),
+        "create_stock_movement" => Some(
+            json!({"kind": "issue", "lot_id": on.stock.lot, "quantity": 1, "counterpart": "某康复站"}),
+        ),
+        "reverse_stock_movement" => Some(json!({"reason": "误登数量"})),
+        "create_stock_delivery" => Some(
+            json!({"kind": "purchase", "to_warehouse_id": on.stock.warehouse, "quantity": 1, "lot": wheelchair(), "invoice_number": number}),
+        ),
+        "create_stock_delivery_transition" => {
+            Some(json!({"action": "cancel", "reason": "不再采购"}))
+        }
         "create_transfer" => Some(to_a_third_county()),
         "create_institution" => Some(json!({
             "organization_id": on.institution, "service_types": ["physical"], "address": "康宁路8号",
@@ -604,7 +639,8 @@ pub fn call(
         | "approve_program_draft"
         | "add_document"
         | "create_bank_return"
-        | "create_match_list" => None,
+        | "create_match_list"
+        | "import_device_catalog" => None,
         // After both counties' notices were issued.
         "serve_decision_notice" => {
             Some(json!({"method": "in_person", "recipient": "self", "served_date": "2022-09-02"}))
@@ -669,6 +705,7 @@ pub fn call(
         file: match id {
             "add_document" => Some(PDF),
             "create_bank_return" => Some(BANK_ANSWER.as_bytes()),
+            "import_device_catalog" => Some(CATALOG),
             "create_match_list" => Some("姓名,身份证号,死亡日期\n".as_bytes()),
             _ => None,
         },

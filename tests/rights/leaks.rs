@@ -41,6 +41,10 @@ fn traces(of: &Belongings) -> [&str; 25] {
         &of.treated.plan,
         &of.treated.session,
         &of.treated.settlement,
+        &of.stock.duty,
+        &of.stock.lot,
+        &of.stock.movement,
+        &of.stock.delivery,
     ]
     .map(String::as_str)
 }
@@ -89,6 +93,9 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         "/v1/rehabilitation-plans".to_owned(),
         "/v1/rehabilitation-sessions".to_owned(),
         "/v1/settlements".to_owned(),
+        format!("/v1/warehouses/{}", of.stock.warehouse),
+        format!("/v1/stock-deliveries/{}", of.stock.delivery),
+        "/v1/stock-movements".to_owned(),
         "/v1/payments".to_owned(),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),

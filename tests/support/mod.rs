@@ -7,6 +7,7 @@ pub mod people;
 pub mod postgres;
 pub mod rehabilitation;
 pub mod served;
+pub mod stock;
 
 pub use office::{Backend, Reply, TestOffice};
 

@@ -279,6 +279,14 @@ const LABELS: &[(&str, &str, &str)] = &[
         "Intervention begun",
     ),
     ("screening.ended", "筛查随访终结", "Screening left"),
+    ("stock_movement.issued", "辅助器具发放出库", "Device issued"),
+    ("stock_movement.lent", "辅助器具借出", "Device lent"),
+    ("stock_movement.returned", "辅助器具归还", "Device returned"),
+    (
+        "stock_movement.reversed",
+        "辅助器具出入库冲销",
+        "Movement of a device taken back",
+    ),
 ];
 
 /// What somebody must be allowed to read to hear of what was done to such a thing; nothing for what is
@@ -300,6 +308,7 @@ pub fn takes(entity: &str) -> Option<Action> {
         "settlement" => Some(Action::SettlementRead),
         "rehabilitation_service" => Some(Action::RehabilitationServiceRead),
         "screening" => Some(Action::ScreeningRead),
+        "stock_movement" => Some(Action::WarehouseRead),
         _ => None,
     }
 }
