@@ -61,7 +61,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 26] = [
+const REFUSALS: [(&str, Code); 35] = [
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
@@ -88,6 +88,18 @@ const REFUSALS: [(&str, Code); 26] = [
     ("huican.recovery_own", Code::RecoveryOwn),
     ("huican.recovery_rest", Code::RecoveryRest),
     ("huican.recovery_transition", Code::RecoveryTransition),
+    ("huican.job_seeker_open", Code::JobSeekerOpen),
+    ("huican.job_fair_not_held", Code::JobFairNotHeld),
+    (
+        "huican.job_referral_not_accepted",
+        Code::JobReferralNotAccepted,
+    ),
+    ("huican.placement_open", Code::PlacementOpen),
+    ("huican.placement_evidence", Code::PlacementEvidence),
+    ("huican.home_member_open", Code::HomeMemberOpen),
+    ("huican.home_full", Code::HomeFull),
+    ("huican.home_not_member", Code::HomeNotMember),
+    ("huican.home_month_reckoned", Code::HomeMonthReckoned),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

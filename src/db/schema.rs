@@ -14,6 +14,7 @@ macro_rules! tables {
 mod between;
 mod casework;
 mod catalog;
+mod employment;
 mod ground;
 mod money;
 mod registry;
@@ -21,6 +22,7 @@ mod registry;
 pub use between::*;
 pub use casework::*;
 pub use catalog::*;
+pub use employment::*;
 pub use ground::*;
 pub use money::*;
 pub use registry::*;

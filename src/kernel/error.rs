@@ -236,6 +236,44 @@ codes! {
     BankReturnRead = "bank_return.read_already", Conflict, "This file was read already", "该回盘文件已导入";
     BankReturnNotFound = "bank_return.not_found", NotFound, "There is no such bank return of this batch", "该批次没有这个回盘文件";
 
+    StandardNotFound = "employment_standard.not_found", NotFound, "There is no such standard in your sight", "您的可见范围内没有该标准";
+    StandardDecided = "employment_standard.decided", Conflict, "The standard was decided already", "该标准已审批";
+    StandardOwn = "employment_standard.own", Forbidden, "Somebody else approves a standard than who proposed it", "提出人不得审批本人提出的标准";
+    StandardTaken = "employment_standard.taken", Conflict, "Another standard of this kind is in force there from that day", "该区划自该日起已有同类标准";
+    StandardMissing = "employment_standard.missing", Conflict, "No standard of this kind is in force there on that day", "该区划当日没有适用的标准";
+    EmployerNotFound = "employer.not_found", NotFound, "There is no such employer", "没有该用人单位";
+    EmployerDuplicate = "employer.duplicate", Conflict, "An employer with this credit code is registered already", "该统一社会信用代码的用人单位已登记";
+    VacancyNotFound = "vacancy.not_found", NotFound, "There is no such vacancy", "没有该岗位";
+    VacancyClosed = "vacancy.closed", Conflict, "The vacancy is closed", "该岗位已关闭";
+    JobSeekerNotFound = "job_seeker.not_found", NotFound, "There is no such job seeker in your sight", "您的可见范围内没有该求职登记";
+    JobSeekerOpen = "job_seeker.open", Conflict, "The resident has an open file as a job seeker", "该人已有有效的求职登记";
+    JobSeekerClosed = "job_seeker.closed", Conflict, "The file is closed", "该求职登记已结束";
+    JobReferralNotFound = "job_referral.not_found", NotFound, "There is no such job referral in your sight", "您的可见范围内没有该岗位推荐";
+    JobReferralOpen = "job_referral.open", Conflict, "The job seeker is referred to this vacancy already", "该求职人已被推荐至该岗位";
+    JobReferralTransition = "job_referral.transition_not_allowed", Conflict, "The job referral is not in a state that allows this", "岗位推荐当前状态不允许此操作";
+    JobReferralNotAccepted = "job_referral.not_accepted", Conflict, "The offer was not accepted", "该岗位推荐尚未接受录用";
+    JobFairNotFound = "job_fair.not_found", NotFound, "There is no such job fair in your sight", "您的可见范围内没有该招聘活动";
+    JobFairNotHeld = "job_fair.not_held", Conflict, "The fair is not held on that day, or was cancelled", "该招聘活动当日未举办或已取消";
+    JobFairAttended = "job_fair.attended", Conflict, "The attendance of that day is recorded already", "该人当日到场情况已登记";
+    PlacementNotFound = "placement.not_found", NotFound, "There is no such placement in your sight", "您的可见范围内没有该就业登记";
+    PlacementOpen = "placement.open", Conflict, "The resident has a placement that has not ended", "该人已有在职的就业登记";
+    PlacementTransition = "placement.transition_not_allowed", Conflict, "The placement is not in a state that allows this", "就业登记当前状态不允许此操作";
+    PlacementOwn = "placement.own", Forbidden, "Nobody verifies the evidence they entered", "佐证材料录入人不得核实";
+    PlacementEvidence = "placement.evidence_insufficient", Unprocessable, "The evidence does not hold what new employment asks for", "佐证材料不符合新增就业认定条件";
+    RetentionCheckNotFound = "retention_check.not_found", NotFound, "There is no such retention check in your sight", "您的可见范围内没有该稳岗回访";
+    RetentionCheckDone = "retention_check.done", Conflict, "The retention check is done or cancelled", "该稳岗回访已完成或已取消";
+    LevyEstimateNotFound = "levy_estimate.not_found", NotFound, "There is no such estimate in your sight", "您的可见范围内没有该残保金测算";
+    HomeNotFound = "disability_home.not_found", NotFound, "There is no such home in your sight", "您的可见范围内没有该残疾人之家";
+    HomeFull = "disability_home.full", Conflict, "The home is closed, or has no place for this", "该残疾人之家已关闭或名额不足";
+    HomeMemberNotFound = "home_member.not_found", NotFound, "There is no such member of this home", "该残疾人之家没有该成员";
+    HomeMemberOpen = "home_member.open", Conflict, "The resident is a member of a home already", "该人已是残疾人之家成员";
+    HomeMemberLeft = "home_member.left", Conflict, "The member has left", "该成员已退出";
+    HomeNotMember = "disability_home.not_a_member", Conflict, "Somebody named was not a member of this home on that day", "所列人员当日不是该残疾人之家成员";
+    HomeMonthReckoned = "disability_home.month_reckoned", Conflict, "The pay of that month is reckoned already", "该月劳动报酬已结算";
+    HomePaySheetNotFound = "home_pay_sheet.not_found", NotFound, "There is no such pay sheet of this home", "该残疾人之家没有该报酬表";
+    HomePaySheetDecided = "home_pay_sheet.decided", Conflict, "The pay sheet was decided already", "该报酬表已审核";
+    HomePaySheetOwn = "home_pay_sheet.own", Forbidden, "Somebody else confirms a pay sheet than who made it", "制表人不得审核本人所制报酬表";
+
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 
     ChangesStartOver = "changes.start_over", Conflict, "What you may see has changed since: delete what you hold and start over", "可见范围已变化，请清除本地数据后重新同步";

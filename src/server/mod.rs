@@ -21,7 +21,7 @@ use crate::employment::Employment;
 use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
-use crate::{access, casework, exchange, inspection, programs, registry, subsidies};
+use crate::{access, casework, employment, exchange, inspection, programs, registry, subsidies};
 
 /// The services that plug into casework.
 pub const SERVICES: &[&dyn CaseService] = &[
@@ -53,6 +53,11 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         subsidies::matches::service::SEALED_COLUMNS,
         subsidies::recoveries::service::SEALED_COLUMNS,
         subsidies::recoveries::movements::service::SEALED_COLUMNS,
+        employment::employers::service::SEALED_COLUMNS,
+        employment::seekers::service::SEALED_COLUMNS,
+        employment::referrals::service::SEALED_COLUMNS,
+        employment::placements::service::SEALED_COLUMNS,
+        employment::retention::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -102,6 +107,16 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::matches::api::routes(config);
     subsidies::recoveries::api::routes(config);
     subsidies::recoveries::movements::api::routes(config);
+    employment::standards::api::routes(config);
+    employment::employers::api::routes(config);
+    employment::vacancies::api::routes(config);
+    employment::seekers::api::routes(config);
+    employment::referrals::api::routes(config);
+    employment::fairs::api::routes(config);
+    employment::placements::api::routes(config);
+    employment::retention::api::routes(config);
+    employment::levies::api::routes(config);
+    employment::homes::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);
