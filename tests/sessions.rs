@@ -76,6 +76,8 @@ on_both! {
             "referral.read", "referral.act", "transfer.read", "transfer.act", "enrollment.read",
             "entitlement.read", "entitlement.run", "public_list.publish", "enrollment.act", "payment.read", "payment.make",
             "payment.act", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
+            "employment_standard.read", "vacancy.read", "vacancy.write", "job_seeker.read", "job_seeker.write", "placement.read",
+            "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

@@ -126,8 +126,8 @@ pub fn attend(
     id: JobFairId,
     new: &NewFairAttendance,
 ) -> Result<Recorded<FairAttendance>> {
-    let fair = known(tx, id)?;
     let seeker = seekers::service::at_work(tx, permit.scope(), new.job_seeker_id)?;
+    let fair = known(tx, id)?;
     let today = tx.today();
     let day = new.attended_date.unwrap_or(today);
     if day > today {
