@@ -9,11 +9,20 @@ use crate::support::{TestOffice, on_both};
 impl TestOffice {
     async fn believed(&self, resident: &str) -> Vec<(Value, Value, Value)> {
         let township = self.as_user(ENTERS).await;
-        let path = format!("/v1/residents/{resident}/circumstances?known_at={}", self.now());
+        let path = format!(
+            "/v1/residents/{resident}/circumstances?known_at={}",
+            self.now()
+        );
         let all = township.get(&path).await.expect(200);
         let all = all["items"].as_array().unwrap().iter();
         all.filter(|one| one["kind"] == "employment_form")
-            .map(|one| (one["value"].clone(), one["valid_from"].clone(), one["valid_to"].clone()))
+            .map(|one| {
+                (
+                    one["value"].clone(),
+                    one["valid_from"].clone(),
+                    one["valid_to"].clone(),
+                )
+            })
             .collect()
     }
 

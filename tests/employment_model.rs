@@ -156,7 +156,10 @@ impl<'o> Story<'o> {
         let due = |months: &i32| {
             job.start + Months::new(months.unsigned_abs()) <= today && job.checks[months] == "due"
         };
-        let Some(months) = [3, 6, 12].into_iter().find(|months| job.verified && due(months)) else {
+        let Some(months) = [3, 6, 12]
+            .into_iter()
+            .find(|months| job.verified && due(months))
+        else {
             return;
         };
         let county = self.office.as_user(VERIFIES).await;
@@ -184,7 +187,11 @@ impl<'o> Story<'o> {
     /// The work by which each person counts in a year: the earliest verified, of equals the first entered.
     fn first_of(&self, year: i32) -> Vec<&Job> {
         let mut first: BTreeMap<usize, &Job> = BTreeMap::new();
-        for job in self.jobs.iter().filter(|job| job.verified && job.start.year() == year) {
+        for job in self
+            .jobs
+            .iter()
+            .filter(|job| job.verified && job.start.year() == year)
+        {
             let known = first.entry(self.person(job.record)).or_insert(job);
             if job.start < known.start {
                 *known = job;
@@ -199,19 +206,35 @@ impl<'o> Story<'o> {
             let expected = self.first_of(year);
             let path = format!("/v1/placements/counts?year={year}");
             let counted = county.get(&path).await.expect(200);
-            assert_eq!(counted["persons"], expected.len(), "{year} after {after:?}: {:?}", self.jobs);
+            assert_eq!(
+                counted["persons"],
+                expected.len(),
+                "{year} after {after:?}: {:?}",
+                self.jobs
+            );
             let path = format!("/v1/placements?limit=200&counted_in_year={year}");
             let listed = county.get(&path).await.expect(200);
-            let listed: BTreeSet<String> =
-                listed["items"].as_array().unwrap().iter().map(id_of).collect();
+            let listed: BTreeSet<String> = listed["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(id_of)
+                .collect();
             let ids = expected.iter().map(|job| job.id.clone()).collect();
             assert_eq!(listed, ids, "{year} after {after:?}: {:?}", self.jobs);
             for months in [3, 6, 12] {
                 let all = counted["retention"].as_array().unwrap().iter();
-                let told = all.filter(|one| one["months"] == months).collect::<Vec<&Value>>()[0];
+                let told = all
+                    .filter(|one| one["months"] == months)
+                    .collect::<Vec<&Value>>()[0];
                 for state in ["due", "retained", "cancelled"] {
                     let many = expected.iter().filter(|job| job.checks[&months] == state);
-                    assert_eq!(told[state], many.count(), "{year} {months} {state} after {after:?}: {:?}", self.jobs);
+                    assert_eq!(
+                        told[state],
+                        many.count(),
+                        "{year} {months} {state} after {after:?}: {:?}",
+                        self.jobs
+                    );
                 }
             }
         }

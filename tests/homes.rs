@@ -23,13 +23,17 @@ impl TestOffice {
             new["daily_pay_fen"] = json!(3_000);
         }
         let township = self.as_user(TOWNSHIP).await;
-        township.post(&format!("/v1/disability-homes/{home}/members"), new).await
+        township
+            .post(&format!("/v1/disability-homes/{home}/members"), new)
+            .await
     }
 
     async fn came(&self, home: &str, date: &str, members: &[&str]) -> crate::support::Reply {
         let township = self.as_user(TOWNSHIP).await;
         let came = json!({"date": date, "member_ids": members});
-        township.post(&format!("/v1/disability-homes/{home}/attendance"), came).await
+        township
+            .post(&format!("/v1/disability-homes/{home}/attendance"), came)
+            .await
     }
 }
 

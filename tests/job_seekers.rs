@@ -10,8 +10,13 @@ const COUNTY: &str = "county.990121";
 
 fn verdicts(found: &Value) -> Vec<(&str, &str)> {
     let all = found["reasons"].as_array().unwrap().iter();
-    all.map(|one| (one["criterion"].as_str().unwrap(), one["verdict"].as_str().unwrap()))
-        .collect()
+    all.map(|one| {
+        (
+            one["criterion"].as_str().unwrap(),
+            one["verdict"].as_str().unwrap(),
+        )
+    })
+    .collect()
 }
 
 on_both! {

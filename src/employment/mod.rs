@@ -8,6 +8,7 @@ pub mod fairs;
 pub mod homes;
 pub mod levies;
 pub mod matching;
+mod persons;
 pub mod placements;
 pub mod referrals;
 pub mod retention;

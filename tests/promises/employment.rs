@@ -8,8 +8,7 @@ use crate::support::employment::{VERIFIES, evidence};
 use crate::support::on_both;
 use crate::support::people::{VILLAGE, id_of};
 
-const VERIFICATION: &str =
-    "placement_id, revision, entered_by, verified_by, verified_at, wage_fen, standard_id, minimum_wage_fen, certificate_id";
+const VERIFICATION: &str = "placement_id, revision, entered_by, verified_by, verified_at, wage_fen, standard_id, minimum_wage_fen, certificate_id";
 
 on_both! {
     async fn a_placement_is_what_its_history_and_evidence_say(office: &TestOffice) {
@@ -52,7 +51,7 @@ on_both! {
         office.refuses(&verify(&verifies, 300_000, 180_000).replace(&of, &thin), "placement_evidence");
         // Nor by who is tied to the person.
         office.refuses(&format!(
-            "INSERT INTO user_relations (id, user_id, resident_id, relation, declared_by, declared_at) VALUES ({}, {verifies}, {}, 'sibling', {verifies}, {at}); {}",
+            "INSERT INTO user_relations (id, user_id, resident_id, relation, declared_at) VALUES ({}, {verifies}, {}, 'sibling', {at}); {}",
             office.literal(&format!("{FRESH}0e02")), office.literal(&resident), verify(&verifies, 300_000, 180_000)), "recusal_required");
         // The same statements go through, of whom they are.
         office.sql(&format!("BEGIN; {}; {}; {verified}; COMMIT", verify(&verifies, 300_000, 180_000), entry(&verifies))).unwrap();

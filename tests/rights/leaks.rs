@@ -103,7 +103,10 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         "/v1/disability-homes".to_owned(),
         format!("/v1/disability-homes/{}/members", of.work.home),
         format!("/v1/disability-homes/{}/pay-sheets", of.work.home),
-        format!("/v1/disability-homes/{}/attendance?month=2022-05", of.work.home),
+        format!(
+            "/v1/disability-homes/{}/attendance?month=2022-05",
+            of.work.home
+        ),
     ] {
         all.push(client.get(&path).await.expect(200));
     }

@@ -85,9 +85,7 @@ impl TestOffice {
     }
 
     pub async fn seeks(&self, resident: &str, village: &str) -> String {
-        let township = self
-            .as_user(&format!("township.{}", &village[..9]))
-            .await;
+        let township = self.as_user(&format!("township.{}", &village[..9])).await;
         let new = json!({"resident_id": resident, "forms": ["quota", "flexible"], "distance": "county",
             "wage_from_fen": 300_000, "needed_aids": ["wheelchair_access"], "skills": "装配"});
         id_of(&township.post("/v1/job-seekers", new).await.expect(201))
@@ -108,14 +106,18 @@ impl TestOffice {
             .as_str()
             .unwrap()
             .to_owned();
-        let township = self
-            .as_user(&format!("township.{}", &division[..9]))
-            .await;
+        let township = self.as_user(&format!("township.{}", &division[..9])).await;
         township.post("/v1/placements", new).await
     }
 
     /// Takes a step with a placement as it now is.
-    pub async fn steps_on(&self, username: &str, placement: &str, step: &str, body: Value) -> Reply {
+    pub async fn steps_on(
+        &self,
+        username: &str,
+        placement: &str,
+        step: &str,
+        body: Value,
+    ) -> Reply {
         let client = self.as_user(username).await;
         let path = format!("/v1/placements/{placement}");
         let now = client.get(&path).await.expect(200);
@@ -166,9 +168,22 @@ impl TestOffice {
             "from_date": today, "vacancy_ids": [vacancy]});
         let fair = officer.post("/v1/job-fairs", fair).await.expect(201);
         let job_fair = id_of(&fair["fair"]);
-        let (entered, checked) = (self.somebody_in(village).await, self.somebody_in(village).await);
-        let placement = id_of(&self.works(&entered, &employer, "2022-03-01").await.expect(201));
-        let verified = id_of(&self.works(&checked, &employer, "2022-03-01").await.expect(201));
+        let (entered, checked) = (
+            self.somebody_in(village).await,
+            self.somebody_in(village).await,
+        );
+        let placement = id_of(
+            &self
+                .works(&entered, &employer, "2022-03-01")
+                .await
+                .expect(201),
+        );
+        let verified = id_of(
+            &self
+                .works(&checked, &employer, "2022-03-01")
+                .await
+                .expect(201),
+        );
         let verify = json!({"outcome": "verify"});
         self.steps_on(&county, &verified, "verification", verify)
             .await
@@ -181,10 +196,18 @@ impl TestOffice {
         let home = json!({"name": "残疾人之家", "division_code": &village[..9], "operator": "街道办事处",
             "care_places": 1, "sheltered_places": 5, "opened_date": "2022-01-10"});
         let home = id_of(&officer.post("/v1/disability-homes", home).await.expect(201));
-        let (path, member) = (format!("/v1/disability-homes/{home}"), self.somebody_in(village).await);
+        let (path, member) = (
+            format!("/v1/disability-homes/{home}"),
+            self.somebody_in(village).await,
+        );
         let joins = json!({"resident_id": member, "kind": "sheltered", "daily_pay_fen": 3_000, "joined_date": "2022-02-01"});
         let filer = self.as_user(&township).await;
-        let member = id_of(&filer.post(&format!("{path}/members"), joins).await.expect(201));
+        let member = id_of(
+            &filer
+                .post(&format!("{path}/members"), joins)
+                .await
+                .expect(201),
+        );
         let came = json!({"date": "2022-05-09", "member_ids": [member]});
         filer
             .post(&format!("{path}/attendance"), came)

@@ -12,15 +12,14 @@ use crate::audit::{Event, Origin};
 use crate::casework::recusals::{self, keep_off};
 use crate::casework::{Relocation, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
+use crate::employment::persons::{certificate, kept};
 use crate::employment::standards::{self, StandardKind};
 use crate::employment::{employers, fairs, referrals, retention, seekers, words};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{CertificateId, PlacementId, ResidentId, UserId};
+use crate::kernel::id::{JobSeekerId, PlacementId, UserId};
 use crate::registry::Resident;
-use crate::registry::facts::{
-    self, AsOf, CertificateState, CircumstanceKind, EmploymentForm, NewFact, Period,
-};
+use crate::registry::facts::{self, CircumstanceKind, EmploymentForm, NewFact, Period};
 use crate::registry::residents;
 
 pub use super::counting::{Mark, NewEmployment, count, page as counted};
@@ -46,32 +45,6 @@ fn evidence_of(db: &mut Db, placement: &Placement) -> Result<Evidence> {
     let all = store::evidence(db, placement.id)?;
     let last = all.into_iter().last();
     last.ok_or_else(|| Error::internal("a placement has evidence"))
-}
-
-/// The record that is kept of a person, where it is within reach.
-fn kept(db: &mut Db, id: ResidentId) -> Result<Option<Resident>> {
-    let found = residents::service::anywhere(db, &[id])?.remove(&id);
-    match found.as_ref().and_then(|one| one.merged_into) {
-        None => Ok(found),
-        Some(kept) => Ok(residents::service::anywhere(db, &[kept])?.remove(&kept)),
-    }
-}
-
-/// The certificate somebody had on a day, if it was valid then, by what is known now.
-fn certificate(db: &mut Db, of: ResidentId, day: NaiveDate) -> Result<Option<CertificateId>> {
-    db.in_every_office(|db| {
-        let Some(person) = kept(db, of)? else {
-            return Ok(None);
-        };
-        let at = AsOf {
-            valid_at: day,
-            known_at: None,
-        };
-        let held = facts::service::snapshot(db, person.id, at)?.certificate;
-        Ok(held
-            .filter(|held| held.state_on(day) == CertificateState::Valid)
-            .map(|held| held.id))
-    })
 }
 
 /// Adds evidence, verdicts and history.
@@ -187,10 +160,7 @@ pub fn enter(
     })
 }
 
-type Sought = (
-    Option<crate::kernel::id::JobSeekerId>,
-    Option<Recorded<crate::kernel::id::JobSeekerId>>,
-);
+type Sought = (Option<JobSeekerId>, Option<Recorded<JobSeekerId>>);
 
 /// The file by which the work was found: that of the referral, else the one that is open.
 fn sought(

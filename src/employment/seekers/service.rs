@@ -10,6 +10,7 @@ use crate::audit::{Event, Origin};
 use crate::casework::transfers;
 use crate::casework::{Approval, Relocation, Termination};
 use crate::db::{Db, Looked, Recorded, Tx};
+use crate::employment::persons::kept;
 use crate::employment::words::{self, NOTE};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
@@ -129,23 +130,9 @@ pub fn open(
     opened(tx, permit.origin(), seeker)
 }
 
-/// The record that is kept of a person, where it is within reach.
-fn kept(db: &mut Db, id: ResidentId) -> Result<Option<Resident>> {
-    let found = residents::service::anywhere(db, &[id])?.remove(&id);
-    match found.as_ref().and_then(|one| one.merged_into) {
-        None => Ok(found),
-        Some(kept) => Ok(residents::service::anywhere(db, &[kept])?.remove(&kept)),
-    }
-}
-
 /// The file that an approved application opens, unless the person has one.
 pub fn open_for(tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>> {
     let case = approval.case;
-    let records = residents::service::person(tx, case.resident_id)?;
-    if let Some(open) = tx.in_every_office(|db| store::open_of(db, &records))? {
-        let event = event(approval.origin, "job_seeker.open_already", &open);
-        return tx.record(event.change("case_id", case.id), ());
-    }
     let Some(resident) = kept(tx, case.resident_id)? else {
         // Their record is kept in another county, which looks after them.
         let event = Event::new(approval.origin, "case.service_due")
@@ -163,7 +150,17 @@ pub fn open_for(tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>
         plan: said("note").map(str::to_owned),
         ..blank(tx, approval.origin, &resident)?
     };
-    Ok(opened(tx, approval.origin, seeker)?.map(drop))
+    match tx.attempt(|tx| opened(tx, approval.origin, seeker)) {
+        Ok(opened) => Ok(opened.map(drop)),
+        Err(error) if error.code() == Code::JobSeekerOpen => {
+            let event = Event::new(approval.origin, "job_seeker.open_already")
+                .about(case.resident_id)
+                .within(case.division_code)
+                .change("case_id", case.id);
+            tx.record(event, ())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 pub fn change(
