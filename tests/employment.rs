@@ -249,6 +249,10 @@ on_both! {
         let all = county.get(&path).await.expect(200);
         let due: Vec<_> = all["items"].as_array().unwrap().iter().map(|one| (one["months"].as_i64().unwrap(), one["due_date"].as_str().unwrap())).collect();
         assert_eq!(due, [(3, "2022-07-30"), (6, "2022-10-30"), (12, "2023-04-30")]);
+        // They are on the desks of the township, and in the list of what is to be looked at.
+        let planned = county.get("/v1/follow-ups?kind=retention_check").await.expect(200);
+        assert_eq!(planned["items"].as_array().unwrap().len(), 3);
+        assert_eq!(planned["items"][0]["subject_id"], all["items"][0]["id"]);
         let check = id_of(&all["items"][0]);
         let outcome = format!("/v1/retention-checks/{check}/outcome");
         let retained = json!({"outcome": "retained", "wage_fen": 300_000, "insured": true, "note": "电话回访"});
@@ -271,6 +275,10 @@ on_both! {
         let all = county.get(&path).await.expect(200);
         let states: Vec<_> = all["items"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
         assert_eq!(states, ["done", "done", "cancelled"]);
+        for (state, many) in [("open", 0), ("done", 2), ("cancelled", 1)] {
+            let path = format!("/v1/follow-ups?kind=retention_check&state={state}");
+            assert_eq!(county.get(&path).await.expect(200)["items"].as_array().unwrap().len(), many, "{state}");
+        }
         let counted = office.counted(VERIFIES, "year=2022").await;
         assert_eq!(counted["retention"], json!([
             {"months": 3, "due": 0, "retained": 1, "left": 0, "cancelled": 0},

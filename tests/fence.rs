@@ -119,6 +119,7 @@ async fn furnished() -> Option<TestOffice> {
         .await
         .expect(201);
     let resident = office.resident().await;
+    office.follow_up(&resident, office.today()).await;
     office.transfers(&resident, THIRD_VILLAGE).await.expect(201);
     let [kept, duplicate] = [office.at_home().await, office.resident().await];
     let merge = serde_json::json!({"duplicate_id": duplicate, "reason": "同一人"});
@@ -135,7 +136,7 @@ async fn furnished() -> Option<TestOffice> {
     Some(office)
 }
 
-const FENCED: [&str; 48] = [
+const FENCED: [&str; 49] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -164,6 +165,7 @@ const FENCED: [&str; 48] = [
     "enrollment_reviews",
     "tasks",
     "task_assignments",
+    "follow_ups",
     "user_relations",
     "supplement_requests",
     "decision_notices",
@@ -320,6 +322,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "program_versions",
         "referral_transitions",
         "task_assignments",
+        "follow_ups",
         "transfer_transitions",
     ] {
         let column = service

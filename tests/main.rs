@@ -33,6 +33,7 @@ mod enrollments;
 mod entitlements;
 mod facts;
 mod fence;
+mod follow_ups;
 mod homes;
 mod households;
 mod job_seekers;

@@ -72,7 +72,7 @@ on_both! {
         let expected = [
             "division.read", "organization.read", "resident.read", "resident.write", "resident.disclose",
             "merge.read", "merge.propose", "merge.act", "program.read",
-            "case.read", "case.file", "case.act", "document.read", "document.write", "note.write", "recusal.read", "task.read",
+            "case.read", "case.file", "case.act", "document.read", "document.write", "note.write", "recusal.read", "task.read", "follow_up.read",
             "referral.read", "referral.act", "transfer.read", "transfer.act", "enrollment.read",
             "entitlement.read", "entitlement.run", "public_list.publish", "enrollment.act", "payment.read", "payment.make",
             "payment.act", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",

@@ -118,6 +118,9 @@ policy! {
     RecusalEnd = "recusal.end": CountyApprover | CitySupervisor;
     /// One's own desk.
     TaskRead = "task.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CivilAffairsOfficer;
+    /// What services still have to look at.
+    FollowUpRead = "follow_up.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | Auditor;
     /// Everybody's desks.
     TaskAssign = "task.assign": CountyApprover | CitySupervisor;
     /// What is referred to one's own organization, and what is referred of the cases in one's sight.

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod cases;
 pub mod decisions;
 pub mod documents;
+pub mod follow_ups;
 pub mod notes;
 pub mod public_notices;
 pub mod recusals;

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use crate::db::Recorded;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::money::Fen;
 use crate::registry::facts::EmploymentForm;
@@ -96,4 +97,13 @@ pub fn split<T: FromStr>(text: &str) -> Result<Vec<T>> {
 /// Collects what is wrong, so that all of it is told at once.
 pub fn keep<T>(parsed: Result<T, FieldError>, errors: &mut Vec<FieldError>) -> Option<T> {
     parsed.map_err(|error| errors.push(error)).ok()
+}
+
+/// What was done, with what was done along with it.
+pub fn along<T, U>(
+    done: Recorded<T>,
+    others: impl IntoIterator<Item = Recorded<U>>,
+) -> Recorded<T> {
+    let add = |done: Recorded<T>, other| done.and(other).map(|(value, _)| value);
+    others.into_iter().fold(done, add)
 }

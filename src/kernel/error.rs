@@ -174,6 +174,7 @@ codes! {
     RecusalOwn = "recusal.own", Forbidden, "Somebody else ends a relation that you declared", "本人申报的回避须由他人终止";
     TaskNotFound = "task.not_found", NotFound, "No review step of such a case waits in your sight", "您的可见范围内没有该待办";
     TaskTaken = "task.taken", Conflict, "The task is somebody's already", "该待办已有人办理";
+    FollowUpEnded = "follow_up.ended", Conflict, "This follow-up is done or cancelled already", "该回访已办结或已取消";
     SupplementNotFound = "supplement.not_found", NotFound, "There is no such request in your sight", "您的可见范围内没有该补正通知";
     SupplementOpen = "supplement.open", Conflict, "An earlier request waits for its answer", "已有待答复的补正通知";
     SupplementEnded = "supplement.ended", Conflict, "This request waits for no answer", "该补正通知已答复或已失效";

@@ -81,6 +81,14 @@ kinds! {
     /// A declared relation of a user to a resident.
     Recusal => RecusalId;
     TaskAssignment => TaskAssignmentId;
+    FollowUp => FollowUpId;
+    /// What a service looks at again: its own id there.
+    FollowUpSubject => FollowUpSubjectId;
+    /// What is owed to an organization.
+    Payable => PayableId;
+    /// What a payable is for: its own id at the service that owes it.
+    PayableSubject => PayableSubjectId;
+    OrganizationAccount => OrganizationAccountId;
     SupplementRequest => SupplementRequestId;
     Referral => ReferralId;
     ReferralTransition => ReferralTransitionId;

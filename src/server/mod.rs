@@ -82,6 +82,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::cases::api::routes(config);
     casework::applications::api::routes(config);
     casework::documents::api::routes(config);
+    casework::follow_ups::api::routes(config);
     casework::notes::api::routes(config);
     casework::unserved::api::routes(config);
     casework::batches::api::routes(config);

@@ -271,17 +271,23 @@ fn insert_select(url: &str, keys: &Path, month: &str) -> Outcome<(Seconds, i64)>
          FROM enrollments e
          JOIN (SELECT DISTINCT start_month AS month FROM enrollments) m ON m.month BETWEEN e.start_month AND '{month}'
          JOIN (SELECT program_code, {some} AS id FROM program_versions GROUP BY program_code) v ON v.program_code = e.program_code
-         WHERE e.state = 'active' AND e.last_transition = 1
+         WHERE e.state = 'active' AND e.last_transition = 1 AND e.id BETWEEN {first} AND {last}
          ORDER BY e.id, m.month",
         id = words.id,
         run = words.run,
         facts = words.facts,
-        some = words.some
+        some = words.some,
+        first = words.first,
+        last = words.last
     );
     let began = Instant::now();
     db.conn().batch_execute(&insert)?;
     let seconds = began.elapsed().as_secs_f64();
-    let made = diesel::sql_query("SELECT count(*) AS count FROM entitlements");
+    let made = format!(
+        "SELECT count(*) AS count FROM entitlements WHERE run_id = {}",
+        words.run
+    );
+    let made = diesel::sql_query(made);
     Ok((seconds, made.get_result::<Made>(db.conn())?.count))
 }
 
@@ -291,6 +297,9 @@ struct Words {
     run: &'static str,
     facts: &'static str,
     some: &'static str,
+    /// Those that were multiplied: the demonstration's own were paid.
+    first: &'static str,
+    last: &'static str,
 }
 
 fn words(db: &Db) -> Words {
@@ -300,12 +309,16 @@ fn words(db: &Db) -> Words {
             run: "x'0190b000000070009000000000000001'",
             facts: "zeroblob(32)",
             some: "min(id)",
+            first: "x'0190a000000000000000000000000000'",
+            last: "x'0190a0ffffffffffffffffffffffffff'",
         },
         Kind::Postgres => Words {
             id: "('0190b000-0000-7000-8000-' || lpad((row_number() OVER (ORDER BY e.id, m.month))::text, 12, '0'))::uuid",
             run: "'0190b000-0000-7000-9000-000000000001'::uuid",
             facts: "decode(repeat('00', 32), 'hex')",
             some: "min(id::text)::uuid",
+            first: "'0190a000-0000-0000-0000-000000000000'::uuid",
+            last: "'0190a0ff-ffff-ffff-ffff-ffffffffffff'::uuid",
         },
     }
 }

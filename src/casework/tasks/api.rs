@@ -7,8 +7,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use self::body::{AssignmentBody, HandedOverBody, OverdueBody, TaskBody};
-use super::model::{HandOver, Listed, NewAssignment, Task, View};
+use self::body::{AssignmentBody, DeskItem, HandedOverBody, OverdueBody, TaskBody};
+use super::model::{HandOver, Listed, NewAssignment, Place, Task, TaskKind, View};
 use super::service::{self, Mark, Window};
 use crate::access::{Act, Permit, acts};
 use crate::casework::Desk;
@@ -23,6 +23,7 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, UserId};
 
+page_of!(DeskPage, DeskItem);
 page_of!(TaskPage, TaskBody);
 whole_page_of!(OverduePage, OverdueBody);
 whole_page_of!(HandedOverPage, HandedOverBody);
@@ -34,6 +35,9 @@ struct DeskQuery {
     /// Yours and nobody's, unless given.
     #[param(inline)]
     view: Option<View>,
+    /// Both, unless given.
+    #[param(inline)]
+    kind: Option<TaskKind>,
     /// Only what is past its due date.
     #[serde(default)]
     overdue: bool,
@@ -96,11 +100,12 @@ fn cut(
 
 /// What you may do next
 ///
-/// Review steps that wait with you or with nobody, the most urgent first. What you may not take,
-/// because you did something else in the round or are related to the resident, is left out.
+/// Review steps that wait with you or with nobody, and what services still have to look at and your roles do, the most
+/// urgent first. What you may not take, because you did something else in the round or are related to the resident, is
+/// left out.
 #[utoipa::path(
     operation_id = "list_tasks", tag = "casework", params(DeskQuery), extensions(("x-permit" = json!("task.read"))),
-    responses((status = 200, description = "A page of tasks", body = TaskPage), ReadErrors)
+    responses((status = 200, description = "A page of tasks", body = DeskPage), ReadErrors)
 )]
 #[get("/v1/tasks")]
 async fn list_tasks(
@@ -108,9 +113,9 @@ async fn list_tasks(
     store: web::Data<Store>,
     desk: web::Data<Desk>,
     Params(query): Params<DeskQuery>,
-) -> Result<web::Json<TaskPage>> {
+) -> Result<web::Json<DeskPage>> {
     let keys = store.keys();
-    let paging = Paging::of(keys, "tasks", &query, query.limit, query.cursor.as_deref())?;
+    let paging = Paging::<Place>::of(keys, "tasks", &query, query.limit, query.cursor.as_deref())?;
     let (after, count) = paging.window();
     let window = Window {
         division: query.division_code,
@@ -119,12 +124,19 @@ async fn list_tasks(
         count,
     };
     let view = query.view.unwrap_or(View::All);
+    let kind = query.kind;
     let rows = store
         .look(permit.reach(), move |db| {
-            service::desk(db, &permit, view, &window)
+            service::desk(db, &permit, view, kind, &window)
         })
         .await?;
-    cut(&paging, rows, &desk, store.given().now().office_date())
+    let today = store.given().now().office_date();
+    let (rows, next) = paging.cut(rows, Place::of)?;
+    let items = rows
+        .into_iter()
+        .map(|item| DeskItem::of(item, &desk, today))
+        .collect();
+    Ok(web::Json(DeskPage { items, next }))
 }
 
 /// What waits in your offices

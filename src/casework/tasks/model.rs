@@ -1,14 +1,17 @@
 //! A task, and who is to do it.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::access::Role;
+use crate::casework::follow_ups;
 use crate::kernel::division::{DivisionCode, DivisionLevel};
-use crate::kernel::id::{CaseId, ResidentId, UserId};
+use crate::kernel::id::{CaseId, FollowUpId, ResidentId, UserId};
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 use crate::programs::{Service, Step};
@@ -81,6 +84,71 @@ vocabulary! {
         All = "all", "全部";
         Mine = "mine", "我的";
         Unassigned = "unassigned", "待认领";
+    }
+}
+
+vocabulary! {
+    /// What waits on a desk.
+    pub enum TaskKind {
+        Review = "review", "审核";
+        FollowUp = "follow_up", "回访";
+    }
+}
+
+/// What waits: of a case, or of what a service gave.
+#[derive(Debug)]
+pub enum Item {
+    Review(Listed),
+    FollowUp(follow_ups::Listed),
+}
+
+impl Item {
+    pub fn case(&self) -> Option<CaseId> {
+        match self {
+            Self::Review(one) => Some(one.task.case_id),
+            Self::FollowUp(_) => None,
+        }
+    }
+
+    pub fn follow_up(&self) -> Option<FollowUpId> {
+        match self {
+            Self::Review(_) => None,
+            Self::FollowUp(one) => Some(one.follow_up.id),
+        }
+    }
+}
+
+/// Where a page of a desk ended: on a day, of one day all reviews before all follow-ups, by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    pub due_date: NaiveDate,
+    kind: TaskKind,
+    id: Uuid,
+}
+
+impl Place {
+    pub fn of(item: &Item) -> Self {
+        match item {
+            Item::Review(one) => Self {
+                due_date: one.task.due_date,
+                kind: TaskKind::Review,
+                id: one.task.case_id.uuid(),
+            },
+            Item::FollowUp(one) => Self {
+                due_date: one.follow_up.planned.due_date,
+                kind: TaskKind::FollowUp,
+                id: one.follow_up.id.uuid(),
+            },
+        }
+    }
+
+    /// The id after which those of a kind go on.
+    pub fn id_of(self, kind: TaskKind) -> Uuid {
+        match self.kind.cmp(&kind) {
+            Ordering::Equal => self.id,
+            Ordering::Less => Uuid::nil(),
+            Ordering::Greater => Uuid::max(),
+        }
     }
 }
 

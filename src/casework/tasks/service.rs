@@ -5,19 +5,19 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::model::{
-    Candidate, HandedOver, Listed, NewAssignment, Overdue, Reminder, Staff, Task, View, by_office,
-    choose,
+    Candidate, HandedOver, Item, Listed, NewAssignment, Overdue, Place, Reminder, Staff, Task,
+    TaskKind, View, by_office, choose,
 };
 use super::store::{self, Whose};
 use crate::access::{Act, Permit, acts, users};
 use crate::audit::{Event, Origin};
 use crate::casework::cases::{Case, Desk, Duty, step_of};
-use crate::casework::{decisions, recusals, supplements};
+use crate::casework::{decisions, follow_ups, recusals, supplements};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{CaseId, RequestId, ResidentId, UserId};
+use crate::kernel::id::{CaseId, Id, RequestId, ResidentId, UserId};
 use crate::programs::{ReviewStep, Step};
 
 pub use super::store::{Mark, versions};
@@ -321,10 +321,10 @@ pub fn hand_over(
 
 /// Which part of a list is asked for.
 #[derive(Debug)]
-pub struct Window {
+pub struct Window<M> {
     pub division: Option<DivisionCode>,
     pub overdue: bool,
-    pub after: Option<Mark>,
+    pub after: Option<M>,
     pub count: i64,
 }
 
@@ -332,30 +332,73 @@ fn page<A: Act>(
     db: &mut Db,
     permit: &Permit<A>,
     whose: &Whose<'_>,
-    window: &Window,
-) -> Result<Looked<Vec<Listed>>> {
+    window: &Window<Mark>,
+) -> Result<Vec<Listed>> {
     let scope = permit.scope_in(window.division)?;
     let due_before = window.overdue.then(|| db.today());
     let after = window.after.as_ref();
-    let all = store::page(db, &scope, whose, due_before, after, window.count)?;
-    let cases: Vec<_> = all.iter().map(|listed| listed.task.case_id).collect();
-    let event = Event::new(permit.origin(), "case.tasks_listed")
-        .within_first(scope.divisions())
-        .change("case_ids", cases);
-    db.looked(event, all)
+    store::page(db, &scope, whose, due_before, after, window.count)
 }
 
-/// What the caller may do next: theirs or nobody's.
+fn listed<A: Act>(permit: &Permit<A>, division: Option<DivisionCode>) -> Result<Event> {
+    let scope = permit.scope_in(division)?;
+    Ok(Event::new(permit.origin(), "case.tasks_listed").within_first(scope.divisions()))
+}
+
+/// What the caller may do next: review steps that are theirs or nobody's, and what services still have to look at, which
+/// is of a role and nobody's own.
 pub fn desk(
     db: &mut Db,
     permit: &Permit<acts::TaskRead>,
     view: View,
-    window: &Window,
-) -> Result<Looked<Vec<Listed>>> {
-    let actor = permit.actor();
-    let ties = recusals::service::tied_to(db, &[actor.user])?;
-    let related: Vec<_> = ties.into_iter().map(|(_, resident)| resident).collect();
-    page(db, permit, &Whose::Desk(actor, &related, view), window)
+    kind: Option<TaskKind>,
+    window: &Window<Place>,
+) -> Result<Looked<Vec<Item>>> {
+    let wanted = |one| kind.is_none_or(|kind| kind == one);
+    let mut items = Vec::new();
+    if wanted(TaskKind::Review) {
+        let actor = permit.actor();
+        let ties = recusals::service::tied_to(db, &[actor.user])?;
+        let related: Vec<_> = ties.into_iter().map(|(_, resident)| resident).collect();
+        let whose = Whose::Desk(actor, &related, view);
+        let reviews = page(
+            db,
+            permit,
+            &whose,
+            &Window {
+                division: window.division,
+                overdue: window.overdue,
+                after: window.after.map(|place| Mark {
+                    due_date: place.due_date,
+                    case_id: Id::new(place.id_of(TaskKind::Review)),
+                }),
+                count: window.count,
+            },
+        )?;
+        items.extend(reviews.into_iter().map(Item::Review));
+    }
+    if wanted(TaskKind::FollowUp) && view != View::Mine {
+        let after = window.after.map(|place| follow_ups::service::Mark {
+            due_date: place.due_date,
+            id: Id::new(place.id_of(TaskKind::FollowUp)),
+        });
+        let (division, overdue) = (window.division, window.overdue);
+        let planned =
+            follow_ups::service::desk(db, permit, division, overdue, after.as_ref(), window.count)?;
+        items.extend(planned.into_iter().map(Item::FollowUp));
+    }
+    items.sort_by_key(Place::of);
+    items.truncate(usize::try_from(window.count).map_err(Error::internal)?);
+    let event = listed(permit, window.division)?
+        .change(
+            "case_ids",
+            items.iter().filter_map(Item::case).collect::<Vec<_>>(),
+        )
+        .change(
+            "follow_up_ids",
+            items.iter().filter_map(Item::follow_up).collect::<Vec<_>>(),
+        );
+    db.looked(event, items)
 }
 
 /// What waits in the caller's offices, with one person or with anybody and nobody.
@@ -363,9 +406,12 @@ pub fn of_offices(
     db: &mut Db,
     permit: &Permit<acts::TaskAssign>,
     assignee: Option<UserId>,
-    window: &Window,
+    window: &Window<Mark>,
 ) -> Result<Looked<Vec<Listed>>> {
-    page(db, permit, &Whose::Office(assignee), window)
+    let all = page(db, permit, &Whose::Office(assignee), window)?;
+    let cases: Vec<_> = all.iter().map(|listed| listed.task.case_id).collect();
+    let event = listed(permit, window.division)?.change("case_ids", cases);
+    db.looked(event, all)
 }
 
 /// A user's name and display name, by id.

@@ -308,10 +308,10 @@ pub fn remind(tx: &mut Tx<'_>, task: &Task, reminder: Reminder) -> Result<bool> 
 }
 
 /// Where a page ended.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Mark {
-    due_date: NaiveDate,
-    case_id: CaseId,
+    pub due_date: NaiveDate,
+    pub case_id: CaseId,
 }
 
 impl Mark {

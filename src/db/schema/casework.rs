@@ -247,4 +247,20 @@ tables! {
         actor_id -> Guid,
         at -> Instant,
     }
+    follow_ups (id) {
+        id -> Guid,
+        kind -> Text,
+        case_id -> Nullable<Guid>,
+        resident_id -> Guid,
+        division_code -> Text,
+        subject_id -> Guid,
+        role -> Text,
+        due_date -> Date,
+        state -> Text,
+        planned_at -> Instant,
+        ended_by -> Nullable<Guid>,
+        ended_at -> Nullable<Instant>,
+        reason -> Nullable<Text>,
+        county_code -> Nullable<Text>,
+    }
 }

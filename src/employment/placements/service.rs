@@ -153,11 +153,7 @@ pub fn enter(
         .change("employer_id", placement.employer_id)
         .change("start_date", placement.start_date);
     let placement = whole(tx, placement)?;
-    let entered = tx.record(event, placement)?;
-    Ok(match recorded {
-        Some(closed) => entered.and(closed).map(|(placement, _)| placement),
-        None => entered,
-    })
+    Ok(words::along(tx.record(event, placement)?, recorded))
 }
 
 type Sought = (Option<JobSeekerId>, Option<Recorded<JobSeekerId>>);
@@ -264,6 +260,7 @@ pub fn verify(
     };
     let mut moved = after(&old, action)?;
     let mut known = None;
+    let mut checks = Vec::new();
     if !returns {
         moved.verified_revision = Some(old.evidence_revision);
         moved.verified_at = Some(tx.now());
@@ -280,7 +277,7 @@ pub fn verify(
         comment.as_deref(),
     )?;
     if !returns {
-        retention::service::plan(tx, permit.origin(), &moved)?;
+        checks = retention::service::plan(tx, permit.origin(), &moved)?;
     }
     let name = if returns {
         "placement.returned"
@@ -292,11 +289,8 @@ pub fn verify(
         .change("start_date", moved.start_date)
         .change("revision", moved.evidence_revision);
     let moved = whole(tx, moved)?;
-    let done = tx.record(event, moved)?;
-    Ok(match known {
-        Some(known) => done.and(known).map(|(placement, _)| placement),
-        None => done,
-    })
+    let done = words::along(tx.record(event, moved)?, known);
+    Ok(words::along(done, checks))
 }
 
 /// Holds the evidence against what new employment asks for, and keeps by what it was held.
@@ -393,8 +387,9 @@ pub fn leave(
         comment.as_deref(),
     )?;
     let mut known = None;
+    let mut checks = Vec::new();
     if old.verified_revision.is_some() {
-        retention::service::cancel(tx, origin, &moved)?;
+        checks = retention::service::cancel(tx, origin, &moved)?;
         // Who died is known to have.
         let next = new.end_date.succ_opt().unwrap_or(new.end_date);
         known = told(tx, origin, &moved, EmploymentForm::None, next)?;
@@ -403,11 +398,8 @@ pub fn leave(
         .change("end_date", moved.end_date)
         .change("reason", moved.leave_reason);
     let moved = whole(tx, moved)?;
-    let done = tx.record(event, moved)?;
-    Ok(match known {
-        Some(known) => done.and(known).map(|(placement, _)| placement),
-        None => done,
-    })
+    let done = words::along(tx.record(event, moved)?, known);
+    Ok(words::along(done, checks))
 }
 
 /// Another county's office goes on with the work that has not ended.

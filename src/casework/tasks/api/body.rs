@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use crate::access::Role;
 use crate::casework::Desk;
-use crate::casework::tasks::model::{HandedOver, Listed, Overdue, Task};
+use crate::casework::follow_ups::api::FollowUpBody;
+use crate::casework::tasks::model::{HandedOver, Item, Listed, Overdue, Task};
 use crate::casework::tasks::service::Names;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Code;
@@ -56,6 +57,32 @@ pub struct TaskBody {
     /// Since when it waits.
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     created_at: Timestamp,
+}
+
+/// What waits on a desk, told apart by `kind`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DeskItem {
+    #[schema(title = "ReviewTask")]
+    Review(TaskBody),
+    #[schema(title = "FollowUpTask")]
+    FollowUp(FollowUpTask),
+}
+
+impl DeskItem {
+    pub fn of(item: Item, desk: &Desk, today: NaiveDate) -> Self {
+        match item {
+            Item::Review(listed) => Self::Review(TaskBody::of(listed, desk, today)),
+            Item::FollowUp(listed) => Self::FollowUp(FollowUpTask {
+                follow_up: FollowUpBody::of(listed, today),
+            }),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FollowUpTask {
+    follow_up: FollowUpBody,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

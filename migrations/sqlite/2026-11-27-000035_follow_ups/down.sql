@@ -1,0 +1,2 @@
+DROP TRIGGER residents_follow_ups;
+DROP TABLE follow_ups;
