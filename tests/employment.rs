@@ -80,6 +80,19 @@ on_both! {
         office.leaves(&placement, "2022-07-03").await.refused(409, "placement.transition_not_allowed");
     }
 
+    async fn what_is_known_of_later_days_stays_when_somebody_left(office: &TestOffice) {
+        office.minimum_wage().await;
+        let employer = office.employer_in(VILLAGE).await;
+        let resident = office.resident().await;
+        let placement = id_of(&office.works(&resident, &employer, "2022-05-01").await.expect(201));
+        office.verifies(&placement).await.expect(201);
+        office.learns(&resident, "employment_form", json!("flexible"), Some("2022-06-20")).await;
+        office.leaves(&placement, "2022-06-10").await.expect(201);
+        assert_eq!(office.believed(&resident).await, [
+            (json!("quota"), json!("2022-05-01"), json!("2022-06-11")), (json!("none"), json!("2022-06-11"), json!("2022-06-20")),
+            (json!("flexible"), json!("2022-06-20"), Value::Null)]);
+    }
+
     async fn what_new_employment_asks_for_is_named(office: &TestOffice) {
         let employer = office.employer_in(VILLAGE).await;
         let entering = |resident: &str, changes: Value| {

@@ -133,10 +133,18 @@ async fn furnished() -> Option<TestOffice> {
     let month = office.today().format("%Y-%m").to_string();
     office.owes(&left_out, &month, 50_000);
     office.paid_out(VILLAGE, &paid).await;
+    let work = office.work_in(VILLAGE).await;
+    let county = office.as_user("county.990121").await;
+    let contact = serde_json::json!({"kind": "call", "note": "已电话联系"});
+    let path = format!("/v1/job-seekers/{}/contacts", work.job_seeker);
+    county.post(&path, contact).await.expect(201);
+    let came = serde_json::json!({"job_seeker_id": work.job_seeker, "result": "informed"});
+    let path = format!("/v1/job-fairs/{}/attendances", work.job_fair);
+    county.post(&path, came).await.expect(201);
     Some(office)
 }
 
-const FENCED: [&str; 49] = [
+const FENCED: [&str; 62] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -186,6 +194,19 @@ const FENCED: [&str; 49] = [
     "public_list_entries",
     "bank_returns",
     "bank_return_rows",
+    "job_seekers",
+    "job_seeker_contacts",
+    "job_fair_attendances",
+    "job_referrals",
+    "job_referral_transitions",
+    "placements",
+    "placement_evidence",
+    "placement_verifications",
+    "placement_transitions",
+    "retention_checks",
+    "home_members",
+    "home_attendances",
+    "home_pay_items",
 ];
 
 #[actix_web::test]
@@ -312,6 +333,11 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "decision_notices",
         "document_withdrawals",
         "household_cares",
+        "home_attendances",
+        "home_pay_items",
+        "job_fair_vacancies",
+        "levy_estimates",
+        "placement_verifications",
         "bank_return_rows",
         "bank_returns",
         "budgets",

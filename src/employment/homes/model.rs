@@ -57,7 +57,7 @@ pub struct NewHome {
 }
 
 /// What changed; a day closes it for good.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DisabilityHomePatch, example = json!({"sheltered_places": 24}))]
 pub struct HomePatch {

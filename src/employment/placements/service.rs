@@ -19,7 +19,7 @@ use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{JobSeekerId, PlacementId, UserId};
 use crate::registry::Resident;
-use crate::registry::facts::{self, CircumstanceKind, EmploymentForm, NewFact, Period};
+use crate::registry::facts::{self, Belief, CircumstanceKind, EmploymentForm, NewFact, Period};
 use crate::registry::residents;
 
 pub use super::counting::{Mark, NewEmployment, count, page as counted};
@@ -265,7 +265,8 @@ pub fn verify(
         moved.verified_revision = Some(old.evidence_revision);
         moved.verified_at = Some(tx.now());
         accept(tx, &old, actor)?;
-        known = told(tx, permit.origin(), &moved, moved.form, moved.start_date)?;
+        let since = Period::open(moved.start_date);
+        known = told(tx, permit.origin(), &moved, moved.form, since)?;
     }
     store::update(tx, &moved, old.version)?;
     log(
@@ -318,14 +319,14 @@ fn accept(tx: &mut Tx<'_>, placement: &Placement, actor: UserId) -> Result<()> {
     store::insert_verification(tx, &verified)
 }
 
-/// Writes how somebody works from a day on, for rules and reviews to see; on the record that is kept of them.
-/// Nothing where that lies in another county.
+/// Writes how somebody works in a time, for rules and reviews to see; on the record that is kept of them. Nothing
+/// where that lies in another county.
 fn told(
     tx: &mut Tx<'_>,
     origin: &Origin,
     placement: &Placement,
     form: EmploymentForm,
-    from: NaiveDate,
+    period: Period,
 ) -> Result<Option<Recorded<Resident>>> {
     let Some(person) = kept(tx, placement.resident_id)? else {
         return Ok(None);
@@ -333,10 +334,25 @@ fn told(
     let fact = NewFact {
         kind: CircumstanceKind::EmploymentForm,
         value: form.to_string(),
-        period: Period::open(from),
+        period,
         source: SOURCE.to_owned(),
     };
     facts::service::learn(tx, origin, person, &fact).map(Some)
+}
+
+/// From a day until something else is known of how the person works.
+fn until_known(tx: &mut Tx<'_>, of: &Placement, from: NaiveDate) -> Result<Period> {
+    let Some(person) = kept(tx, of.resident_id)? else {
+        return Ok(Period::open(from));
+    };
+    let later = |one: &Belief| {
+        one.kind == CircumstanceKind::EmploymentForm
+            && one.superseded_at.is_none()
+            && one.valid_from > from
+    };
+    let beliefs = facts::service::beliefs(tx, person.id, None)?.into_iter();
+    let to = beliefs.filter(later).map(|one| one.valid_from).min();
+    Ok(Period { from, to })
 }
 
 /// Puts down that somebody left, and why.
@@ -390,9 +406,9 @@ pub fn leave(
     let mut checks = Vec::new();
     if old.verified_revision.is_some() {
         checks = retention::service::cancel(tx, origin, &moved)?;
-        // Who died is known to have.
         let next = new.end_date.succ_opt().unwrap_or(new.end_date);
-        known = told(tx, origin, &moved, EmploymentForm::None, next)?;
+        let idle = until_known(tx, &moved, next)?;
+        known = told(tx, origin, &moved, EmploymentForm::None, idle)?;
     }
     let event = event(origin, "placement.left", &moved)
         .change("end_date", moved.end_date)

@@ -107,7 +107,7 @@ pub struct NewJobSeeker {
 }
 
 /// What changed; a reason closes the file for good.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"willing": false, "plan": "本人拟备考，三个月后再联系"}))]
 pub struct JobSeekerPatch {

@@ -5,4 +5,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{NewPaySheet, PaySheet, PaySheetDecision, PaySheetState};
+pub use model::{NewPaySheet, PaySheet, PaySheetDecision, PaySheetOutcome, PaySheetState};
