@@ -8,6 +8,7 @@ mod families;
 mod money;
 pub mod offices;
 mod overpaid;
+mod rehabilitation;
 pub mod residents;
 mod scripts;
 mod targeted;
