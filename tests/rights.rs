@@ -38,10 +38,14 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "program.read_draft",
         "program.approve",
         "user.read",
+        "vacancy.read",
+        "employment_standard.read",
         "user.manage",
         "grant.manage",
         "organization.manage",
         "institution.read",
+        "device_catalog.read",
+        "device_catalog.manage",
     ];
     let alike = [
         // The seals cover everybody's entries.
@@ -54,6 +58,8 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "/v1/referrals",
         "/v1/rehabilitation-sessions",
         "/v1/transfers",
+        // A fair is everybody's; who came is shown of those in sight.
+        "/v1/job-fairs/{id}/attendances",
         "/v1/users/{id}/hand-over",
     ];
     !everywhere.contains(&permit) && !alike.contains(&path)
@@ -121,6 +127,32 @@ fn is_recorded(operation: &str) -> bool {
         "list_user_grants",
         "list_users",
         "list_audit_checkpoints",
+        // Things, and case ids without names.
+        "list_device_catalog",
+        "get_device_item",
+        "list_warehouses",
+        "get_warehouse",
+        "list_stock_movements",
+        "get_stock_movement",
+        "list_stock_deliveries",
+        "get_stock_delivery",
+        // Employers, what they offer, and what they are measured by.
+        "list_employment_standards",
+        "list_employers",
+        "list_vacancies",
+        "get_vacancy",
+        "list_job_fairs",
+        "get_job_fair",
+        "list_levy_estimates",
+        "get_levy_estimate",
+        "list_disability_homes",
+        "get_disability_home",
+        // Ids, days and states; who looks at why and how reads the thing itself.
+        "list_job_seekers",
+        "list_job_referrals",
+        "list_placements",
+        "get_new_employment",
+        "list_retention_checks",
     ];
     !plain.contains(&operation)
 }
@@ -232,6 +264,12 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.owed.named,
                             &other.treated.plan,
                             &other.treated.settlement,
+                            &other.stock.lot,
+                            &other.stock.movement,
+                            &other.stock.delivery,
+                            &other.work.job_seeker,
+                            &other.work.placement,
+                            &other.work.member,
                             "张晓宝",
                             "990122",
                         ] {
@@ -357,6 +395,9 @@ fn administrators_see_no_resident() {
             "enrollment.",
             "rehabilitation.",
             "settlement.",
+            "job_seeker.",
+            "placement.",
+            "home.",
         ]
         .iter()
         .any(|entity| name.starts_with(entity));

@@ -207,6 +207,45 @@ policy! {
     ScreeningWrite = "screening.write": TownshipCaseworker | CountyCaseworker;
     /// Within how many days something has to follow.
     ScreeningLayDown = "screening.lay_down": CountyApprover | CitySupervisor;
+    DeviceCatalogRead = "device_catalog.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor;
+    DeviceCatalogManage = "device_catalog.manage": CitySupervisor;
+    /// What lies where, and who looks after it.
+    WarehouseRead = "warehouse.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    /// Opening a warehouse, saying who buys, keeps and counts, and when more is ordered.
+    WarehouseManage = "warehouse.manage": CountyApprover | CitySupervisor;
+    /// Buying, keeping and counting: which of them, one's duty at the warehouse says.
+    StockAct = "stock.act": CountyCaseworker | FinanceOfficer | CitySupervisor;
+    /// Deciding what a count found.
+    StockApprove = "stock.approve": CountyApprover | CitySupervisor;
+    /// What employment is measured by: wages, the quota levy.
+    EmploymentStandardRead = "employment_standard.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | FinanceOfficer | CitySupervisor | Auditor;
+    EmploymentStandardPropose = "employment_standard.propose": CitySupervisor | CountyApprover;
+    /// Bringing it into force: by another person.
+    EmploymentStandardApprove = "employment_standard.approve": CitySupervisor | CountyApprover;
+    /// Employers, vacancies and fairs, everywhere: nothing there is of a resident.
+    VacancyRead = "vacancy.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | FinanceOfficer
+        | CitySupervisor | Auditor;
+    VacancyWrite = "vacancy.write": TownshipCaseworker | CountyCaseworker;
+    JobSeekerRead = "job_seeker.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    /// Files, contacts, referrals to vacancies, attendance at fairs.
+    JobSeekerWrite = "job_seeker.write": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    PlacementRead = "placement.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    /// Entering a placement with its evidence, its end, and how a retention check came out.
+    PlacementWrite = "placement.write": TownshipCaseworker | CountyCaseworker;
+    /// By another person than who entered the evidence.
+    PlacementVerify = "placement.verify": CountyCaseworker | CountyApprover;
+    LevyRead = "levy.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    LevyEstimate = "levy.estimate": CountyCaseworker | FinanceOfficer;
+    HomeRead = "home.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor | Auditor;
+    HomeManage = "home.manage": CountyCaseworker;
+    /// Members, who came, what they earned.
+    HomeWrite = "home.write": TownshipCaseworker | CountyCaseworker;
+    /// By another person than who made the pay sheet.
+    HomeConfirm = "home.confirm": CountyCaseworker | CountyApprover;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -242,6 +281,12 @@ impl Action {
                 | Self::SettlementCorrect
                 | Self::RehabilitationServiceAct
                 | Self::ScreeningLayDown
+                | Self::WarehouseManage
+                | Self::StockAct
+                | Self::StockApprove
+                | Self::EmploymentStandardApprove
+                | Self::PlacementVerify
+                | Self::HomeConfirm
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -14,6 +14,8 @@ macro_rules! tables {
 mod between;
 mod casework;
 mod catalog;
+mod devices;
+mod employment;
 mod ground;
 mod money;
 mod registry;
@@ -23,6 +25,8 @@ mod targeted;
 pub use between::*;
 pub use casework::*;
 pub use catalog::*;
+pub use devices::*;
+pub use employment::*;
 pub use ground::*;
 pub use money::*;
 pub use registry::*;

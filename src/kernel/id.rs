@@ -132,6 +132,30 @@ kinds! {
     ScreeningDeadline => ScreeningDeadlineId;
     Screening => ScreeningId;
     ScreeningTransition => ScreeningTransitionId;
+    Warehouse => WarehouseId;
+    WarehouseDuty => WarehouseDutyId;
+    /// What lies together in a warehouse.
+    StockLot => StockLotId;
+    StockMovement => StockMovementId;
+    StockDelivery => StockDeliveryId;
+    Stocktake => StocktakeId;
+    EmploymentStandard => EmploymentStandardId;
+    Employer => EmployerId;
+    Vacancy => VacancyId;
+    JobSeeker => JobSeekerId;
+    JobSeekerContact => JobSeekerContactId;
+    JobReferral => JobReferralId;
+    JobReferralTransition => JobReferralTransitionId;
+    JobFair => JobFairId;
+    JobFairAttendance => JobFairAttendanceId;
+    Placement => PlacementId;
+    PlacementEvidence => PlacementEvidenceId;
+    PlacementTransition => PlacementTransitionId;
+    RetentionCheck => RetentionCheckId;
+    LevyEstimate => LevyEstimateId;
+    DisabilityHome => DisabilityHomeId;
+    HomeMember => HomeMemberId;
+    HomePaySheet => HomePaySheetId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

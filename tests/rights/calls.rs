@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 
 use crate::screenings::Care;
 use crate::support::TestOffice;
+use crate::support::employment::{Work, evidence};
 use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
 use crate::support::rehabilitation::Treated;
+use crate::support::stock::{CATALOG, Stocked, wheelchair};
 
 /// One account a role; all but the last five work in 990121.
 pub const PEOPLE: [(&str, Role); 12] = [
@@ -82,6 +84,10 @@ pub struct Belongings {
     pub treated: Treated,
     /// What somebody needs, an approved case for which nothing is noted, and what a screening found.
     pub care: Care,
+    /// The county's warehouse, and what lies there.
+    pub stock: Stocked,
+    /// Who works there, and who wants to.
+    pub work: Work,
 }
 
 impl Belongings {
@@ -148,6 +154,8 @@ impl Belongings {
         let owed = office.owed(village, &debtor, &number).await;
         let treated = office.treated(village, &institution).await;
         let care = office.care(village).await;
+        let stock = office.stocked(county).await;
+        let work = office.work_in(village).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
         let version = known.expect(200)["version"].as_i64().unwrap();
@@ -157,6 +165,8 @@ impl Belongings {
             owed,
             treated,
             care,
+            stock,
+            work,
             person,
             merge,
             duplicate,
@@ -235,6 +245,31 @@ impl Belongings {
                 service: missing(),
                 screened: missing(),
                 screening: missing(),
+            },
+            stock: Stocked {
+                organization: missing(),
+                warehouse: missing(),
+                duty: missing(),
+                helper: missing(),
+                lot: missing(),
+                movement: missing(),
+                delivery: missing(),
+            },
+            work: Work {
+                standard: missing(),
+                employer: missing(),
+                vacancy: missing(),
+                job_seeker: missing(),
+                job_referral: missing(),
+                job_fair: missing(),
+                placement: missing(),
+                verified: missing(),
+                retention_check: missing(),
+                levy_estimate: missing(),
+                home: missing(),
+                member: missing(),
+                pay_sheet: missing(),
+                resident: missing(),
             },
         }
     }
@@ -432,6 +467,22 @@ pub fn call(
         "settlements" => &on.treated.settlement,
         "rehabilitation-services" => &on.care.service,
         "screenings" => &on.care.screening,
+        "warehouses" => &on.stock.warehouse,
+        "stock-movements" => &on.stock.movement,
+        "stock-deliveries" => &on.stock.delivery,
+        "employment-standards" => &on.work.standard,
+        "employers" => &on.work.employer,
+        "vacancies" => &on.work.vacancy,
+        "job-seekers" => &on.work.job_seeker,
+        "job-referrals" => &on.work.job_referral,
+        "job-fairs" => &on.work.job_fair,
+        "placements" => match id {
+            "create_placement_ending" => &on.work.verified,
+            _ => &on.work.placement,
+        },
+        "retention-checks" => &on.work.retention_check,
+        "levy-estimates" => &on.work.levy_estimate,
+        "disability-homes" => &on.work.home,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -464,7 +515,12 @@ pub fn call(
         .replace("{flag_id}", &on.paid.flag)
         .replace("{return_id}", &on.paid.bank_return)
         .replace("{movement_id}", &on.owed.movement)
-        .replace("{account_id}", &on.payee_account);
+        .replace("{account_id}", &on.payee_account)
+        .replace("{duty_id}", &on.stock.duty)
+        .replace("{edition}", "2022")
+        .replace("{device_code}", "122203")
+        .replace("{member_id}", &on.work.member)
+        .replace("{sheet_id}", &on.work.pay_sheet);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -486,6 +542,8 @@ pub fn call(
             write!(path, "?resident_id={}", on.resident).unwrap();
         }
         "add_document" => path.push_str("?kind=other&name=file"),
+        "get_new_employment" => path.push_str("&year=2022"),
+        "list_home_attendance" => path.push_str("?month=2022-05"),
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
         "count_rehabilitation_services" => {
             path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
@@ -565,6 +623,21 @@ pub fn call(
             "place": "县妇幼保健院", "result": "negative"}),
         ),
         "create_screening_transition" => Some(json!({"action": "end", "comment": "已迁往外省"})),
+        "create_warehouse" => {
+            Some(json!({"name": number, "organization_id": on.stock.organization}))
+        }
+        "assign_warehouse_duty" => Some(json!({"user_id": on.stock.helper, "duty": "keeper"})),
+        "end_warehouse_duty" => Some(json!({})),
+        "create_stock_movement" => Some(
+            json!({"kind": "issue", "lot_id": on.stock.lot, "quantity": 1, "counterpart": "某康复站"}),
+        ),
+        "reverse_stock_movement" => Some(json!({"reason": "误登数量"})),
+        "create_stock_delivery" => Some(
+            json!({"kind": "purchase", "to_warehouse_id": on.stock.warehouse, "quantity": 1, "lot": wheelchair(), "invoice_number": number}),
+        ),
+        "create_stock_delivery_transition" => {
+            Some(json!({"action": "cancel", "reason": "不再采购"}))
+        }
         "create_transfer" => Some(to_a_third_county()),
         "create_institution" => Some(json!({
             "organization_id": on.institution, "service_types": ["physical"], "address": "康宁路8号",
@@ -604,7 +677,8 @@ pub fn call(
         | "approve_program_draft"
         | "add_document"
         | "create_bank_return"
-        | "create_match_list" => None,
+        | "create_match_list"
+        | "import_device_catalog" => None,
         // After both counties' notices were issued.
         "serve_decision_notice" => {
             Some(json!({"method": "in_person", "recipient": "self", "served_date": "2022-09-02"}))
@@ -648,6 +722,56 @@ pub fn call(
         ),
         "create_program_draft" | "replace_program_draft" => Some(terms()),
         "create_simulation" => Some(json!({"draft_id": draft, "from_month": "2022-07"})),
+        "propose_employment_standard" => Some(
+            json!({"kind": "average_wage", "division_code": on.division, "effective_from": "2031-01-01", "amount_fen": 1, "legal_basis": "统计公报"}),
+        ),
+        "decide_employment_standard" => Some(json!({"outcome": "approve"})),
+        "create_employer" => Some(
+            json!({"name": "某企业", "employer_type": "private", "division_code": on.division}),
+        ),
+        "update_employer" => Some(json!({"staff_count": 210})),
+        "create_vacancy" => Some(
+            json!({"employer_id": on.work.employer, "title": "保洁员", "form": "quota", "division_code": "990121103",
+            "openings": 1, "wage_from_fen": 200_000, "wage_to_fen": 200_000}),
+        ),
+        "update_vacancy" => Some(json!({"openings": 4})),
+        "create_job_seeker" => {
+            Some(json!({"resident_id": on.work.resident, "forms": ["quota"], "distance": "county"}))
+        }
+        "update_job_seeker" => Some(json!({"skills": "办公软件"})),
+        "create_job_seeker_contact" => Some(json!({"kind": "call", "note": "已电话联系"})),
+        "create_job_referral" => Some(json!({"vacancy_id": on.work.vacancy})),
+        "create_job_referral_transition" => Some(json!({"action": "interview"})),
+        "create_job_fair" => Some(
+            json!({"kind": "assistance_month", "name": "就业援助月", "division_code": on.division, "from_date": "2022-01-04"}),
+        ),
+        "update_job_fair" => Some(json!({"place": "县文化馆"})),
+        "create_fair_attendance" => {
+            Some(json!({"job_seeker_id": on.work.job_seeker, "result": "informed"}))
+        }
+        "create_placement" => Some(
+            json!({"resident_id": on.work.resident, "form": "flexible", "start_date": "2022-03-01", "evidence": evidence("2022-03-01")}),
+        ),
+        "create_placement_evidence" => Some(evidence("2022-03-01")),
+        "create_placement_verification" => Some(json!({"outcome": "verify"})),
+        "create_placement_ending" => Some(json!({"end_date": "2022-06-30", "reason": "resigned"})),
+        "create_retention_outcome" => {
+            Some(json!({"outcome": "retained", "wage_fen": 300_000, "insured": true}))
+        }
+        "create_levy_estimate" => Some(
+            json!({"employer_id": on.work.employer, "year": 2022, "staff_count": 200, "average_wage_fen": 8_000_000}),
+        ),
+        "create_disability_home" => Some(
+            json!({"name": "某之家", "division_code": on.division, "operator": "某机构", "care_places": 1, "sheltered_places": 0}),
+        ),
+        "update_disability_home" => Some(json!({"care_places": 2})),
+        "create_home_member" => Some(json!({"resident_id": on.work.resident, "kind": "care"})),
+        "end_home_member" => Some(json!({"left_date": "2022-06-30", "reason": "own_wish"})),
+        "create_home_attendance" => {
+            Some(json!({"date": "2022-06-06", "member_ids": [on.work.member]}))
+        }
+        "create_home_pay_sheet" => Some(json!({"month": "2022-04"})),
+        "decide_home_pay_sheet" => Some(json!({"outcome": "confirm"})),
         _ if matches!(method, "get" | "delete") => None,
         other => panic!("say here how {other} is called"),
     };
@@ -669,6 +793,7 @@ pub fn call(
         file: match id {
             "add_document" => Some(PDF),
             "create_bank_return" => Some(BANK_ANSWER.as_bytes()),
+            "import_device_catalog" => Some(CATALOG),
             "create_match_list" => Some("姓名,身份证号,死亡日期\n".as_bytes()),
             _ => None,
         },

@@ -1,12 +1,14 @@
 //! What the tests share.
 
 pub mod console;
+pub mod employment;
 pub mod office;
 pub mod payments;
 pub mod people;
 pub mod postgres;
 pub mod rehabilitation;
 pub mod served;
+pub mod stock;
 
 pub use office::{Backend, Reply, TestOffice};
 
