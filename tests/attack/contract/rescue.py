@@ -11,6 +11,8 @@ TOWNSHIP, WORKER = "township.990121103", "institution.990121"
 INSTITUTIONS, PLANS = "/v1/institutions", "/v1/rehabilitation-plans"
 SESSIONS, SETTLEMENTS = "/v1/rehabilitation-sessions", "/v1/settlements"
 SERVICE = "physical"
+# On which sessions are taken down, before today.
+DAYS = 50
 
 
 def center(world: World) -> str:
@@ -145,6 +147,16 @@ def treated(world: World) -> dict:
     return listed(world, WORKER, f"{PLANS}?state=active&institution_id={center(world)}")[0]
 
 
+def long_treated(world: World) -> dict:
+    """One that began long ago, whatever became of it today."""
+    first, last = str(today() - timedelta(days=DAYS + 1)), str(today() - timedelta(days=1))
+    for plan in listed(world, WORKER, f"{PLANS}?institution_id={center(world)}&limit=200"):
+        began, ended = plan["start_date"], plan["end_date"]
+        if began and began <= first and (ended is None or ended >= last):
+            return plan
+    raise RuntimeError("nobody is treated at the center")
+
+
 @makes("create_rehabilitation_assessment")
 def assess(world: World) -> Call:
     body = {"kind": "mid", "tool": "GMFM-88", "score": 120, "highest_score": 264}
@@ -155,12 +167,12 @@ def assess(world: World) -> Call:
 def session(world: World) -> dict:
     """At an hour that is no other session's, since the plan began."""
     world.number += 1
-    day = today() - timedelta(days=1 + world.number // 60 % 50)
+    day = today() - timedelta(days=1 + world.number // 60 % DAYS)
     zone = timezone(timedelta(hours=8))
     begin = datetime(day.year, day.month, day.day, 13, tzinfo=zone)
     begin += timedelta(minutes=10 * (world.number % 60))
     return {
-        "plan_id": treated(world)["id"],
+        "plan_id": long_treated(world)["id"],
         "started_at": begin.isoformat(),
         "minutes": 10,
         "therapist": f"治疗师{world.number}",
