@@ -109,6 +109,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     devices::stock::reports::api::routes(config);
     devices::deliveries::api::routes(config);
     devices::stocktakes::api::routes(config);
+    devices::reorder_levels::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);
