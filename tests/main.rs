@@ -65,6 +65,7 @@ mod sessions;
 mod simulations;
 mod stale;
 mod stock;
+mod stock_model;
 mod supplements;
 mod support;
 mod tasks;

@@ -7,6 +7,7 @@ mod moves;
 mod payments;
 mod records;
 mod recoveries;
+mod stock;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;

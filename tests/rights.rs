@@ -120,6 +120,12 @@ fn is_recorded(operation: &str) -> bool {
         "get_stock_movement",
         "list_stock_deliveries",
         "get_stock_delivery",
+        "list_stocktakes",
+        "get_stocktake",
+        "get_warehouse_stock",
+        "get_warehouse_turnover",
+        "get_warehouse_register",
+        "list_reorder_levels",
     ];
     !plain.contains(&operation)
 }
@@ -230,6 +236,7 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.stock.lot,
                             &other.stock.movement,
                             &other.stock.delivery,
+                            &other.stock.stocktake,
                             "张晓宝",
                             "990122",
                         ] {

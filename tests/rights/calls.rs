@@ -220,6 +220,7 @@ impl Belongings {
                 lot: missing(),
                 movement: missing(),
                 delivery: missing(),
+                stocktake: missing(),
             },
         }
     }
@@ -401,6 +402,7 @@ pub fn call(
         "warehouses" => &on.stock.warehouse,
         "stock-movements" => &on.stock.movement,
         "stock-deliveries" => &on.stock.delivery,
+        "stocktakes" => &on.stock.stocktake,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -457,6 +459,9 @@ pub fn call(
             write!(path, "?resident_id={}", on.resident).unwrap();
         }
         "add_document" => path.push_str("?kind=other&name=file"),
+        "get_warehouse_turnover" | "get_warehouse_register" => {
+            path.push_str("?from_date=2022-01-01&to_date=2022-12-31");
+        }
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
         _ => {}
     }
@@ -522,6 +527,11 @@ pub fn call(
         "create_stock_movement" => Some(
             json!({"kind": "issue", "lot_id": on.stock.lot, "quantity": 1, "counterpart": "某康复站"}),
         ),
+        "create_stocktake" => Some(
+            json!({"warehouse_id": on.stock.warehouse, "lines": [{"lot_id": on.stock.lot, "counted_quantity": 0, "explanation": "待查"}]}),
+        ),
+        "create_stocktake_transition" => Some(json!({"action": "return", "comment": "重新盘点"})),
+        "set_reorder_level" => Some(json!({"edition": "2022", "code": "122203", "quantity": 5})),
         "reverse_stock_movement" => Some(json!({"reason": "误登数量"})),
         "create_stock_delivery" => Some(
             json!({"kind": "purchase", "to_warehouse_id": on.stock.warehouse, "quantity": 1, "lot": wheelchair(), "invoice_number": number}),
