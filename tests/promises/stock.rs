@@ -87,11 +87,11 @@ on_both! {
             ("-1", &[("balance", "balance")][..], "check"),
             ("-1", &[("previous_balance", "8"), ("balance", "7")], "foreign key"),
             ("-11", &[("change", "-11"), ("balance", "balance - 11")], "check"),
-            ("-1", &[("sequence", "1"), ("previous_sequence", "NULL"), ("previous_balance", "NULL")], "append_only|check"),
+            ("-1", &[("sequence", "1"), ("previous_sequence", "NULL"), ("previous_balance", "NULL")], "append_only|check|unique"),
             // A direction that is not that of its kind.
             ("1", &[("change", "1"), ("balance", "balance + 1")], "check"),
             ("-1", &[("kind", "'donation'")], "check"),
-            ("-1", &[("movement_number", "'990121-RK-2022-000099'")], "check"),
+            ("-1", &[("movement_number", "'990121-RK-2022-000099'")], "check|stock_returned"),
             ("-1", &[("movement_number", "'990122-CK-2022-000099'")], "check"),
             // By whom it is not kept.
             ("-1", &[("duty", "'buyer'")], "check"),
@@ -104,7 +104,7 @@ on_both! {
             ("-1", &[("kind", "'transfer_out'")], "check"),
             ("-1", &[("kind", "'scrap'")], "check"),
             ("-1", &[("counterpart", "NULL")], "check"),
-            ("1", &[("kind", "'return'"), ("change", "1"), ("balance", "balance + 1"), ("movement_number", "'990121-RK-2022-000099'")], "check"),
+            ("1", &[("kind", "'return'"), ("change", "1"), ("balance", "balance + 1"), ("movement_number", "'990121-RK-2022-000099'")], "check|stock_returned"),
             ("1", &[("kind", "'return'"), ("change", "1"), ("balance", "balance + 1"), ("movement_number", "'990121-RK-2022-000099'"), ("origin_id", "id")], "stock_returned"),
             // Half of it, or as another kind.
             ("-1", &[("kind", "'donation'"), ("reverses_id", "id"), ("note", "'误登'")], "stock_reversal"),
@@ -153,7 +153,7 @@ on_both! {
         // More than was booked.
         office.refuses(&closed(KEEPER, "keeper", "10"), "append_only");
         for change in ["quantity = 1", "unit_price_fen = 1", "announced_by = closed_by", "state = 'received'"] {
-            office.refuses(&format!("UPDATE stock_deliveries SET {change}"), "append_only|check|null");
+            office.refuses(&format!("UPDATE stock_deliveries SET {change}"), "append_only|check|null|warehouse_duty");
         }
         office.refuses("DELETE FROM stock_deliveries", "append_only");
         // What was closed once is closed.
