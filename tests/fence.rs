@@ -132,12 +132,17 @@ async fn furnished() -> Option<TestOffice> {
     let [paid, left_out] = [office.payee().await, office.payee().await];
     let month = office.today().format("%Y-%m").to_string();
     office.owes(&left_out, &month, 50_000);
+    let served = office.case_at("approval").await;
+    let institution = office.paid_institution("6200000000000012344").await;
+    office.owes_for(&served, &institution, &month, 10_000).await;
     office.paid_out(VILLAGE, &paid).await;
+    let garden = office.institution("worker.garden", "990121").await;
+    office.treated(VILLAGE, &garden).await;
     office.stocked("990121").await;
     Some(office)
 }
 
-const FENCED: [&str; 57] = [
+const FENCED: [&str; 67] = [
     "addresses",
     "bank_accounts",
     "households",
@@ -177,6 +182,8 @@ const FENCED: [&str; 57] = [
     "payment_batch_duties",
     "payment_batch_transitions",
     "payment_omissions",
+    "payables",
+    "payment_payables",
     "payments",
     "payment_items",
     "payment_flags",
@@ -195,6 +202,14 @@ const FENCED: [&str; 57] = [
     "stocktakes",
     "stocktake_lines",
     "stock_reorder_levels",
+    "rehabilitation_plans",
+    "rehabilitation_plan_transitions",
+    "rehabilitation_assessments",
+    "rehabilitation_sessions",
+    "rehabilitation_caps",
+    "settlements",
+    "settlement_transitions",
+    "settlement_lines",
 ];
 
 #[actix_web::test]
@@ -329,7 +344,11 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "payment_items",
         "payment_omissions",
         "program_versions",
+        "institution_transitions",
+        "rehabilitation_caps",
         "referral_transitions",
+        "settlement_deductions",
+        "settlement_transitions",
         "task_assignments",
         "follow_ups",
         "transfer_transitions",

@@ -7,7 +7,9 @@ mod moves;
 mod payments;
 mod records;
 mod recoveries;
+mod rehabilitation;
 mod stock;
+mod targeted;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;

@@ -41,6 +41,7 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "user.manage",
         "grant.manage",
         "organization.manage",
+        "institution.read",
         "device_catalog.read",
         "device_catalog.manage",
     ];
@@ -53,6 +54,7 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "/v1/changes",
         "/v1/transition-batches",
         "/v1/referrals",
+        "/v1/rehabilitation-sessions",
         "/v1/transfers",
         "/v1/users/{id}/hand-over",
     ];
@@ -86,6 +88,9 @@ fn is_recorded(operation: &str) -> bool {
         "list_budgets",
         // Files and counts.
         "list_match_lists",
+        // Numbers of persons.
+        "count_rehabilitation_services",
+        "list_screening_deadlines",
         "get_program_draft",
         "get_simulation",
         "get_user",
@@ -108,6 +113,13 @@ fn is_recorded(operation: &str) -> bool {
         "list_referrals",
         "list_transfers",
         "list_resident_cases",
+        // Offices and what they agreed; plans and sessions without names; sums.
+        "get_institution",
+        "list_institutions",
+        "list_rehabilitation_plans",
+        "list_rehabilitation_sessions",
+        "get_settlement",
+        "list_settlements",
         "list_user_grants",
         "list_users",
         "list_audit_checkpoints",
@@ -227,12 +239,16 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.application,
                             &other.document,
                             &other.referral,
+                            &other.care.service,
+                            &other.care.screening,
                             &other.transfer,
                             &other.leaver,
                             &other.paid.batch,
                             &other.paid.payment,
                             &other.owed.recovery,
                             &other.owed.named,
+                            &other.treated.plan,
+                            &other.treated.settlement,
                             &other.stock.lot,
                             &other.stock.movement,
                             &other.stock.delivery,
@@ -360,6 +376,8 @@ fn administrators_see_no_resident() {
             "match.",
             "recovery.",
             "enrollment.",
+            "rehabilitation.",
+            "settlement.",
         ]
         .iter()
         .any(|entity| name.starts_with(entity));

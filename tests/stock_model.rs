@@ -77,7 +77,9 @@ async fn by_connections(office: &TestOffice, lot: &str) -> usize {
                     for _ in 0..5 {
                         match issue(&mut db) {
                             Ok(_) => done += 1,
-                            Err(error) => assert_eq!(error.code(), Code::StockInsufficient, "{error}"),
+                            Err(error) => {
+                                assert_eq!(error.code(), Code::StockInsufficient, "{error}")
+                            }
                         }
                     }
                     done
@@ -176,7 +178,14 @@ impl Model<'_> {
         Some((place, self.lots.get(&place)?.clone()))
     }
 
-    async fn moves(&mut self, body: Value, place: (usize, usize), change: i64, fits: bool, of: Option<usize>) {
+    async fn moves(
+        &mut self,
+        body: Value,
+        place: (usize, usize),
+        change: i64,
+        fits: bool,
+        of: Option<usize>,
+    ) {
         let reply = self.office.moves(WAREHOUSES[place.0].1, body.clone()).await;
         if !fits {
             assert_eq!(reply.status, 409, "{body}");
@@ -215,7 +224,9 @@ impl Model<'_> {
                 self.moves(body, place, quantity, true, None).await;
             }
             kind @ 4..8 => {
-                let Some((place, lot)) = self.known() else { return };
+                let Some((place, lot)) = self.known() else {
+                    return;
+                };
                 let fits = *self.balance(place) >= quantity;
                 let kind = if kind == 7 { "scrap" } else { "issue" };
                 let body = json!({"kind": kind, "lot_id": lot, "quantity": quantity, "counterpart": "某康复站", "note": "记录"});
@@ -232,12 +243,17 @@ impl Model<'_> {
     }
 
     async fn bring_back(&mut self, quantity: i64) {
-        let issues: Vec<_> = (0..self.moved.len()).filter(|at| self.moved[*at].kind == "issue").collect();
-        let Some(at) = self.random.choice(issues) else { return };
+        let issues: Vec<_> = (0..self.moved.len())
+            .filter(|at| self.moved[*at].kind == "issue")
+            .collect();
+        let Some(at) = self.random.choice(issues) else {
+            return;
+        };
         let issue = self.moved[at].clone();
         let fits = !issue.reversed && issue.returned + quantity <= -issue.change;
         let body = json!({"kind": "return", "origin_id": issue.id, "quantity": quantity});
-        self.moves(body, issue.place, quantity, fits, Some(at)).await;
+        self.moves(body, issue.place, quantity, fits, Some(at))
+            .await;
     }
 
     async fn reverse(&mut self) {
@@ -249,7 +265,12 @@ impl Model<'_> {
         let there = *self.balance(one.place);
         let fits = !one.reversed && one.returned == 0 && there >= one.change;
         let keeper = self.office.as_user(WAREHOUSES[one.place.0].1).await;
-        let reply = keeper.post(&format!("/v1/stock-movements/{}/reversal", one.id), json!({"reason": "误登数量"})).await;
+        let reply = keeper
+            .post(
+                &format!("/v1/stock-movements/{}/reversal", one.id),
+                json!({"reason": "误登数量"}),
+            )
+            .await;
         if !fits {
             assert_eq!(reply.status, 409, "{one:?}");
             return;
@@ -263,7 +284,9 @@ impl Model<'_> {
     }
 
     async fn send(&mut self, quantity: i64) {
-        let Some((place, lot)) = self.known() else { return };
+        let Some((place, lot)) = self.known() else {
+            return;
+        };
         let body = json!({"kind": "transfer", "lot_id": lot, "to_warehouse_id": self.warehouses[1 - place.0], "quantity": quantity});
         let reply = self.office.announces(WAREHOUSES[place.0].1, body).await;
         if *self.balance(place) < quantity {
@@ -271,17 +294,32 @@ impl Model<'_> {
             return;
         }
         *self.balance(place) -= quantity;
-        self.sent.push(Sent { delivery: reply.expect(201), from: place, quantity, open: true });
+        self.sent.push(Sent {
+            delivery: reply.expect(201),
+            from: place,
+            quantity,
+            open: true,
+        });
     }
 
     /// Received, all or less of it, or called off.
     async fn close(&mut self, came: i64) {
-        let Some(at) = self.sent.iter().position(|sent| sent.open) else { return };
+        let Some(at) = self.sent.iter().position(|sent| sent.open) else {
+            return;
+        };
         self.sent[at].open = false;
-        let Sent { ref delivery, from: (from, batch), quantity, .. } = self.sent[at];
+        let Sent {
+            ref delivery,
+            from: (from, batch),
+            quantity,
+            ..
+        } = self.sent[at];
         if self.random.u8(..4) == 0 {
             let body = json!({"action": "cancel", "reason": "车辆未到"});
-            self.office.on_delivery(WAREHOUSES[from].1, delivery, body).await.expect(201);
+            self.office
+                .on_delivery(WAREHOUSES[from].1, delivery, body)
+                .await
+                .expect(201);
             self.balances[from][batch] += quantity;
             return;
         }
@@ -289,30 +327,70 @@ impl Model<'_> {
         let body = json!({"action": "receive", "received_quantity": came, "reason": "途中遗失"});
         let (to, keeper) = (1 - from, WAREHOUSES[1 - from].1);
         let delivery = delivery.clone();
-        self.office.on_delivery(keeper, &delivery, body).await.expect(201);
-        let path = format!("/v1/stock-movements?kind=transfer_in&delivery_id={}", id_of(&delivery));
-        let booked = self.office.as_user(keeper).await.get(&path).await.expect(200);
+        self.office
+            .on_delivery(keeper, &delivery, body)
+            .await
+            .expect(201);
+        let path = format!(
+            "/v1/stock-movements?kind=transfer_in&delivery_id={}",
+            id_of(&delivery)
+        );
+        let booked = self
+            .office
+            .as_user(keeper)
+            .await
+            .get(&path)
+            .await
+            .expect(200);
         self.balances[to][batch] += came;
-        assert_eq!(booked["items"][0]["balance"], json!(self.balances[to][batch]));
+        assert_eq!(
+            booked["items"][0]["balance"],
+            json!(self.balances[to][batch])
+        );
         self.lots.insert((to, batch), lot_of(&booked["items"][0]));
     }
 
     async fn count(&mut self) {
-        let Some((place, lot)) = self.known() else { return };
+        let Some((place, lot)) = self.known() else {
+            return;
+        };
         let counted = self.random.i64(0..10);
         let difference = counted - *self.balance(place);
         let body = json!({"warehouse_id": self.warehouses[place.0], "lines": [{"lot_id": lot, "counted_quantity": counted, "explanation": "待查"}]});
         let taker = STOCK_TAKER.replace("990121", WAREHOUSES[place.0].0);
-        let stocktake = self.office.as_user(&taker).await.post("/v1/stocktakes", body).await.expect(201);
-        self.counted.push(Counted { stocktake: id_of(&stocktake), place, difference, open: true });
+        let stocktake = self
+            .office
+            .as_user(&taker)
+            .await
+            .post("/v1/stocktakes", body)
+            .await
+            .expect(201);
+        self.counted.push(Counted {
+            stocktake: id_of(&stocktake),
+            place,
+            difference,
+            open: true,
+        });
     }
 
     async fn decide(&mut self) {
-        let Some(at) = self.counted.iter().position(|counted| counted.open) else { return };
-        let Counted { ref stocktake, place, difference, .. } = self.counted[at];
+        let Some(at) = self.counted.iter().position(|counted| counted.open) else {
+            return;
+        };
+        let Counted {
+            ref stocktake,
+            place,
+            difference,
+            ..
+        } = self.counted[at];
         let path = format!("/v1/stocktakes/{stocktake}/transitions");
-        let approver = self.office.as_user(&APPROVER.replace("990121", WAREHOUSES[place.0].0)).await;
-        let reply = approver.post_seen(&path, 1, json!({"action": "approve"})).await;
+        let approver = self
+            .office
+            .as_user(&APPROVER.replace("990121", WAREHOUSES[place.0].0))
+            .await;
+        let reply = approver
+            .post_seen(&path, 1, json!({"action": "approve"}))
+            .await;
         if *self.balance(place) + difference < 0 {
             reply.refused(409, "stocktake.overtaken");
             let returned = json!({"action": "return", "comment": "重新盘点"});
@@ -325,7 +403,8 @@ impl Model<'_> {
     }
 
     async fn next_day(&mut self) {
-        self.days.push((self.office.today().to_string(), self.balances));
+        self.days
+            .push((self.office.today().to_string(), self.balances));
         self.office.pass_days(1).await;
     }
 
@@ -337,7 +416,10 @@ impl Model<'_> {
         for (day, balances) in days {
             for (place, warehouse) in self.warehouses.iter().enumerate() {
                 let keeper = self.office.as_user(WAREHOUSES[place].1).await;
-                let stock = keeper.get(&format!("/v1/warehouses/{warehouse}/stock?at={day}")).await.expect(200);
+                let stock = keeper
+                    .get(&format!("/v1/warehouses/{warehouse}/stock?at={day}"))
+                    .await
+                    .expect(200);
                 let mut told = [0; 3];
                 for item in stock["items"].as_array().unwrap() {
                     let batch = item["lot"]["batch_number"].as_str().unwrap();
@@ -345,9 +427,18 @@ impl Model<'_> {
                     told[batch] += item["quantity"].as_i64().unwrap();
                 }
                 assert_eq!(told, balances[place], "{day}");
-                let value: i64 = (0..3).zip(told).map(|(batch, quantity)| (100_000 + 10_000 * batch) * quantity).sum();
-                assert_eq!(stock["total"], json!({"quantity": told.iter().sum::<i64>(), "value_fen": value}), "{day}");
-                let path = format!("/v1/warehouses/{warehouse}/turnover?from_date=2022-07-01&to_date={day}");
+                let value: i64 = (0..3)
+                    .zip(told)
+                    .map(|(batch, quantity)| (100_000 + 10_000 * batch) * quantity)
+                    .sum();
+                assert_eq!(
+                    stock["total"],
+                    json!({"quantity": told.iter().sum::<i64>(), "value_fen": value}),
+                    "{day}"
+                );
+                let path = format!(
+                    "/v1/warehouses/{warehouse}/turnover?from_date=2022-07-01&to_date={day}"
+                );
                 let turnover = keeper.get(&path).await.expect(200);
                 assert_eq!(turnover["total"]["closing"], stock["total"], "{day}");
             }
@@ -357,7 +448,11 @@ impl Model<'_> {
 }
 
 fn rounds() -> u64 {
-    if std::env::var("HUICAN_ATTACK").is_ok_and(|long| long == "long") { 10 } else { 1 }
+    if std::env::var("HUICAN_ATTACK").is_ok_and(|long| long == "long") {
+        10
+    } else {
+        1
+    }
 }
 
 on_both! {

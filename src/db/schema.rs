@@ -18,6 +18,8 @@ mod devices;
 mod ground;
 mod money;
 mod registry;
+mod rehabilitation;
+mod targeted;
 
 pub use between::*;
 pub use casework::*;
@@ -26,3 +28,5 @@ pub use devices::*;
 pub use ground::*;
 pub use money::*;
 pub use registry::*;
+pub use rehabilitation::*;
+pub use targeted::*;

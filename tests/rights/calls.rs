@@ -6,10 +6,12 @@ use huican::access::Role;
 use huican::cli::demo::offices::PASSWORD;
 use serde_json::{Value, json};
 
+use crate::screenings::Care;
 use crate::support::TestOffice;
 use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
+use crate::support::rehabilitation::Treated;
 use crate::support::stock::{CATALOG, Stocked, wheelchair};
 
 /// One account a role; all but the last five work in 990121.
@@ -62,6 +64,8 @@ pub struct Belongings {
     /// What the case is referred to the county's institution for.
     pub referral: String,
     pub institution: String,
+    /// Where that might be paid.
+    pub payee_account: String,
     /// Of somebody who moves to a third county.
     pub transfer: String,
     /// Somebody who might.
@@ -75,6 +79,10 @@ pub struct Belongings {
     pub paid: PaidOut,
     /// What somebody else was paid too much, and a list that names the resident.
     pub owed: Owed,
+    /// What an institution does with a child of theirs.
+    pub treated: Treated,
+    /// What somebody needs, an approved case for which nothing is noted, and what a screening found.
+    pub care: Care,
     /// The county's warehouse, and what lies there.
     pub stock: Stocked,
 }
@@ -128,6 +136,7 @@ impl Belongings {
         );
         let (task, reviewer, supplement) = waiting(office, village).await;
         let institution = institution(office, county).await;
+        let payee_account = payee_account(office, county, &institution).await;
         let asked = json!({"to_organization_id": institution, "purpose": "步态训练"});
         let referral = id_of(
             &filer
@@ -140,6 +149,8 @@ impl Belongings {
         let (merge, duplicate) = proposed(office, village).await;
         let paid = office.paid_out(village, &resident).await;
         let owed = office.owed(village, &debtor, &number).await;
+        let treated = office.treated(village, &institution).await;
+        let care = office.care(village).await;
         let stock = office.stocked(county).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
@@ -148,12 +159,15 @@ impl Belongings {
             version,
             paid,
             owed,
+            treated,
+            care,
             stock,
             person,
             merge,
             duplicate,
             referral,
             institution,
+            payee_account,
             transfer,
             leaver,
             task,
@@ -191,6 +205,7 @@ impl Belongings {
             recusal: missing(),
             referral: missing(),
             institution: missing(),
+            payee_account: missing(),
             transfer: missing(),
             leaver: missing(),
             person: missing(),
@@ -211,6 +226,20 @@ impl Belongings {
                 recovery: missing(),
                 movement: missing(),
                 named: missing(),
+            },
+            treated: Treated {
+                case: missing(),
+                plan: missing(),
+                session: missing(),
+                settlement: missing(),
+                line: missing(),
+                day: "2022-07-04".to_owned(),
+            },
+            care: Care {
+                case: missing(),
+                service: missing(),
+                screened: missing(),
+                screening: missing(),
             },
             stock: Stocked {
                 organization: missing(),
@@ -281,6 +310,18 @@ async fn institution(office: &TestOffice, county: &str) -> String {
     }
     let new = json!({"name": "某康复中心", "kind": "institution", "division_code": county});
     id_of(&system.post("/v1/organizations", new).await.expect(201))
+}
+
+/// Where an institution is to be paid, as somebody proposes it or did.
+async fn payee_account(office: &TestOffice, county: &str, institution: &str) -> String {
+    let clerk = office.as_user(&format!("county.{county}")).await;
+    let path = format!("/v1/organizations/{institution}/bank-accounts");
+    let known = clerk.get(&path).await.expect(200);
+    if let Some(known) = known["items"].as_array().unwrap().first() {
+        return id_of(known);
+    }
+    let account = json!({"bank_account": "123456789012", "bank_name": "虚川农村商业银行"});
+    id_of(&clerk.post(&path, account).await.expect(201))
 }
 
 fn to_a_third_county() -> Value {
@@ -382,6 +423,7 @@ pub fn call(
         "applications" => &on.application,
         "documents" => &on.document,
         "enrollments" => &on.enrollment,
+        "organizations" if id.contains("organization_account") => &on.institution,
         "organizations" => &on.organization,
         "tasks" => &on.task,
         "supplement-requests" => &on.supplement,
@@ -399,6 +441,12 @@ pub fn call(
         "public-lists" => &on.paid.public_list,
         "recoveries" => &on.owed.recovery,
         "matches" => &on.owed.named,
+        "institutions" => &on.institution,
+        "rehabilitation-plans" => &on.treated.plan,
+        "rehabilitation-sessions" => &on.treated.session,
+        "settlements" => &on.treated.settlement,
+        "rehabilitation-services" => &on.care.service,
+        "screenings" => &on.care.screening,
         "warehouses" => &on.stock.warehouse,
         "stock-movements" => &on.stock.movement,
         "stock-deliveries" => &on.stock.delivery,
@@ -435,6 +483,7 @@ pub fn call(
         .replace("{flag_id}", &on.paid.flag)
         .replace("{return_id}", &on.paid.bank_return)
         .replace("{movement_id}", &on.owed.movement)
+        .replace("{account_id}", &on.payee_account)
         .replace("{duty_id}", &on.stock.duty)
         .replace("{edition}", "2022")
         .replace("{device_code}", "122203");
@@ -463,6 +512,9 @@ pub fn call(
             path.push_str("?from_date=2022-01-01&to_date=2022-12-31");
         }
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
+        "count_rehabilitation_services" => {
+            path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
+        }
         _ => {}
     }
     let number = fresh_citizen_id();
@@ -505,6 +557,10 @@ pub fn call(
         "create_payment_batch_transition" => {
             Some(json!({"action": "cancel", "comment": "重新制单"}))
         }
+        "propose_organization_account" => {
+            Some(json!({"bank_account": "123456789012", "bank_name": "虚川农村商业银行"}))
+        }
+        "decide_organization_account" => Some(json!({"decision": "confirm"})),
         "clear_payment_flag" => Some(json!({"reason": "已核对户口簿"})),
         "decide_match" => Some(json!({"outcome": "dismiss", "comment": "系同名"})),
         "create_recovery" => Some(json!({"enrollment_id": on.owed.enrollment})),
@@ -519,6 +575,21 @@ pub fn call(
         "create_budget" => Some(
             json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "year": 2030, "amount_fen": 1, "reason": "县财社"}),
         ),
+        "create_rehabilitation_service" => {
+            Some(json!({"case_id": on.care.case, "kind": "vision", "need": "视力下降"}))
+        }
+        "create_rehabilitation_service_transition" => {
+            Some(json!({"action": "cancel", "comment": "本人已自行配置"}))
+        }
+        "create_screening_deadline" => Some(
+            json!({"division_code": &on.division[..6], "kind": "autism", "effective_from": "2030-01-01",
+            "positive_days": 30, "doubtful_days": 45, "intervention_days": 60, "legal_basis": "国卫妇幼发〔2022〕24号"}),
+        ),
+        "create_screening" => Some(
+            json!({"resident_id": on.care.screened, "kind": "visual", "screened_date": "2022-07-01",
+            "place": "县妇幼保健院", "result": "negative"}),
+        ),
+        "create_screening_transition" => Some(json!({"action": "end", "comment": "已迁往外省"})),
         "create_warehouse" => {
             Some(json!({"name": number, "organization_id": on.stock.organization}))
         }
@@ -540,6 +611,37 @@ pub fn call(
             Some(json!({"action": "cancel", "reason": "不再采购"}))
         }
         "create_transfer" => Some(to_a_third_county()),
+        "create_institution" => Some(json!({
+            "organization_id": on.institution, "service_types": ["physical"], "address": "康宁路8号",
+            "contact": "王主任", "licence_number": "KF-0007"
+        })),
+        "create_institution_agreement" => Some(json!({
+            "division_code": format!("{}000000", &on.division[..6]), "service_types": ["physical"], "capacity": 9,
+            "valid_from": "2030-01-01", "valid_to": "2031-01-01"
+        })),
+        "create_institution_transition" => Some(json!({"action": "suspend", "comment": "整改"})),
+        "create_rehabilitation_plan" => Some(json!({
+            "case_id": on.treated.case, "institution_id": on.institution, "service_type": "physical", "goals": "独立行走"
+        })),
+        "create_rehabilitation_plan_transition" => {
+            Some(json!({"action": "end", "comment": "家长放弃"}))
+        }
+        "create_rehabilitation_assessment" => Some(json!({
+            "kind": "mid", "tool": "GMFM-88", "score": 100, "assessor": "李治疗师", "assessed_date": on.treated.day
+        })),
+        "create_rehabilitation_session" => Some(json!({
+            "plan_id": on.treated.plan, "started_at": format!("{}T07:00:00+08:00", on.treated.day), "minutes": 30, "therapist": "王治疗师"
+        })),
+        "create_rehabilitation_session_transition" => {
+            Some(json!({"action": "void", "reason": "记错"}))
+        }
+        "create_settlement" => {
+            Some(json!({"institution_id": on.institution, "month": &on.treated.day[..7]}))
+        }
+        "create_settlement_transition" => Some(json!({"action": "return", "comment": "缺签字"})),
+        "create_settlement_reversal" => {
+            Some(json!({"line_id": on.treated.line, "reason": "签到不符"}))
+        }
         "declare_recusal" => Some(json!({"relation": "sibling"})),
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
         "assign_task" => Some(json!({"user_id": on.reviewer})),

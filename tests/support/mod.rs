@@ -5,6 +5,7 @@ pub mod office;
 pub mod payments;
 pub mod people;
 pub mod postgres;
+pub mod rehabilitation;
 pub mod served;
 pub mod stock;
 

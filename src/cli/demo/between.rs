@@ -16,6 +16,7 @@ use crate::http::IfMatch;
 use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{OrganizationId, ResidentId};
+use crate::programs::Service;
 
 /// What became of five referrals.
 const REFERRALS: [(&str, &[(ReferralAction, &str)]); 5] = [
@@ -125,7 +126,8 @@ fn settled(db: &mut Db, county: DivisionCode) -> Result<Vec<Case>> {
     let all: Vec<_> = all.into_iter().map(|shown| shown.case).collect();
     let alone = |case: &&Case| {
         let of_same = all.iter().filter(|one| one.resident_id == case.resident_id);
-        case.position.state == State::Approved && of_same.count() == 1
+        let paid = case.service == Service::Subsidy;
+        paid && case.position.state == State::Approved && of_same.count() == 1
     };
     Ok(all.iter().filter(alone).cloned().collect())
 }

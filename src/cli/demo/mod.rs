@@ -9,6 +9,7 @@ pub mod offices;
 mod overpaid;
 pub mod residents;
 mod scripts;
+mod targeted;
 mod year;
 
 use std::fs;

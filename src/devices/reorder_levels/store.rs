@@ -26,10 +26,26 @@ diesel::allow_columns_to_appear_in_same_group_by_clause!(
 pub fn levels(db: &mut Db, warehouse: WarehouseId) -> Result<Vec<(ItemKey, i32, i32)>> {
     let later = diesel::alias!(stock_reorder_levels as later);
     let overtaken = later
-        .filter(later.field(stock_reorder_levels::warehouse_id).eq(stock_reorder_levels::warehouse_id))
-        .filter(later.field(stock_reorder_levels::edition).eq(stock_reorder_levels::edition))
-        .filter(later.field(stock_reorder_levels::code).eq(stock_reorder_levels::code))
-        .filter(later.field(stock_reorder_levels::revision).gt(stock_reorder_levels::revision));
+        .filter(
+            later
+                .field(stock_reorder_levels::warehouse_id)
+                .eq(stock_reorder_levels::warehouse_id),
+        )
+        .filter(
+            later
+                .field(stock_reorder_levels::edition)
+                .eq(stock_reorder_levels::edition),
+        )
+        .filter(
+            later
+                .field(stock_reorder_levels::code)
+                .eq(stock_reorder_levels::code),
+        )
+        .filter(
+            later
+                .field(stock_reorder_levels::revision)
+                .gt(stock_reorder_levels::revision),
+        );
     let rows: Vec<(Edition, DeviceCode, i32, i32)> = stock_reorder_levels::table
         .filter(stock_reorder_levels::warehouse_id.eq(warehouse))
         .filter(stock_reorder_levels::quantity.gt(0))
@@ -42,9 +58,8 @@ pub fn levels(db: &mut Db, warehouse: WarehouseId) -> Result<Vec<(ItemKey, i32, 
             stock_reorder_levels::quantity,
         ))
         .load(db.conn())?;
-    let level = |(edition, code, revision, quantity)| {
-        (ItemKey { edition, code }, revision, quantity)
-    };
+    let level =
+        |(edition, code, revision, quantity)| (ItemKey { edition, code }, revision, quantity);
     Ok(rows.into_iter().map(level).collect())
 }
 
@@ -68,7 +83,11 @@ pub fn in_stock(db: &mut Db, warehouse: WarehouseId) -> Result<HashMap<ItemKey, 
         .inner_join(stock_lots::table)
         .filter(stock_lots::warehouse_id.eq(warehouse))
         .filter(stock_balances::quantity.gt(0))
-        .group_by((stock_lots::edition, stock_lots::code, stock_balances::quantity))
+        .group_by((
+            stock_lots::edition,
+            stock_lots::code,
+            stock_balances::quantity,
+        ))
         .select((
             stock_lots::edition,
             stock_lots::code,

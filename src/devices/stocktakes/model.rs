@@ -76,13 +76,23 @@ impl NewStocktake {
     pub fn check(&self) -> Result<Option<String>> {
         let mut errors = Vec::new();
         if !(1..=MOST_LINES).contains(&self.lines.len()) {
-            errors.push(FieldError::new("/lines", "lines.count", "1 to 1000 lots", "须为 1 至 1000 批"));
+            errors.push(FieldError::new(
+                "/lines",
+                "lines.count",
+                "1 to 1000 lots",
+                "须为 1 至 1000 批",
+            ));
         }
         let mut seen = HashSet::new();
         for (index, line) in self.lines.iter().enumerate() {
             if !seen.insert(line.lot_id) {
                 let (en, zh) = ("counted once", "同一库存批不得重复");
-                errors.push(FieldError::new(format!("/lines/{index}/lot_id"), "lines.twice", en, zh));
+                errors.push(FieldError::new(
+                    format!("/lines/{index}/lot_id"),
+                    "lines.twice",
+                    en,
+                    zh,
+                ));
             }
             if !(0..=MOST).contains(&line.counted_quantity) {
                 let (en, zh) = ("0 to 1000000", "须为 0 至 1000000");

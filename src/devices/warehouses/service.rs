@@ -66,9 +66,7 @@ pub fn has_duty_between(
 ) -> Result<bool> {
     let held = store::duties(db, warehouse)?;
     Ok(held.iter().any(|duty| {
-        duty.user_id == user
-            && duty.valid_from <= to
-            && duty.valid_to.is_none_or(|end| end > from)
+        duty.user_id == user && duty.valid_from <= to && duty.valid_to.is_none_or(|end| end > from)
     }))
 }
 

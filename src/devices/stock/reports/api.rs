@@ -108,7 +108,10 @@ async fn get_warehouse_stock(
         })
         .await?;
     let (lots, next) = paging.cut(lots, |lot| lot.lot.id)?;
-    let items = lots.into_iter().map(LotInStock::of).collect::<Result<_>>()?;
+    let items = lots
+        .into_iter()
+        .map(LotInStock::of)
+        .collect::<Result<_>>()?;
     Ok(web::Json(StockPage {
         at,
         total,
@@ -224,7 +227,9 @@ async fn get_warehouse_turnover(
         from_date: period.0,
         to_date: period.1,
         total: StockFlow::of(&total)?,
-        kinds: kinds.map(|(kind, sum)| KindTurnover { kind, sum }).collect(),
+        kinds: kinds
+            .map(|(kind, sum)| KindTurnover { kind, sum })
+            .collect(),
         items: items.into_iter().map(item).collect::<Result<_>>()?,
     }))
 }

@@ -126,7 +126,11 @@ impl Turnover {
             let sum = StockSum::of(part.quantity, part.price, part.times)?;
             let of_kind = turnover.kinds.entry(kind).or_default();
             *of_kind = of_kind.plus(sum)?;
-            turnover.items.entry(part.key).or_default().booked(kind, sum)?;
+            turnover
+                .items
+                .entry(part.key)
+                .or_default()
+                .booked(kind, sum)?;
             turnover.total.booked(kind, sum)?;
         }
         Ok(turnover)

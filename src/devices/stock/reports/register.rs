@@ -102,7 +102,11 @@ pub fn write(register: &Register) -> Result<Vec<u8>> {
 /// What it is worth: less than nothing where it went out.
 fn value(row: &RegisterRow) -> Result<Fen> {
     let movement = &row.shown.movement;
-    let value = movement.lot.is.unit_price.checked_mul(i64::from(movement.change));
+    let value = movement
+        .lot
+        .is
+        .unit_price
+        .checked_mul(i64::from(movement.change));
     value.ok_or_else(|| Error::internal("a movement beyond counting"))
 }
 
@@ -191,7 +195,10 @@ fn line(
     for (text, column) in texts.into_iter().zip(1..) {
         sheet.write_string_with_format(at, column, text, &looks.text)?;
     }
-    for (moved, column) in [(movement.change, FIRST_NUMBER), (-movement.change, FIRST_NUMBER + 1)] {
+    for (moved, column) in [
+        (movement.change, FIRST_NUMBER),
+        (-movement.change, FIRST_NUMBER + 1),
+    ] {
         if moved > 0 {
             sheet.write_number_with_format(at, column, moved, &looks.number)?;
         } else {
@@ -200,7 +207,9 @@ fn line(
     }
     sheet.write_number_with_format(at, FIRST_NUMBER + 2, movement.balance, &looks.number)?;
     let price = lot.unit_price;
-    let value = price.checked_mul(i64::from(movement.change)).unwrap_or_default();
+    let value = price
+        .checked_mul(i64::from(movement.change))
+        .unwrap_or_default();
     for (amount, column) in [(price, FIRST_AMOUNT), (value, FIRST_AMOUNT + 1)] {
         sheet.write_number_with_format(at, column, yuan(amount), &looks.amount)?;
     }

@@ -130,7 +130,10 @@ pub fn register(
         .map(|case| (case.id, case.case_number))
         .collect();
     let row = |shown: stock::Shown| {
-        let number = shown.movement.case.and_then(|case| numbers.get(&case).cloned());
+        let number = shown
+            .movement
+            .case
+            .and_then(|case| numbers.get(&case).cloned());
         RegisterRow {
             case_number: number.unwrap_or_default(),
             shown,

@@ -37,8 +37,16 @@ pub struct Asked {
 macro_rules! standing {
     ($query:expr, $later:ident, $asked:expr) => {{
         let overtaken = $later
-            .filter($later.field(stock_movements::lot_id).eq(stock_movements::lot_id))
-            .filter($later.field(stock_movements::sequence).eq(stock_movements::sequence + 1))
+            .filter(
+                $later
+                    .field(stock_movements::lot_id)
+                    .eq(stock_movements::lot_id),
+            )
+            .filter(
+                $later
+                    .field(stock_movements::sequence)
+                    .eq(stock_movements::sequence + 1),
+            )
             .filter($later.field(stock_movements::moved_date).le($asked.at));
         let mut query = $query
             .filter(stock_movements::warehouse_id.eq($asked.warehouse))
