@@ -146,6 +146,7 @@ async fn furnished() -> Option<TestOffice> {
     let came = serde_json::json!({"job_seeker_id": work.job_seeker, "result": "informed"});
     let path = format!("/v1/job-fairs/{}/attendances", work.job_fair);
     county.post(&path, came).await.expect(201);
+    office.stocked("990121").await;
     Some(office)
 }
 
@@ -201,6 +202,14 @@ const FENCED: &[&str] = &[
     "public_list_entries",
     "bank_returns",
     "bank_return_rows",
+    "warehouse_duties",
+    "stock_lots",
+    "stock_balances",
+    "stock_movements",
+    "stock_deliveries",
+    "stocktakes",
+    "stocktake_lines",
+    "stock_reorder_levels",
     "rehabilitation_plans",
     "rehabilitation_plan_transitions",
     "rehabilitation_assessments",

@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod deliveries;
+pub mod reorder_levels;
 mod service;
 pub mod stock;
 pub mod stocktakes;
