@@ -9,6 +9,7 @@ pub mod offices;
 mod overpaid;
 pub mod residents;
 mod scripts;
+mod stock;
 mod targeted;
 mod year;
 
