@@ -36,7 +36,7 @@ const FOLLOWS: [(&str, &str); 23] = [
 
 impl TestOffice {
     /// One more movement of the lot of another, the last, otherwise than it should be.
-    fn follows(&self, last: &str, otherwise: &[(&str, &str)]) -> String {
+    fn next_movement(&self, last: &str, otherwise: &[(&str, &str)]) -> String {
         let fresh = self.literal(&format!("{FRESH}00d1"));
         let columns: Vec<_> = FOLLOWS.iter().map(|(name, _)| *name).collect();
         let values: Vec<_> = FOLLOWS
@@ -62,7 +62,7 @@ impl TestOffice {
         format!(
             "UPDATE stock_balances SET quantity = quantity + {change}, last_movement = last_movement + 1
              WHERE lot_id = (SELECT lot_id FROM stock_movements WHERE id = {last}); {}",
-            self.follows(last, otherwise)
+            self.next_movement(last, otherwise)
         )
     }
 }
@@ -74,7 +74,7 @@ on_both! {
         let last = office.literal(&id_of(&given));
         let lot = office.literal(&lot_of(&given));
         // Neither goes without the other.
-        office.refuses(&office.follows(&last, &[]), "append_only");
+        office.refuses(&office.next_movement(&last, &[]), "append_only");
         for change in ["quantity = 9, last_movement = 2", "quantity = 11, last_movement = 2"] {
             office.refuses(&format!("UPDATE stock_balances SET {change}"), "foreign key");
         }
