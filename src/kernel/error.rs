@@ -307,6 +307,20 @@ codes! {
     StocktakeDecided = "stocktake.decided", Conflict, "The stocktake was decided already", "该盘点已有结果";
     StocktakeOwn = "stocktake.separation_of_duties", Forbidden, "Who buys, keeps or counts there does not decide what a count found", "采购、保管、盘点人员不得审批盘点结果";
     StocktakeStale = "stocktake.overtaken", Conflict, "What is missing has been issued since: return the count and count again", "盘点后库存已变动，差异无法入账，请退回重新盘点";
+    DeviceAllocationNotFound = "device_allocation.not_found", NotFound, "There is no such device allocation in your sight", "您的可见范围内没有该辅具适配记录";
+    DeviceAllocationCase = "device_allocation.case_not_approved", Conflict, "The case is not an approved case of an assistive device that goes on", "该个案不是已批准且正在办理的辅助器具个案";
+    DeviceAllocationTransition = "device_allocation.transition_not_allowed", Conflict, "The allocation is not in a state that allows this", "辅具适配当前状态不允许此操作";
+    DeviceAllocationOpen = "device_allocation.open", Conflict, "The person is being provided with this item already", "该人同类辅具正在适配中";
+    DeviceAllocationSeparation = "device_allocation.separation_of_duties", Forbidden, "Who evaluates neither issues nor supplies", "评估人不得发放或供应";
+    DeviceAllocationUnfinished = "device_allocation.unfinished", Conflict, "Nothing was delivered yet, or something is still under way", "尚无已交付的辅具，或仍有辅具在适配中";
+    DeviceUseLife = "device.use_life", Conflict, "Within the use-life of a device the same item is not subsidized again", "使用年限内不得重复配置同类辅具";
+    DeviceException = "device.exception_unfounded", Conflict, "This exception does not hold here", "该例外情形不成立";
+    DeviceSupply = "device.supply", Conflict, "This is no supply for the allocation: another item or case, or a piece from stock", "与适配不符：非同一品目或个案，或该件属库存";
+    DeviceRecalled = "device.recalled", Conflict, "The batch is called back", "该批次已召回";
+    DeviceRecallNotFound = "device_recall.not_found", NotFound, "There is no such recall", "没有该召回";
+    DeviceRecallKnown = "device_recall.known", Conflict, "This batch is called back there already", "该地已召回此批次";
+    FollowUpNotFound = "follow_up.not_found", NotFound, "There is no such follow-up in your sight", "您的可见范围内没有该回访";
+    FollowUpOther = "follow_up.other_service", Conflict, "This follow-up is ended where its service says so", "该回访须在其所属业务中办结";
 
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 

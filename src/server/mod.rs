@@ -60,6 +60,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         rehabilitation::sessions::service::SEALED_COLUMNS,
         rehabilitation::needs::service::SEALED_COLUMNS,
         rehabilitation::screenings::service::SEALED_COLUMNS,
+        devices::allocations::service::SEALED_COLUMNS,
+        devices::checks::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -125,6 +127,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     devices::stock::reports::api::routes(config);
     devices::deliveries::api::routes(config);
     devices::stocktakes::api::routes(config);
+    devices::allocations::api::routes(config);
+    devices::checks::api::routes(config);
+    devices::recalls::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);
