@@ -145,6 +145,23 @@ kinds! {
     /// What was found at a follow-up.
     DeviceCheck => DeviceCheckId;
     DeviceRecall => DeviceRecallId;
+    EmploymentStandard => EmploymentStandardId;
+    Employer => EmployerId;
+    Vacancy => VacancyId;
+    JobSeeker => JobSeekerId;
+    JobSeekerContact => JobSeekerContactId;
+    JobReferral => JobReferralId;
+    JobReferralTransition => JobReferralTransitionId;
+    JobFair => JobFairId;
+    JobFairAttendance => JobFairAttendanceId;
+    Placement => PlacementId;
+    PlacementEvidence => PlacementEvidenceId;
+    PlacementTransition => PlacementTransitionId;
+    RetentionCheck => RetentionCheckId;
+    LevyEstimate => LevyEstimateId;
+    DisabilityHome => DisabilityHomeId;
+    HomeMember => HomeMemberId;
+    HomePaySheet => HomePaySheetId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;
