@@ -136,7 +136,7 @@ fn people(tx: &mut Tx<'_>, county: DivisionCode) -> Result<Vec<ResidentId>> {
     for (resident, known) in of_county(tx, county)?.into_iter().rev() {
         let age = today.years_since(resident.birth_date).unwrap_or(0);
         let holds = known.certificate.is_some_and(|held| {
-            held.period.from <= since && held.state_on(since) == CertificateState::Valid
+            held.period.from <= since && held.state_on(today) == CertificateState::Valid
         });
         let settled = (18..60).contains(&age) && holds;
         if settled && transfers::service::offered(tx, resident.id)?.is_none() {
