@@ -8,6 +8,8 @@ mod moves;
 mod payments;
 mod records;
 mod recoveries;
+mod rehabilitation;
+mod targeted;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;

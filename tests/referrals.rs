@@ -21,7 +21,7 @@ impl TestOffice {
         organization
     }
 
-    async fn works_at(&self, username: &str, role: &str, organization: &str) {
+    pub async fn works_at(&self, username: &str, role: &str, organization: &str) {
         let system = self.as_user("sysadmin").await;
         let body = json!({"username": username, "display_name": "某老师", "password": huican::cli::demo::offices::PASSWORD});
         let user = id_of(&system.post("/v1/users", body).await.expect(201));

@@ -75,7 +75,12 @@ on_both! {
             "case.read", "case.file", "case.act", "document.read", "document.write", "note.write", "recusal.read", "task.read", "follow_up.read",
             "referral.read", "referral.act", "transfer.read", "transfer.act", "enrollment.read",
             "entitlement.read", "entitlement.run", "public_list.publish", "enrollment.act", "payment.read", "payment.make",
+            "payment.act", "payable.read", "payee.read", "payee.propose", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
+            "institution.read", "institution.propose", "rehabilitation.read", "rehabilitation.choose", "rehabilitation.act",
+            "settlement.read", "settlement.act", "settlement.correct",
+            "rehabilitation_service.read", "rehabilitation_service.act", "screening.read", "screening.write",
             "payment.act", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
+            "device_catalog.read", "warehouse.read", "stock.act",
             "employment_standard.read", "vacancy.read", "vacancy.write", "job_seeker.read", "job_seeker.write", "placement.read",
             "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
         ];

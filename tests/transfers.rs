@@ -22,7 +22,7 @@ impl TestOffice {
             .await
     }
 
-    async fn answers_transfer(&self, username: &str, transfer: &Value, action: &str) -> Reply {
+    pub async fn answers_transfer(&self, username: &str, transfer: &Value, action: &str) -> Reply {
         let path = format!("/v1/transfers/{}/transitions", id_of(transfer));
         let body = match action {
             "accept" => json!({"action": action}),

@@ -173,6 +173,13 @@ impl<A> Permit<A> {
         Scope::of(self.actor.held_for(B::ACTION).map(|held| held.division))
     }
 
+    /// Where the same person may do something in another role than this one.
+    pub fn scope_beside<B: Act>(&self, role: Role) -> Scope {
+        let held = self.actor.held_for(B::ACTION);
+        let others = held.filter(|held| held.role != role);
+        Scope::of(others.map(|held| held.division))
+    }
+
     /// At which organizations the same person may do something.
     pub fn organizations_for<B: Act>(&self) -> Vec<OrganizationId> {
         let held = self.actor.held_for(B::ACTION);

@@ -153,6 +153,13 @@ policy! {
     PaymentAct = "payment.act": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer;
     /// Files to the bank, with account numbers in clear, and from it.
     PaymentExchange = "payment.exchange": FinanceOfficer;
+    /// What is owed to organizations that deliver services.
+    PayableRead = "payable.read": CountyCaseworker | CountyApprover | CivilAffairsOfficer | FinanceOfficer | CitySupervisor
+        | Auditor;
+    /// Where they are paid: said by one person, confirmed by another.
+    PayeeRead = "payee.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    PayeePropose = "payee.propose": CountyCaseworker | FinanceOfficer;
+    PayeeDecide = "payee.decide": CountyApprover | FinanceOfficer;
     BudgetRead = "budget.read": CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
     BudgetDecide = "budget.decide": FinanceOfficer;
     /// Whom other offices' lists name.
@@ -166,6 +173,51 @@ policy! {
     /// Opening, serving, agreeing instalments and proposing what comes back.
     RecoveryAct = "recovery.act": CountyCaseworker | CivilAffairsOfficer | FinanceOfficer;
     RecoveryApprove = "recovery.approve": CountyApprover | FinanceOfficer;
+    /// Who delivers which services, and under which agreement.
+    InstitutionRead = "institution.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor;
+    /// Applying for an institution, and proposing what is agreed with it; its own people for it alone.
+    InstitutionPropose = "institution.propose": CountyCaseworker | CitySupervisor | InstitutionWorker;
+    /// Signing, suspending, ending.
+    InstitutionDecide = "institution.decide": CountyApprover | CitySupervisor;
+    /// What is done with a child: an institution's people see those who chose it, and no more of them than the work needs.
+    RehabilitationRead = "rehabilitation.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | InstitutionWorker | Auditor;
+    /// Taking down what a guardian chose.
+    RehabilitationChoose = "rehabilitation.choose": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    /// Moving a plan, confirming a session: which, the state and the side decide.
+    RehabilitationAct = "rehabilitation.act": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | InstitutionWorker;
+    /// Assessing and treating, for one's own institution.
+    RehabilitationDeliver = "rehabilitation.deliver": InstitutionWorker;
+    /// What institutions are owed.
+    SettlementRead = "settlement.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor;
+    SettlementPropose = "settlement.propose": InstitutionWorker;
+    /// Checking or returning it, for the office; withdrawing it, for the institution.
+    SettlementAct = "settlement.act": CountyCaseworker | CountyApprover | FinanceOfficer | InstitutionWorker;
+    /// Taking back what was checked.
+    SettlementCorrect = "settlement.correct": CountyCaseworker | CountyApprover | FinanceOfficer;
+    /// What is needed, provided and achieved in targeted rehabilitation.
+    RehabilitationServiceRead = "rehabilitation_service.read": TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | Auditor;
+    RehabilitationServiceAct = "rehabilitation_service.act": TownshipCaseworker | CountyCaseworker;
+    ScreeningRead = "screening.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    /// What a screening found, and what followed of it.
+    ScreeningWrite = "screening.write": TownshipCaseworker | CountyCaseworker;
+    /// Within how many days something has to follow.
+    ScreeningLayDown = "screening.lay_down": CountyApprover | CitySupervisor;
+    DeviceCatalogRead = "device_catalog.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CivilAffairsOfficer | FinanceOfficer | CitySupervisor | InstitutionWorker | Auditor;
+    DeviceCatalogManage = "device_catalog.manage": CitySupervisor;
+    /// What lies where, and who looks after it.
+    WarehouseRead = "warehouse.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    /// Opening a warehouse, saying who buys, keeps and counts, and when more is ordered.
+    WarehouseManage = "warehouse.manage": CountyApprover | CitySupervisor;
+    /// Buying, keeping and counting: which of them, one's duty at the warehouse says.
+    StockAct = "stock.act": CountyCaseworker | FinanceOfficer | CitySupervisor;
+    /// Deciding what a count found.
+    StockApprove = "stock.approve": CountyApprover | CitySupervisor;
     /// What employment is measured by: wages, the quota levy.
     EmploymentStandardRead = "employment_standard.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | FinanceOfficer | CitySupervisor | Auditor;
@@ -214,10 +266,24 @@ impl Action {
                 | Self::PublicListPublish
                 | Self::PaymentAct
                 | Self::PaymentExchange
+                | Self::PayeePropose
+                | Self::PayeeDecide
                 | Self::BudgetDecide
                 | Self::MatchDecide
                 | Self::RecoveryAct
                 | Self::RecoveryApprove
+                | Self::InstitutionDecide
+                | Self::RehabilitationChoose
+                | Self::RehabilitationAct
+                | Self::RehabilitationDeliver
+                | Self::SettlementPropose
+                | Self::SettlementAct
+                | Self::SettlementCorrect
+                | Self::RehabilitationServiceAct
+                | Self::ScreeningLayDown
+                | Self::WarehouseManage
+                | Self::StockAct
+                | Self::StockApprove
                 | Self::EmploymentStandardApprove
                 | Self::PlacementVerify
                 | Self::HomeConfirm

@@ -10,6 +10,8 @@ pub mod decisions;
 pub mod documents;
 pub mod follow_ups;
 pub mod notes;
+pub mod payables;
+pub mod payees;
 pub mod public_notices;
 pub mod recusals;
 pub mod referrals;
@@ -19,5 +21,5 @@ pub mod transfers;
 pub mod unserved;
 
 pub use cases::{
-    Approval, Benefit, Case, CaseService, Desk, Field, Relocation, State, Termination,
+    Approval, Benefit, Case, CaseService, Completion, Desk, Field, Relocation, State, Termination,
 };

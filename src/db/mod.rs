@@ -61,7 +61,7 @@ use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use crate::kernel::error::{Code, Error};
 
 /// Refusals that the database itself speaks, by the marker in its message (`migrations/`).
-const REFUSALS: [(&str, Code); 35] = [
+const REFUSALS: &[(&str, Code)] = &[
     ("huican.grants_exclusive", Code::GrantExclusive),
     ("huican.fact_overlaps", Code::FactOverlaps),
     ("huican.program_overlap", Code::ProgramOverlap),
@@ -84,10 +84,44 @@ const REFUSALS: [(&str, Code); 35] = [
     ("huican.budget_missing", Code::BudgetMissing),
     ("huican.budget_exceeded", Code::BudgetExceeded),
     ("huican.entitlement_in_payment", Code::EntitlementInPayment),
+    ("huican.payable_in_payment", Code::PayableInPayment),
     ("huican.match_own", Code::MatchOwn),
     ("huican.recovery_own", Code::RecoveryOwn),
     ("huican.recovery_rest", Code::RecoveryRest),
     ("huican.recovery_transition", Code::RecoveryTransition),
+    ("huican.institution_own", Code::InstitutionOwn),
+    ("huican.institution_not_agreed", Code::InstitutionNotAgreed),
+    ("huican.institution_full", Code::InstitutionFull),
+    ("huican.agreement_overlaps", Code::AgreementOverlaps),
+    ("huican.plan_case", Code::RehabilitationPlanCase),
+    ("huican.plan_not_next", Code::RehabilitationPlanNotNext),
+    ("huican.plan_not_active", Code::RehabilitationPlanNotActive),
+    (
+        "huican.plan_not_assessed",
+        Code::RehabilitationPlanNotAssessed,
+    ),
+    ("huican.session_outside", Code::RehabilitationSessionOutside),
+    ("huican.session_at_once", Code::RehabilitationSessionAtOnce),
+    ("huican.session_settled", Code::RehabilitationSessionSettled),
+    ("huican.settlement_own", Code::SettlementOwn),
+    ("huican.settlement_side", Code::SettlementSide),
+    ("huican.settlement_cap", Code::SettlementCap),
+    ("huican.settlement_line", Code::SettlementTransition),
+    ("huican.settlement_sums", Code::SettlementTransition),
+    ("huican.settlement_confirmed", Code::SettlementNothing),
+    (
+        "huican.rehabilitation_case",
+        Code::RehabilitationServiceCase,
+    ),
+    ("huican.warehouse_duty_overlap", Code::WarehouseDutyOverlap),
+    ("huican.warehouse_duty", Code::WarehouseDuty),
+    ("huican.stock_returned", Code::StockReturned),
+    ("huican.stock_reversal", Code::StockReversal),
+    ("huican.stock_piece", Code::StockPiece),
+    ("huican.delivery_closed", Code::StockDeliveryClosed),
+    ("huican.stocktake_decided", Code::StocktakeDecided),
+    ("huican.delivery_separation", Code::StockDeliverySeparation),
+    ("huican.stocktake_own", Code::StocktakeOwn),
     ("huican.job_seeker_open", Code::JobSeekerOpen),
     ("huican.job_fair_not_held", Code::JobFairNotHeld),
     (

@@ -14,15 +14,21 @@ macro_rules! tables {
 mod between;
 mod casework;
 mod catalog;
+mod devices;
 mod employment;
 mod ground;
 mod money;
 mod registry;
+mod rehabilitation;
+mod targeted;
 
 pub use between::*;
 pub use casework::*;
 pub use catalog::*;
+pub use devices::*;
 pub use employment::*;
 pub use ground::*;
 pub use money::*;
 pub use registry::*;
+pub use rehabilitation::*;
+pub use targeted::*;

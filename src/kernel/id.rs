@@ -116,6 +116,29 @@ kinds! {
     RecoveryMonth => RecoveryMonthId;
     RecoveryTransition => RecoveryTransitionId;
     RecoveryMovement => RecoveryMovementId;
+    InstitutionAgreement => InstitutionAgreementId;
+    InstitutionTransition => InstitutionTransitionId;
+    RehabilitationPlan => RehabilitationPlanId;
+    RehabilitationPlanTransition => RehabilitationPlanTransitionId;
+    RehabilitationAssessment => RehabilitationAssessmentId;
+    RehabilitationSession => RehabilitationSessionId;
+    /// What an institution may at the most be paid for a person in a year.
+    RehabilitationCap => RehabilitationCapId;
+    Settlement => SettlementId;
+    SettlementLine => SettlementLineId;
+    SettlementTransition => SettlementTransitionId;
+    RehabilitationService => RehabilitationServiceId;
+    RehabilitationServiceTransition => RehabilitationServiceTransitionId;
+    ScreeningDeadline => ScreeningDeadlineId;
+    Screening => ScreeningId;
+    ScreeningTransition => ScreeningTransitionId;
+    Warehouse => WarehouseId;
+    WarehouseDuty => WarehouseDutyId;
+    /// What lies together in a warehouse.
+    StockLot => StockLotId;
+    StockMovement => StockMovementId;
+    StockDelivery => StockDeliveryId;
+    Stocktake => StocktakeId;
     EmploymentStandard => EmploymentStandardId;
     Employer => EmployerId;
     Vacancy => VacancyId;

@@ -61,6 +61,7 @@ struct VersionRow {
     period: BenefitPeriod,
     use_life_months: Option<i32>,
     review_months: Option<i32>,
+    unit_rates: String,
 }
 
 impl VersionRow {
@@ -80,6 +81,7 @@ impl VersionRow {
                 period: self.period,
                 use_life_months: self.use_life_months,
                 review_months: self.review_months,
+                unit_rates: from_json(&self.unit_rates)?,
             },
         })
     }
@@ -169,6 +171,7 @@ pub fn insert_version(tx: &mut Tx<'_>, version: &ProgramVersion) -> Result<()> {
             program_versions::period.eq(terms.period),
             program_versions::use_life_months.eq(terms.use_life_months),
             program_versions::review_months.eq(terms.review_months),
+            program_versions::unit_rates.eq(to_json(&terms.unit_rates)?),
             program_versions::created_at.eq(now),
         ))
         .execute(tx.conn())?;

@@ -21,7 +21,10 @@ use crate::employment::Employment;
 use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
-use crate::{access, casework, employment, exchange, inspection, programs, registry, subsidies};
+use crate::{
+    access, casework, devices, employment, exchange, inspection, programs, registry,
+    rehabilitation, subsidies,
+};
 
 /// The services that plug into casework.
 pub const SERVICES: &[&dyn CaseService] = &[
@@ -45,6 +48,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         casework::documents::service::SEALED_COLUMNS,
         casework::notes::service::SEALED_COLUMNS,
         casework::referrals::service::SEALED_COLUMNS,
+        casework::payees::service::SEALED_COLUMNS,
         casework::transfers::service::SEALED_COLUMNS,
         subsidies::enrollments::service::SEALED_COLUMNS,
         subsidies::reviews::service::SEALED_COLUMNS,
@@ -53,6 +57,10 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         subsidies::matches::service::SEALED_COLUMNS,
         subsidies::recoveries::service::SEALED_COLUMNS,
         subsidies::recoveries::movements::service::SEALED_COLUMNS,
+        rehabilitation::plans::service::SEALED_COLUMNS,
+        rehabilitation::sessions::service::SEALED_COLUMNS,
+        rehabilitation::needs::service::SEALED_COLUMNS,
+        rehabilitation::screenings::service::SEALED_COLUMNS,
         employment::employers::service::SEALED_COLUMNS,
         employment::seekers::service::SEALED_COLUMNS,
         employment::referrals::service::SEALED_COLUMNS,
@@ -84,6 +92,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
     casework::documents::api::routes(config);
     casework::follow_ups::api::routes(config);
     casework::notes::api::routes(config);
+    casework::payables::api::routes(config);
+    casework::payees::api::routes(config);
     casework::unserved::api::routes(config);
     casework::batches::api::routes(config);
     casework::decisions::api::routes(config);
@@ -108,6 +118,19 @@ fn routes(config: &mut ServiceConfig<'_>) {
     subsidies::matches::api::routes(config);
     subsidies::recoveries::api::routes(config);
     subsidies::recoveries::movements::api::routes(config);
+    rehabilitation::institutions::api::routes(config);
+    rehabilitation::plans::api::routes(config);
+    rehabilitation::sessions::api::routes(config);
+    rehabilitation::settlements::api::routes(config);
+    rehabilitation::needs::api::routes(config);
+    rehabilitation::deadlines::api::routes(config);
+    rehabilitation::screenings::api::routes(config);
+    devices::catalog::api::routes(config);
+    devices::warehouses::api::routes(config);
+    devices::stock::api::routes(config);
+    devices::stock::reports::api::routes(config);
+    devices::deliveries::api::routes(config);
+    devices::stocktakes::api::routes(config);
     employment::standards::api::routes(config);
     employment::employers::api::routes(config);
     employment::vacancies::api::routes(config);

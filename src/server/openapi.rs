@@ -17,7 +17,7 @@ use super::routes;
 use crate::http::problem;
 use crate::kernel::error::{Code, Error, Result};
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     (
         "access",
         "Sessions, divisions, organizations, users and their grants",
@@ -32,6 +32,10 @@ const TAGS: [(&str, &str); 9] = [
     ),
     ("casework", "Cases from filing to decision"),
     ("subsidies", "Who is entitled to what a month"),
+    (
+        "rehabilitation",
+        "Institutions, what they do with children, and what they are paid",
+    ),
     ("exchange", "What changed, for devices in the field"),
     ("inspection", "The record of who did and saw what"),
     ("health", "For those who run the service"),

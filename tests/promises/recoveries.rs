@@ -82,7 +82,7 @@ impl Movement<'_> {
 
 impl TestOffice {
     /// Bytes as a statement writes them.
-    fn blob(&self, hex: &str) -> String {
+    pub fn blob(&self, hex: &str) -> String {
         match self.backend {
             Backend::Sqlite => format!("x'{hex}'"),
             Backend::Postgres => format!("'\\x{hex}'::bytea"),

@@ -6,11 +6,14 @@ use huican::access::Role;
 use huican::cli::demo::offices::PASSWORD;
 use serde_json::{Value, json};
 
+use crate::screenings::Care;
 use crate::support::TestOffice;
 use crate::support::employment::{Work, evidence};
 use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
+use crate::support::rehabilitation::Treated;
+use crate::support::stock::{CATALOG, Stocked, wheelchair};
 
 /// One account a role; all but the last five work in 990121.
 pub const PEOPLE: [(&str, Role); 12] = [
@@ -62,6 +65,8 @@ pub struct Belongings {
     /// What the case is referred to the county's institution for.
     pub referral: String,
     pub institution: String,
+    /// Where that might be paid.
+    pub payee_account: String,
     /// Of somebody who moves to a third county.
     pub transfer: String,
     /// Somebody who might.
@@ -75,6 +80,12 @@ pub struct Belongings {
     pub paid: PaidOut,
     /// What somebody else was paid too much, and a list that names the resident.
     pub owed: Owed,
+    /// What an institution does with a child of theirs.
+    pub treated: Treated,
+    /// What somebody needs, an approved case for which nothing is noted, and what a screening found.
+    pub care: Care,
+    /// The county's warehouse, and what lies there.
+    pub stock: Stocked,
     /// Who works there, and who wants to.
     pub work: Work,
 }
@@ -128,6 +139,7 @@ impl Belongings {
         );
         let (task, reviewer, supplement) = waiting(office, village).await;
         let institution = institution(office, county).await;
+        let payee_account = payee_account(office, county, &institution).await;
         let asked = json!({"to_organization_id": institution, "purpose": "步态训练"});
         let referral = id_of(
             &filer
@@ -140,6 +152,9 @@ impl Belongings {
         let (merge, duplicate) = proposed(office, village).await;
         let paid = office.paid_out(village, &resident).await;
         let owed = office.owed(village, &debtor, &number).await;
+        let treated = office.treated(village, &institution).await;
+        let care = office.care(village).await;
+        let stock = office.stocked(county).await;
         let work = office.work_in(village).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
@@ -148,12 +163,16 @@ impl Belongings {
             version,
             paid,
             owed,
+            treated,
+            care,
+            stock,
             work,
             person,
             merge,
             duplicate,
             referral,
             institution,
+            payee_account,
             transfer,
             leaver,
             task,
@@ -191,6 +210,7 @@ impl Belongings {
             recusal: missing(),
             referral: missing(),
             institution: missing(),
+            payee_account: missing(),
             transfer: missing(),
             leaver: missing(),
             person: missing(),
@@ -211,6 +231,29 @@ impl Belongings {
                 recovery: missing(),
                 movement: missing(),
                 named: missing(),
+            },
+            treated: Treated {
+                case: missing(),
+                plan: missing(),
+                session: missing(),
+                settlement: missing(),
+                line: missing(),
+                day: "2022-07-04".to_owned(),
+            },
+            care: Care {
+                case: missing(),
+                service: missing(),
+                screened: missing(),
+                screening: missing(),
+            },
+            stock: Stocked {
+                organization: missing(),
+                warehouse: missing(),
+                duty: missing(),
+                helper: missing(),
+                lot: missing(),
+                movement: missing(),
+                delivery: missing(),
             },
             work: Work {
                 standard: missing(),
@@ -287,6 +330,18 @@ async fn institution(office: &TestOffice, county: &str) -> String {
     }
     let new = json!({"name": "某康复中心", "kind": "institution", "division_code": county});
     id_of(&system.post("/v1/organizations", new).await.expect(201))
+}
+
+/// Where an institution is to be paid, as somebody proposes it or did.
+async fn payee_account(office: &TestOffice, county: &str, institution: &str) -> String {
+    let clerk = office.as_user(&format!("county.{county}")).await;
+    let path = format!("/v1/organizations/{institution}/bank-accounts");
+    let known = clerk.get(&path).await.expect(200);
+    if let Some(known) = known["items"].as_array().unwrap().first() {
+        return id_of(known);
+    }
+    let account = json!({"bank_account": "123456789012", "bank_name": "虚川农村商业银行"});
+    id_of(&clerk.post(&path, account).await.expect(201))
 }
 
 fn to_a_third_county() -> Value {
@@ -388,6 +443,7 @@ pub fn call(
         "applications" => &on.application,
         "documents" => &on.document,
         "enrollments" => &on.enrollment,
+        "organizations" if id.contains("organization_account") => &on.institution,
         "organizations" => &on.organization,
         "tasks" => &on.task,
         "supplement-requests" => &on.supplement,
@@ -405,6 +461,15 @@ pub fn call(
         "public-lists" => &on.paid.public_list,
         "recoveries" => &on.owed.recovery,
         "matches" => &on.owed.named,
+        "institutions" => &on.institution,
+        "rehabilitation-plans" => &on.treated.plan,
+        "rehabilitation-sessions" => &on.treated.session,
+        "settlements" => &on.treated.settlement,
+        "rehabilitation-services" => &on.care.service,
+        "screenings" => &on.care.screening,
+        "warehouses" => &on.stock.warehouse,
+        "stock-movements" => &on.stock.movement,
+        "stock-deliveries" => &on.stock.delivery,
         "employment-standards" => &on.work.standard,
         "employers" => &on.work.employer,
         "vacancies" => &on.work.vacancy,
@@ -450,6 +515,10 @@ pub fn call(
         .replace("{flag_id}", &on.paid.flag)
         .replace("{return_id}", &on.paid.bank_return)
         .replace("{movement_id}", &on.owed.movement)
+        .replace("{account_id}", &on.payee_account)
+        .replace("{duty_id}", &on.stock.duty)
+        .replace("{edition}", "2022")
+        .replace("{device_code}", "122203")
         .replace("{member_id}", &on.work.member)
         .replace("{sheet_id}", &on.work.pay_sheet);
     let by_division = operation["parameters"]
@@ -476,6 +545,9 @@ pub fn call(
         "get_new_employment" => path.push_str("&year=2022"),
         "list_home_attendance" => path.push_str("?month=2022-05"),
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
+        "count_rehabilitation_services" => {
+            path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
+        }
         _ => {}
     }
     let number = fresh_citizen_id();
@@ -518,6 +590,10 @@ pub fn call(
         "create_payment_batch_transition" => {
             Some(json!({"action": "cancel", "comment": "重新制单"}))
         }
+        "propose_organization_account" => {
+            Some(json!({"bank_account": "123456789012", "bank_name": "虚川农村商业银行"}))
+        }
+        "decide_organization_account" => Some(json!({"decision": "confirm"})),
         "clear_payment_flag" => Some(json!({"reason": "已核对户口簿"})),
         "decide_match" => Some(json!({"outcome": "dismiss", "comment": "系同名"})),
         "create_recovery" => Some(json!({"enrollment_id": on.owed.enrollment})),
@@ -532,7 +608,68 @@ pub fn call(
         "create_budget" => Some(
             json!({"division_code": &on.division[..6], "program_code": "nursing_subsidy", "year": 2030, "amount_fen": 1, "reason": "县财社"}),
         ),
+        "create_rehabilitation_service" => {
+            Some(json!({"case_id": on.care.case, "kind": "vision", "need": "视力下降"}))
+        }
+        "create_rehabilitation_service_transition" => {
+            Some(json!({"action": "cancel", "comment": "本人已自行配置"}))
+        }
+        "create_screening_deadline" => Some(
+            json!({"division_code": &on.division[..6], "kind": "autism", "effective_from": "2030-01-01",
+            "positive_days": 30, "doubtful_days": 45, "intervention_days": 60, "legal_basis": "国卫妇幼发〔2022〕24号"}),
+        ),
+        "create_screening" => Some(
+            json!({"resident_id": on.care.screened, "kind": "visual", "screened_date": "2022-07-01",
+            "place": "县妇幼保健院", "result": "negative"}),
+        ),
+        "create_screening_transition" => Some(json!({"action": "end", "comment": "已迁往外省"})),
+        "create_warehouse" => {
+            Some(json!({"name": number, "organization_id": on.stock.organization}))
+        }
+        "assign_warehouse_duty" => Some(json!({"user_id": on.stock.helper, "duty": "keeper"})),
+        "end_warehouse_duty" => Some(json!({})),
+        "create_stock_movement" => Some(
+            json!({"kind": "issue", "lot_id": on.stock.lot, "quantity": 1, "counterpart": "某康复站"}),
+        ),
+        "reverse_stock_movement" => Some(json!({"reason": "误登数量"})),
+        "create_stock_delivery" => Some(
+            json!({"kind": "purchase", "to_warehouse_id": on.stock.warehouse, "quantity": 1, "lot": wheelchair(), "invoice_number": number}),
+        ),
+        "create_stock_delivery_transition" => {
+            Some(json!({"action": "cancel", "reason": "不再采购"}))
+        }
         "create_transfer" => Some(to_a_third_county()),
+        "create_institution" => Some(json!({
+            "organization_id": on.institution, "service_types": ["physical"], "address": "康宁路8号",
+            "contact": "王主任", "licence_number": "KF-0007"
+        })),
+        "create_institution_agreement" => Some(json!({
+            "division_code": format!("{}000000", &on.division[..6]), "service_types": ["physical"], "capacity": 9,
+            "valid_from": "2030-01-01", "valid_to": "2031-01-01"
+        })),
+        "create_institution_transition" => Some(json!({"action": "suspend", "comment": "整改"})),
+        "create_rehabilitation_plan" => Some(json!({
+            "case_id": on.treated.case, "institution_id": on.institution, "service_type": "physical", "goals": "独立行走"
+        })),
+        "create_rehabilitation_plan_transition" => {
+            Some(json!({"action": "end", "comment": "家长放弃"}))
+        }
+        "create_rehabilitation_assessment" => Some(json!({
+            "kind": "mid", "tool": "GMFM-88", "score": 100, "assessor": "李治疗师", "assessed_date": on.treated.day
+        })),
+        "create_rehabilitation_session" => Some(json!({
+            "plan_id": on.treated.plan, "started_at": format!("{}T07:00:00+08:00", on.treated.day), "minutes": 30, "therapist": "王治疗师"
+        })),
+        "create_rehabilitation_session_transition" => {
+            Some(json!({"action": "void", "reason": "记错"}))
+        }
+        "create_settlement" => {
+            Some(json!({"institution_id": on.institution, "month": &on.treated.day[..7]}))
+        }
+        "create_settlement_transition" => Some(json!({"action": "return", "comment": "缺签字"})),
+        "create_settlement_reversal" => {
+            Some(json!({"line_id": on.treated.line, "reason": "签到不符"}))
+        }
         "declare_recusal" => Some(json!({"relation": "sibling"})),
         "end_recusal" => Some(json!({"reason": "并非亲属"})),
         "assign_task" => Some(json!({"user_id": on.reviewer})),
@@ -540,7 +677,8 @@ pub fn call(
         | "approve_program_draft"
         | "add_document"
         | "create_bank_return"
-        | "create_match_list" => None,
+        | "create_match_list"
+        | "import_device_catalog" => None,
         // After both counties' notices were issued.
         "serve_decision_notice" => {
             Some(json!({"method": "in_person", "recipient": "self", "served_date": "2022-09-02"}))
@@ -655,6 +793,7 @@ pub fn call(
         file: match id {
             "add_document" => Some(PDF),
             "create_bank_return" => Some(BANK_ANSWER.as_bytes()),
+            "import_device_catalog" => Some(CATALOG),
             "create_match_list" => Some("姓名,身份证号,死亡日期\n".as_bytes()),
             _ => None,
         },

@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 28] {
+fn traces(of: &Belongings) -> [&str; 36] {
     [
         &of.resident,
         &of.case,
@@ -37,6 +37,14 @@ fn traces(of: &Belongings) -> [&str; 28] {
         &of.owed.recovery,
         &of.owed.movement,
         &of.owed.named,
+        &of.treated.case,
+        &of.treated.plan,
+        &of.treated.session,
+        &of.treated.settlement,
+        &of.stock.duty,
+        &of.stock.lot,
+        &of.stock.movement,
+        &of.stock.delivery,
         &of.work.job_seeker,
         &of.work.job_referral,
         &of.work.placement,
@@ -86,6 +94,15 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/recoveries/{}/movements", of.owed.recovery),
         format!("/v1/recoveries/{}/transitions", of.owed.recovery),
         format!("/v1/matches/{}", of.owed.named),
+        format!("/v1/rehabilitation-plans/{}", of.treated.plan),
+        format!("/v1/rehabilitation-sessions/{}", of.treated.session),
+        format!("/v1/settlements/{}", of.treated.settlement),
+        "/v1/rehabilitation-plans".to_owned(),
+        "/v1/rehabilitation-sessions".to_owned(),
+        "/v1/settlements".to_owned(),
+        format!("/v1/warehouses/{}", of.stock.warehouse),
+        format!("/v1/stock-deliveries/{}", of.stock.delivery),
+        "/v1/stock-movements".to_owned(),
         "/v1/payments".to_owned(),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),

@@ -6,7 +6,9 @@ pub mod office;
 pub mod payments;
 pub mod people;
 pub mod postgres;
+pub mod rehabilitation;
 pub mod served;
+pub mod stock;
 
 pub use office::{Backend, Reply, TestOffice};
 

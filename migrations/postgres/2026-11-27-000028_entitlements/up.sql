@@ -82,6 +82,7 @@ CREATE TABLE ledger_entries (
     division_code text COLLATE "C" NOT NULL REFERENCES divisions (code),
     -- What it books: one of these.
     entitlement_id uuid REFERENCES entitlements (id),
+    payable_id uuid,
     payment_id uuid,
     recovery_month_id uuid,
     recovery_movement_id uuid,
@@ -99,12 +100,13 @@ CREATE TABLE ledger_entries (
         WHEN 'write_off' THEN debit = 'written_off' AND credit = 'recovery'
         ELSE false END),
     CHECK (CASE
-        WHEN entry IN ('due', 'reversal') THEN entitlement_id IS NOT NULL AND payment_id IS NULL AND recovery_month_id IS NULL AND recovery_movement_id IS NULL
-        WHEN entry IN ('release', 'offset', 'return', 'offset_return') THEN entitlement_id IS NULL AND payment_id IS NOT NULL AND recovery_month_id IS NULL AND recovery_movement_id IS NULL
-        WHEN entry IN ('overpaid', 'withdrawal') THEN entitlement_id IS NULL AND payment_id IS NULL AND recovery_month_id IS NOT NULL AND recovery_movement_id IS NULL
-        ELSE entitlement_id IS NULL AND payment_id IS NULL AND recovery_month_id IS NULL AND recovery_movement_id IS NOT NULL END)
+        WHEN entry IN ('due', 'reversal') THEN (entitlement_id IS NULL) <> (payable_id IS NULL) AND payment_id IS NULL AND recovery_month_id IS NULL AND recovery_movement_id IS NULL
+        WHEN entry IN ('release', 'offset', 'return', 'offset_return') THEN entitlement_id IS NULL AND payable_id IS NULL AND payment_id IS NOT NULL AND recovery_month_id IS NULL AND recovery_movement_id IS NULL
+        WHEN entry IN ('overpaid', 'withdrawal') THEN entitlement_id IS NULL AND payable_id IS NULL AND payment_id IS NULL AND recovery_month_id IS NOT NULL AND recovery_movement_id IS NULL
+        ELSE entitlement_id IS NULL AND payable_id IS NULL AND payment_id IS NULL AND recovery_month_id IS NULL AND recovery_movement_id IS NOT NULL END)
 );
 CREATE UNIQUE INDEX ledger_entries_entitlement ON ledger_entries (entitlement_id, entry) WHERE entitlement_id IS NOT NULL;
+CREATE UNIQUE INDEX ledger_entries_payable ON ledger_entries (payable_id, entry) WHERE payable_id IS NOT NULL;
 CREATE UNIQUE INDEX ledger_entries_payment ON ledger_entries (payment_id, entry) WHERE payment_id IS NOT NULL;
 CREATE UNIQUE INDEX ledger_entries_recovery_month ON ledger_entries (recovery_month_id, entry) WHERE recovery_month_id IS NOT NULL;
 CREATE UNIQUE INDEX ledger_entries_recovery_movement ON ledger_entries (recovery_movement_id, entry) WHERE recovery_movement_id IS NOT NULL;

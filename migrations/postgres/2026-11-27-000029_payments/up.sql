@@ -125,12 +125,70 @@ CREATE INDEX payment_batch_transitions_previous ON payment_batch_transitions (ba
 CREATE INDEX payment_batch_transitions_duty ON payment_batch_transitions (batch_id, actor_id, duty);
 CREATE INDEX payment_batch_transitions_actor ON payment_batch_transitions (actor_id);
 
+-- Where organizations are paid that deliver services: proposed by one person, confirmed by another. `number` is sealed,
+-- `number_index` a keyed fingerprint.
+CREATE TABLE organization_accounts (
+    id uuid NOT NULL PRIMARY KEY,
+    organization_id uuid NOT NULL REFERENCES organizations (id),
+    number bytea NOT NULL,
+    number_index bytea NOT NULL,
+    bank_name text NOT NULL CHECK (length(bank_name) BETWEEN 1 AND 100),
+    valid_from date NOT NULL,
+    state text NOT NULL CHECK (state IN ('proposed', 'confirmed', 'rejected')),
+    proposed_by uuid NOT NULL REFERENCES users (id),
+    proposed_at timestamptz NOT NULL,
+    decided_by uuid REFERENCES users (id),
+    decided_at timestamptz,
+    reason text CHECK (length(reason) BETWEEN 2 AND 200),
+    UNIQUE (id, organization_id),
+    -- Two persons.
+    CHECK (proposed_by <> decided_by),
+    CHECK ((state = 'proposed') = (decided_by IS NULL) AND (state = 'proposed') = (decided_at IS NULL)),
+    CHECK (state <> 'rejected' OR reason IS NOT NULL)
+);
+CREATE UNIQUE INDEX organization_accounts_one_proposed ON organization_accounts (organization_id) WHERE state = 'proposed';
+CREATE UNIQUE INDEX organization_accounts_one_a_day ON organization_accounts (organization_id, valid_from) WHERE state = 'confirmed';
+CREATE INDEX organization_accounts_organization ON organization_accounts (organization_id, id);
+CREATE INDEX organization_accounts_number ON organization_accounts (number_index);
+CREATE INDEX organization_accounts_proposed_by ON organization_accounts (proposed_by);
+CREATE INDEX organization_accounts_decided_by ON organization_accounts (decided_by);
+
+-- What is owed to an organization that delivered a case's service. How it is paid, payments say.
+CREATE TABLE payables (
+    id uuid NOT NULL PRIMARY KEY,
+    source text NOT NULL CHECK (source IN ('rehabilitation_settlement', 'renovation_settlement', 'device_purchase')),
+    -- What it is for: a line of a settlement, by its own id there; owed once.
+    subject_id uuid NOT NULL,
+    organization_id uuid NOT NULL REFERENCES organizations (id),
+    case_id uuid NOT NULL,
+    resident_id uuid NOT NULL,
+    program_code text COLLATE "C" NOT NULL REFERENCES programs (code),
+    division_code text COLLATE "C" NOT NULL REFERENCES divisions (code),
+    month text COLLATE "C" NOT NULL CHECK (length(month) = 7),
+    amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+    state text NOT NULL CHECK (state IN ('due', 'in_payment', 'paid', 'withdrawn')),
+    reason text CHECK (length(reason) BETWEEN 2 AND 200),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    county_code text COLLATE "C" GENERATED ALWAYS AS (left(division_code, 6)) STORED,
+    CHECK ((state = 'withdrawn') = (reason IS NOT NULL)),
+    FOREIGN KEY (case_id, resident_id) REFERENCES cases (id, resident_id)
+);
+CREATE UNIQUE INDEX payables_subject ON payables (source, subject_id);
+CREATE INDEX payables_organization ON payables (organization_id, id);
+CREATE INDEX payables_case ON payables (case_id, resident_id);
+CREATE INDEX payables_resident ON payables (resident_id);
+CREATE INDEX payables_program ON payables (program_code);
+CREATE INDEX payables_division ON payables (division_code, id);
+CREATE INDEX payables_county ON payables (county_code, id);
+CREATE INDEX payables_open ON payables (county_code, program_code, month) WHERE state = 'due';
+
 -- To whom something is due that cannot be paid.
 CREATE TABLE payment_omissions (
     batch_id uuid NOT NULL REFERENCES payment_batches (id),
     resident_id uuid NOT NULL REFERENCES residents (id),
     amount_fen bigint NOT NULL CHECK (amount_fen > 0),
-    reason text NOT NULL CHECK (reason IN ('no_bank_account')),
+    reason text NOT NULL CHECK (reason IN ('no_bank_account', 'no_organization_account')),
     PRIMARY KEY (batch_id, resident_id)
 );
 CREATE INDEX payment_omissions_resident ON payment_omissions (resident_id);
@@ -147,7 +205,10 @@ CREATE TABLE payments (
     arrears_fen bigint NOT NULL CHECK (arrears_fen >= 0),
     deduction_fen bigint NOT NULL CHECK (deduction_fen >= 0),
     net_fen bigint NOT NULL CHECK (net_fen >= 0),
-    bank_account_id uuid NOT NULL REFERENCES bank_accounts (id),
+    -- The person's account, or that of an organization that served them.
+    bank_account_id uuid REFERENCES bank_accounts (id),
+    organization_id uuid,
+    organization_account_id uuid,
     account bytea NOT NULL,
     account_index bytea NOT NULL,
     payee bytea NOT NULL,
@@ -161,10 +222,18 @@ CREATE TABLE payments (
     county_code text COLLATE "C" GENERATED ALWAYS AS (left(division_code, 6)) STORED,
     UNIQUE (id, batch_id),
     CHECK (net_fen = gross_fen + arrears_fen - deduction_fen),
+    CHECK ((bank_account_id IS NULL) <> (organization_account_id IS NULL)),
+    CHECK ((organization_id IS NULL) = (organization_account_id IS NULL)),
+    -- What somebody owes is not kept back from others.
+    CHECK (organization_id IS NULL OR deduction_fen = 0),
+    FOREIGN KEY (organization_account_id, organization_id) REFERENCES organization_accounts (id, organization_id),
     CHECK (gross_fen + arrears_fen > 0),
     CHECK ((state = 'failed') = (failure IS NOT NULL))
 );
-CREATE UNIQUE INDEX payments_one ON payments (batch_id, resident_id);
+CREATE UNIQUE INDEX payments_one ON payments (batch_id, resident_id) WHERE organization_id IS NULL;
+CREATE UNIQUE INDEX payments_one_organization ON payments (batch_id, resident_id, organization_id) WHERE organization_id IS NOT NULL;
+CREATE INDEX payments_organization ON payments (organization_id, id);
+CREATE INDEX payments_organization_account ON payments (organization_account_id, organization_id);
 CREATE INDEX payments_batch ON payments (batch_id, id);
 CREATE INDEX payments_batch_state ON payments (batch_id, state);
 CREATE INDEX payments_failed ON payments (batch_id, net_fen) WHERE state = 'failed';
@@ -185,6 +254,17 @@ CREATE TABLE payment_items (
 );
 CREATE UNIQUE INDEX payment_items_one ON payment_items (entitlement_id) WHERE live;
 CREATE INDEX payment_items_entitlement ON payment_items (entitlement_id, payment_id);
+
+-- What is owed to an organization that a payment pays, likewise.
+CREATE TABLE payment_payables (
+    payment_id uuid NOT NULL REFERENCES payments (id),
+    payable_id uuid NOT NULL REFERENCES payables (id),
+    amount_fen bigint NOT NULL CHECK (amount_fen > 0),
+    live boolean NOT NULL,
+    PRIMARY KEY (payment_id, payable_id)
+);
+CREATE UNIQUE INDEX payment_payables_one ON payment_payables (payable_id) WHERE live;
+CREATE INDEX payment_payables_payable ON payment_payables (payable_id, payment_id);
 
 -- What speaks against a payment, until somebody says why it does not.
 CREATE TABLE payment_flags (
@@ -282,7 +362,8 @@ BEGIN
         OR b.total_fen <> (SELECT coalesce(sum(p.net_fen), 0) FROM payments p WHERE p.batch_id = NEW.batch_id)
         OR EXISTS (
             SELECT 1 FROM payments p WHERE p.batch_id = NEW.batch_id AND p.gross_fen + p.arrears_fen IS DISTINCT FROM
-                (SELECT sum(i.amount_fen) FROM payment_items i WHERE i.payment_id = p.id)))
+                (SELECT sum(i.amount_fen) FROM (SELECT i.amount_fen FROM payment_items i WHERE i.payment_id = p.id
+                    UNION ALL SELECT o.amount_fen FROM payment_payables o WHERE o.payment_id = p.id) AS i)))
     THEN
         RAISE EXCEPTION 'huican.payment_sums';
     END IF;
@@ -344,10 +425,10 @@ CREATE TRIGGER payments_taken BEFORE INSERT ON payments FOR EACH ROW EXECUTE FUN
 -- What is paid, to whom and where, stays. Only how it went is added, once; a sealed value may get a newer key.
 CREATE TRIGGER payments_fixed BEFORE UPDATE ON payments FOR EACH ROW
     WHEN ((NEW.id, NEW.payment_number, NEW.batch_id, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.gross_fen, NEW.arrears_fen,
-            NEW.deduction_fen, NEW.net_fen, NEW.bank_account_id, NEW.account_index, NEW.bank_name, NEW.retry_of, NEW.created_at)
+            NEW.deduction_fen, NEW.net_fen, NEW.bank_account_id, NEW.organization_id, NEW.organization_account_id, NEW.account_index, NEW.bank_name, NEW.retry_of, NEW.created_at)
             IS DISTINCT FROM
             (OLD.id, OLD.payment_number, OLD.batch_id, OLD.resident_id, OLD.program_code, OLD.division_code, OLD.gross_fen, OLD.arrears_fen,
-            OLD.deduction_fen, OLD.net_fen, OLD.bank_account_id, OLD.account_index, OLD.bank_name, OLD.retry_of, OLD.created_at)
+            OLD.deduction_fen, OLD.net_fen, OLD.bank_account_id, OLD.organization_id, OLD.organization_account_id, OLD.account_index, OLD.bank_name, OLD.retry_of, OLD.created_at)
         OR (NEW.account <> OLD.account AND substr(NEW.account, 2, 2) <= substr(OLD.account, 2, 2))
         OR (NEW.payee <> OLD.payee AND substr(NEW.payee, 2, 2) <= substr(OLD.payee, 2, 2))
         OR (NEW.state = OLD.state AND (NEW.failure, NEW.version, NEW.updated_at) IS DISTINCT FROM (OLD.failure, OLD.version, OLD.updated_at))
@@ -373,6 +454,11 @@ CREATE FUNCTION book_payment() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 BEGIN
     IF NEW.state IN ('failed', 'cancelled') THEN
         UPDATE payment_items SET live = false WHERE payment_id = NEW.id AND live;
+        UPDATE payment_payables SET live = false WHERE payment_id = NEW.id AND live;
+    END IF;
+    IF NEW.organization_id IS NOT NULL AND NEW.state IN ('paid', 'failed', 'cancelled') THEN
+        UPDATE payables SET state = CASE NEW.state WHEN 'paid' THEN 'paid' ELSE 'due' END, updated_at = NEW.updated_at
+            WHERE state = 'in_payment' AND id IN (SELECT o.payable_id FROM payment_payables o WHERE o.payment_id = NEW.id);
     END IF;
     INSERT INTO ledger_entries (at, entry, debit, credit, amount_fen, resident_id, program_code, division_code, payment_id)
     SELECT NEW.updated_at, e.entry, e.debit, e.credit, e.amount, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.id
@@ -439,6 +525,105 @@ END $$;
 CREATE TRIGGER entitlements_in_payment BEFORE UPDATE ON entitlements FOR EACH ROW
     WHEN (OLD.state = 'due' AND NEW.state <> 'due') EXECUTE FUNCTION refuse_reversal_of_paid();
 
+-- What is owed, to the payment's organization and for its person, as it is owed.
+CREATE FUNCTION refuse_payment_payable() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM payables o
+        JOIN payments p ON p.resident_id = o.resident_id AND p.program_code = o.program_code AND p.organization_id = o.organization_id
+        JOIN payment_batches b ON b.id = p.batch_id AND b.month >= o.month
+        WHERE o.id = NEW.payable_id AND o.state = 'due' AND o.amount_fen = NEW.amount_fen
+          AND p.id = NEW.payment_id AND p.state = 'pending' AND b.state = 'draft' AND b.digest IS NULL AND NEW.live
+        FOR UPDATE OF o;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'huican.append_only: a payment pays what is due';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payment_payables_due BEFORE INSERT ON payment_payables FOR EACH ROW EXECUTE FUNCTION refuse_payment_payable();
+CREATE FUNCTION take_payable() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    UPDATE payables o SET state = 'in_payment', updated_at = p.created_at FROM payments p WHERE o.id = NEW.payable_id AND p.id = NEW.payment_id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER payment_payables_taken AFTER INSERT ON payment_payables FOR EACH ROW EXECUTE FUNCTION take_payable();
+CREATE FUNCTION refuse_payment_payable_change() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF (NEW.payment_id, NEW.payable_id, NEW.amount_fen) IS DISTINCT FROM (OLD.payment_id, OLD.payable_id, OLD.amount_fen)
+        OR NEW.live OR NOT OLD.live
+        OR NOT EXISTS (SELECT 1 FROM payments p WHERE p.id = NEW.payment_id AND p.state IN ('failed', 'cancelled'))
+    THEN
+        RAISE EXCEPTION 'huican.append_only: what a payment pays stays';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payment_payables_fixed BEFORE UPDATE ON payment_payables FOR EACH ROW EXECUTE FUNCTION refuse_payment_payable_change();
+CREATE TRIGGER payment_payables_keep BEFORE DELETE ON payment_payables FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payment_payables_keep_all BEFORE TRUNCATE ON payment_payables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+-- What is owed stays as it was owed. Its state is what its payments say; only what is in none is withdrawn.
+CREATE FUNCTION refuse_payable_change() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF ((NEW.id, NEW.source, NEW.subject_id, NEW.organization_id, NEW.case_id, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.month,
+            NEW.amount_fen, NEW.created_at) IS DISTINCT FROM
+        (OLD.id, OLD.source, OLD.subject_id, OLD.organization_id, OLD.case_id, OLD.resident_id, OLD.program_code, OLD.division_code, OLD.month,
+            OLD.amount_fen, OLD.created_at)
+        OR NOT CASE OLD.state
+            WHEN 'due' THEN NEW.state = 'withdrawn'
+                OR (NEW.state = 'in_payment' AND EXISTS (SELECT 1 FROM payment_payables i WHERE i.payable_id = NEW.id AND i.live))
+            WHEN 'in_payment' THEN CASE NEW.state
+                WHEN 'paid' THEN EXISTS (SELECT 1 FROM payment_payables i JOIN payments p ON p.id = i.payment_id
+                    WHERE i.payable_id = NEW.id AND i.live AND p.state = 'paid')
+                WHEN 'due' THEN NOT EXISTS (SELECT 1 FROM payment_payables i WHERE i.payable_id = NEW.id AND i.live)
+                ELSE false END
+            ELSE false END)
+    THEN
+        IF OLD.state IN ('in_payment', 'paid') AND NEW.state = 'withdrawn' THEN
+            RAISE EXCEPTION 'huican.payable_in_payment';
+        END IF;
+        RAISE EXCEPTION 'huican.append_only: what is owed stays as it was owed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payables_fixed BEFORE UPDATE ON payables FOR EACH ROW EXECUTE FUNCTION refuse_payable_change();
+CREATE TRIGGER payables_due_first BEFORE INSERT ON payables FOR EACH ROW WHEN (NEW.state <> 'due') EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payables_keep BEFORE DELETE ON payables FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER payables_keep_all BEFORE TRUNCATE ON payables FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE FUNCTION book_payable() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    INSERT INTO ledger_entries (at, entry, debit, credit, amount_fen, resident_id, program_code, division_code, payable_id)
+    SELECT NEW.updated_at, e.entry, e.debit, e.credit, NEW.amount_fen, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.id
+    FROM (VALUES ('due', 'obligation', 'payable', TG_OP = 'INSERT'),
+        ('reversal', 'payable', 'obligation', NEW.state = 'withdrawn')) AS e (entry, debit, credit, happened)
+    WHERE e.happened;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER payables_booked AFTER INSERT OR UPDATE OF state ON payables FOR EACH ROW EXECUTE FUNCTION book_payable();
+CREATE FUNCTION refuse_entry_of_payable() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT 1 FROM payables o WHERE o.id = NEW.payable_id AND o.resident_id = NEW.resident_id AND o.program_code = NEW.program_code
+          AND o.division_code = NEW.division_code AND o.amount_fen = NEW.amount_fen AND (NEW.entry = 'due' OR o.state = 'withdrawn'))
+    THEN
+        RAISE EXCEPTION 'huican.append_only: the books follow what happened';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_entries_of_payable BEFORE INSERT ON ledger_entries FOR EACH ROW
+    WHEN (NEW.payable_id IS NOT NULL) EXECUTE FUNCTION refuse_entry_of_payable();
+
+-- An account is proposed, decided once by somebody else, and stays; a sealed value may get a newer key.
+CREATE TRIGGER organization_accounts_proposed_first BEFORE INSERT ON organization_accounts FOR EACH ROW
+    WHEN (NEW.state <> 'proposed') EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER organization_accounts_fixed BEFORE UPDATE ON organization_accounts FOR EACH ROW
+    WHEN ((NEW.id, NEW.organization_id, NEW.number_index, NEW.bank_name, NEW.valid_from, NEW.proposed_by, NEW.proposed_at)
+            IS DISTINCT FROM (OLD.id, OLD.organization_id, OLD.number_index, OLD.bank_name, OLD.valid_from, OLD.proposed_by, OLD.proposed_at)
+        OR (NEW.number <> OLD.number AND substr(NEW.number, 2, 2) <= substr(OLD.number, 2, 2))
+        OR (OLD.state <> 'proposed' AND (NEW.state, NEW.decided_by, NEW.decided_at, NEW.reason)
+            IS DISTINCT FROM (OLD.state, OLD.decided_by, OLD.decided_at, OLD.reason)))
+    EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER organization_accounts_keep BEFORE DELETE ON organization_accounts FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER organization_accounts_keep_all BEFORE TRUNCATE ON organization_accounts FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 -- A flag is cleared once, before its batch is released, and not by who made that.
 CREATE FUNCTION refuse_flag() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -475,7 +660,8 @@ CREATE TRIGGER payment_batch_duties_made BEFORE INSERT ON payment_batch_duties F
 -- What takes a person, and so is for no key.
 ALTER TABLE api_keys ADD CONSTRAINT api_keys_no_payments CHECK (' ' || permits || ' ' NOT LIKE '% payment.act %'
     AND ' ' || permits || ' ' NOT LIKE '% payment.make %' AND ' ' || permits || ' ' NOT LIKE '% payment.exchange %'
-    AND ' ' || permits || ' ' NOT LIKE '% budget.decide %');
+    AND ' ' || permits || ' ' NOT LIKE '% budget.decide %'
+    AND ' ' || permits || ' ' NOT LIKE '% payee.propose %' AND ' ' || permits || ' ' NOT LIKE '% payee.decide %');
 
 CREATE TRIGGER budgets_fixed BEFORE UPDATE ON budgets FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER budgets_keep BEFORE DELETE ON budgets FOR EACH ROW EXECUTE FUNCTION refuse_change();
@@ -506,6 +692,9 @@ CREATE TRIGGER bank_return_rows_keep_all BEFORE TRUNCATE ON bank_return_rows FOR
 
 GRANT SELECT, INSERT ON budgets, payment_batches, payment_batch_duties, payment_batch_transitions, payment_omissions, payments,
     payment_items, payment_flags, bank_returns, bank_return_rows TO huican_service;
+GRANT SELECT, INSERT ON organization_accounts, payables, payment_payables TO huican_service;
+GRANT UPDATE (state, decided_by, decided_at, reason, number) ON organization_accounts TO huican_service;
+GRANT UPDATE (state, reason, updated_at) ON payables TO huican_service;
 GRANT SELECT, INSERT, UPDATE ON payment_batch_numbers TO huican_service;
 GRANT UPDATE (state, last_transition, maker_id, checker_id, releaser_id, payment_count, total_fen, digest, released_at)
     ON payment_batches TO huican_service;
@@ -532,6 +721,12 @@ CREATE POLICY reach ON payment_omissions
     USING (EXISTS (SELECT 1 FROM payment_batches b WHERE b.id = batch_id));
 ALTER TABLE payment_items ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reach ON payment_items
+    USING (EXISTS (SELECT 1 FROM payments p WHERE p.id = payment_id));
+ALTER TABLE payables ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY reach ON payables
+    USING (CASE WHEN division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange) THEN true ELSE false END);
+ALTER TABLE payment_payables ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY reach ON payment_payables
     USING (EXISTS (SELECT 1 FROM payments p WHERE p.id = payment_id));
 ALTER TABLE payment_flags ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY reach ON payment_flags

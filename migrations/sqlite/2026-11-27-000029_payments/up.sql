@@ -124,12 +124,70 @@ CREATE INDEX payment_batch_transitions_previous ON payment_batch_transitions (ba
 CREATE INDEX payment_batch_transitions_duty ON payment_batch_transitions (batch_id, actor_id, duty);
 CREATE INDEX payment_batch_transitions_actor ON payment_batch_transitions (actor_id);
 
+-- Where organizations are paid that deliver services: proposed by one person, confirmed by another. `number` is sealed,
+-- `number_index` a keyed fingerprint.
+CREATE TABLE organization_accounts (
+    id BLOB NOT NULL PRIMARY KEY,
+    organization_id BLOB NOT NULL REFERENCES organizations (id),
+    number BLOB NOT NULL,
+    number_index BLOB NOT NULL,
+    bank_name TEXT NOT NULL CHECK (length(bank_name) BETWEEN 1 AND 100),
+    valid_from TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('proposed', 'confirmed', 'rejected')),
+    proposed_by BLOB NOT NULL REFERENCES users (id),
+    proposed_at INTEGER NOT NULL,
+    decided_by BLOB REFERENCES users (id),
+    decided_at INTEGER,
+    reason TEXT CHECK (length(reason) BETWEEN 2 AND 200),
+    UNIQUE (id, organization_id),
+    -- Two persons.
+    CHECK (proposed_by <> decided_by),
+    CHECK ((state = 'proposed') = (decided_by IS NULL) AND (state = 'proposed') = (decided_at IS NULL)),
+    CHECK (state <> 'rejected' OR reason IS NOT NULL)
+) STRICT;
+CREATE UNIQUE INDEX organization_accounts_one_proposed ON organization_accounts (organization_id) WHERE state = 'proposed';
+CREATE UNIQUE INDEX organization_accounts_one_a_day ON organization_accounts (organization_id, valid_from) WHERE state = 'confirmed';
+CREATE INDEX organization_accounts_organization ON organization_accounts (organization_id, id);
+CREATE INDEX organization_accounts_number ON organization_accounts (number_index);
+CREATE INDEX organization_accounts_proposed_by ON organization_accounts (proposed_by);
+CREATE INDEX organization_accounts_decided_by ON organization_accounts (decided_by);
+
+-- What is owed to an organization that delivered a case's service. How it is paid, payments say.
+CREATE TABLE payables (
+    id BLOB NOT NULL PRIMARY KEY,
+    source TEXT NOT NULL CHECK (source IN ('rehabilitation_settlement', 'renovation_settlement', 'device_purchase')),
+    -- What it is for: a line of a settlement, by its own id there; owed once.
+    subject_id BLOB NOT NULL,
+    organization_id BLOB NOT NULL REFERENCES organizations (id),
+    case_id BLOB NOT NULL,
+    resident_id BLOB NOT NULL,
+    program_code TEXT NOT NULL REFERENCES programs (code),
+    division_code TEXT NOT NULL REFERENCES divisions (code),
+    month TEXT NOT NULL CHECK (length(month) = 7),
+    amount_fen INTEGER NOT NULL CHECK (amount_fen > 0),
+    state TEXT NOT NULL CHECK (state IN ('due', 'in_payment', 'paid', 'withdrawn')),
+    reason TEXT CHECK (length(reason) BETWEEN 2 AND 200),
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    county_code TEXT GENERATED ALWAYS AS (substr(division_code, 1, 6)) STORED,
+    CHECK ((state = 'withdrawn') = (reason IS NOT NULL)),
+    FOREIGN KEY (case_id, resident_id) REFERENCES cases (id, resident_id)
+) STRICT;
+CREATE UNIQUE INDEX payables_subject ON payables (source, subject_id);
+CREATE INDEX payables_organization ON payables (organization_id, id);
+CREATE INDEX payables_case ON payables (case_id, resident_id);
+CREATE INDEX payables_resident ON payables (resident_id);
+CREATE INDEX payables_program ON payables (program_code);
+CREATE INDEX payables_division ON payables (division_code, id);
+CREATE INDEX payables_county ON payables (county_code, id);
+CREATE INDEX payables_open ON payables (county_code, program_code, month) WHERE state = 'due';
+
 -- To whom something is due that cannot be paid.
 CREATE TABLE payment_omissions (
     batch_id BLOB NOT NULL REFERENCES payment_batches (id),
     resident_id BLOB NOT NULL REFERENCES residents (id),
     amount_fen INTEGER NOT NULL CHECK (amount_fen > 0),
-    reason TEXT NOT NULL CHECK (reason IN ('no_bank_account')),
+    reason TEXT NOT NULL CHECK (reason IN ('no_bank_account', 'no_organization_account')),
     PRIMARY KEY (batch_id, resident_id)
 ) STRICT;
 CREATE INDEX payment_omissions_resident ON payment_omissions (resident_id);
@@ -146,7 +204,10 @@ CREATE TABLE payments (
     arrears_fen INTEGER NOT NULL CHECK (arrears_fen >= 0),
     deduction_fen INTEGER NOT NULL CHECK (deduction_fen >= 0),
     net_fen INTEGER NOT NULL CHECK (net_fen >= 0),
-    bank_account_id BLOB NOT NULL REFERENCES bank_accounts (id),
+    -- The person's account, or that of an organization that served them.
+    bank_account_id BLOB REFERENCES bank_accounts (id),
+    organization_id BLOB,
+    organization_account_id BLOB,
     account BLOB NOT NULL,
     account_index BLOB NOT NULL,
     payee BLOB NOT NULL,
@@ -160,10 +221,18 @@ CREATE TABLE payments (
     county_code TEXT GENERATED ALWAYS AS (substr(division_code, 1, 6)) STORED,
     UNIQUE (id, batch_id),
     CHECK (net_fen = gross_fen + arrears_fen - deduction_fen),
+    CHECK ((bank_account_id IS NULL) <> (organization_account_id IS NULL)),
+    CHECK ((organization_id IS NULL) = (organization_account_id IS NULL)),
+    -- What somebody owes is not kept back from others.
+    CHECK (organization_id IS NULL OR deduction_fen = 0),
+    FOREIGN KEY (organization_account_id, organization_id) REFERENCES organization_accounts (id, organization_id),
     CHECK (gross_fen + arrears_fen > 0),
     CHECK ((state = 'failed') = (failure IS NOT NULL))
 ) STRICT;
-CREATE UNIQUE INDEX payments_one ON payments (batch_id, resident_id);
+CREATE UNIQUE INDEX payments_one ON payments (batch_id, resident_id) WHERE organization_id IS NULL;
+CREATE UNIQUE INDEX payments_one_organization ON payments (batch_id, resident_id, organization_id) WHERE organization_id IS NOT NULL;
+CREATE INDEX payments_organization ON payments (organization_id, id);
+CREATE INDEX payments_organization_account ON payments (organization_account_id, organization_id);
 CREATE INDEX payments_batch ON payments (batch_id, id);
 CREATE INDEX payments_batch_state ON payments (batch_id, state);
 CREATE INDEX payments_failed ON payments (batch_id, net_fen) WHERE state = 'failed';
@@ -184,6 +253,17 @@ CREATE TABLE payment_items (
 ) STRICT;
 CREATE UNIQUE INDEX payment_items_one ON payment_items (entitlement_id) WHERE live = 1;
 CREATE INDEX payment_items_entitlement ON payment_items (entitlement_id, payment_id);
+
+-- What is owed to an organization that a payment pays, likewise.
+CREATE TABLE payment_payables (
+    payment_id BLOB NOT NULL REFERENCES payments (id),
+    payable_id BLOB NOT NULL REFERENCES payables (id),
+    amount_fen INTEGER NOT NULL CHECK (amount_fen > 0),
+    live INTEGER NOT NULL CHECK (live IN (0, 1)),
+    PRIMARY KEY (payment_id, payable_id)
+) STRICT;
+CREATE UNIQUE INDEX payment_payables_one ON payment_payables (payable_id) WHERE live = 1;
+CREATE INDEX payment_payables_payable ON payment_payables (payable_id, payment_id);
 
 -- What speaks against a payment, until somebody says why it does not.
 CREATE TABLE payment_flags (
@@ -274,7 +354,8 @@ BEGIN
             (SELECT count(*), coalesce(sum(p.net_fen), 0) FROM payments p WHERE p.batch_id = NEW.batch_id))
         OR EXISTS (
             SELECT 1 FROM payments p WHERE p.batch_id = NEW.batch_id AND p.gross_fen + p.arrears_fen IS NOT
-                (SELECT sum(i.amount_fen) FROM payment_items i WHERE i.payment_id = p.id)));
+                (SELECT sum(i.amount_fen) FROM (SELECT i.amount_fen FROM payment_items i WHERE i.payment_id = p.id
+                    UNION ALL SELECT o.amount_fen FROM payment_payables o WHERE o.payment_id = p.id) AS i)));
     SELECT RAISE(ABORT, 'huican.payments_left')
     WHERE EXISTS (SELECT 1 FROM payments p WHERE p.batch_id = NEW.batch_id AND CASE NEW.action
         WHEN 'release' THEN p.state = 'pending' WHEN 'cancel' THEN p.state = 'pending' WHEN 'settle' THEN p.state = 'sent'
@@ -314,10 +395,10 @@ END;
 -- What is paid, to whom and where, stays. Only how it went is added, once; a sealed value may get a newer key.
 CREATE TRIGGER payments_fixed BEFORE UPDATE ON payments
 WHEN (NEW.id, NEW.payment_number, NEW.batch_id, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.gross_fen, NEW.arrears_fen,
-        NEW.deduction_fen, NEW.net_fen, NEW.bank_account_id, NEW.account_index, NEW.bank_name, NEW.retry_of, NEW.created_at)
+        NEW.deduction_fen, NEW.net_fen, NEW.bank_account_id, NEW.organization_id, NEW.organization_account_id, NEW.account_index, NEW.bank_name, NEW.retry_of, NEW.created_at)
         IS NOT
         (OLD.id, OLD.payment_number, OLD.batch_id, OLD.resident_id, OLD.program_code, OLD.division_code, OLD.gross_fen, OLD.arrears_fen,
-        OLD.deduction_fen, OLD.net_fen, OLD.bank_account_id, OLD.account_index, OLD.bank_name, OLD.retry_of, OLD.created_at)
+        OLD.deduction_fen, OLD.net_fen, OLD.bank_account_id, OLD.organization_id, OLD.organization_account_id, OLD.account_index, OLD.bank_name, OLD.retry_of, OLD.created_at)
     OR (NEW.account <> OLD.account AND substr(NEW.account, 2, 2) <= substr(OLD.account, 2, 2))
     OR (NEW.payee <> OLD.payee AND substr(NEW.payee, 2, 2) <= substr(OLD.payee, 2, 2))
     OR (NEW.state = OLD.state AND (NEW.failure, NEW.version, NEW.updated_at) IS NOT (OLD.failure, OLD.version, OLD.updated_at))
@@ -340,6 +421,10 @@ CREATE TRIGGER payments_booked AFTER UPDATE OF state ON payments
 WHEN NEW.state <> OLD.state
 BEGIN
     UPDATE payment_items SET live = 0 WHERE payment_id = NEW.id AND live = 1 AND NEW.state IN ('failed', 'cancelled');
+    UPDATE payment_payables SET live = 0 WHERE payment_id = NEW.id AND live = 1 AND NEW.state IN ('failed', 'cancelled');
+    UPDATE payables SET state = CASE NEW.state WHEN 'paid' THEN 'paid' ELSE 'due' END, updated_at = NEW.updated_at
+        WHERE NEW.organization_id IS NOT NULL AND NEW.state IN ('paid', 'failed', 'cancelled') AND state = 'in_payment'
+          AND id IN (SELECT o.payable_id FROM payment_payables o WHERE o.payment_id = NEW.id);
     INSERT INTO ledger_entries (at, entry, debit, credit, amount_fen, resident_id, program_code, division_code, payment_id)
     SELECT NEW.updated_at, 'release', 'payable', 'paid', NEW.net_fen, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.id
     WHERE OLD.state = 'pending' AND NEW.state = 'sent' AND NEW.net_fen > 0;
@@ -389,6 +474,120 @@ BEGIN
     SELECT RAISE(ABORT, 'huican.entitlement_in_payment');
 END;
 
+-- What is owed, to the payment's organization and for its person, as it is owed.
+CREATE TRIGGER payment_payables_due BEFORE INSERT ON payment_payables
+WHEN NEW.live = 0 OR NOT EXISTS (
+    SELECT 1 FROM payables o
+    JOIN payments p ON p.resident_id = o.resident_id AND p.program_code = o.program_code AND p.organization_id = o.organization_id
+    JOIN payment_batches b ON b.id = p.batch_id AND b.month >= o.month
+    WHERE o.id = NEW.payable_id AND o.state = 'due' AND o.amount_fen = NEW.amount_fen
+      AND p.id = NEW.payment_id AND p.state = 'pending' AND b.state = 'draft' AND b.digest IS NULL)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a payment pays what is due');
+END;
+CREATE TRIGGER payment_payables_taken AFTER INSERT ON payment_payables
+BEGIN
+    UPDATE payables SET state = 'in_payment', updated_at = (SELECT p.created_at FROM payments p WHERE p.id = NEW.payment_id)
+        WHERE id = NEW.payable_id;
+END;
+CREATE TRIGGER payment_payables_fixed BEFORE UPDATE ON payment_payables
+WHEN (NEW.payment_id, NEW.payable_id, NEW.amount_fen) IS NOT (OLD.payment_id, OLD.payable_id, OLD.amount_fen)
+    OR NEW.live = 1 OR OLD.live = 0
+    OR NOT EXISTS (SELECT 1 FROM payments p WHERE p.id = NEW.payment_id AND p.state IN ('failed', 'cancelled'))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: what a payment pays stays');
+END;
+CREATE TRIGGER payment_payables_keep BEFORE DELETE ON payment_payables
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: what a payment pays is never deleted');
+END;
+CREATE TRIGGER payment_payables_no_replace BEFORE INSERT ON payment_payables
+WHEN EXISTS (SELECT 1 FROM payment_payables WHERE (payment_id = NEW.payment_id AND payable_id = NEW.payable_id) OR (payable_id = NEW.payable_id AND live = 1))
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: payment_payables.payable_id');
+END;
+
+-- What is owed stays as it was owed. Its state is what its payments say; only what is in none is withdrawn.
+CREATE TRIGGER payables_in_payment BEFORE UPDATE ON payables
+WHEN OLD.state IN ('in_payment', 'paid') AND NEW.state = 'withdrawn'
+BEGIN
+    SELECT RAISE(ABORT, 'huican.payable_in_payment');
+END;
+CREATE TRIGGER payables_fixed BEFORE UPDATE ON payables
+WHEN (NEW.id, NEW.source, NEW.subject_id, NEW.organization_id, NEW.case_id, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.month,
+        NEW.amount_fen, NEW.created_at) IS NOT
+    (OLD.id, OLD.source, OLD.subject_id, OLD.organization_id, OLD.case_id, OLD.resident_id, OLD.program_code, OLD.division_code, OLD.month,
+        OLD.amount_fen, OLD.created_at)
+    OR NOT CASE OLD.state
+        WHEN 'due' THEN NEW.state = 'withdrawn'
+            OR (NEW.state = 'in_payment' AND EXISTS (SELECT 1 FROM payment_payables i WHERE i.payable_id = NEW.id AND i.live = 1))
+        WHEN 'in_payment' THEN CASE NEW.state
+            WHEN 'paid' THEN EXISTS (SELECT 1 FROM payment_payables i JOIN payments p ON p.id = i.payment_id
+                WHERE i.payable_id = NEW.id AND i.live = 1 AND p.state = 'paid')
+            WHEN 'due' THEN NOT EXISTS (SELECT 1 FROM payment_payables i WHERE i.payable_id = NEW.id AND i.live = 1)
+            ELSE 1 = 0 END
+        ELSE 1 = 0 END
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: what is owed stays as it was owed');
+END;
+CREATE TRIGGER payables_due_first BEFORE INSERT ON payables
+WHEN NEW.state <> 'due'
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: what is owed begins as due');
+END;
+CREATE TRIGGER payables_keep BEFORE DELETE ON payables
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: what is owed is never deleted');
+END;
+CREATE TRIGGER payables_no_replace BEFORE INSERT ON payables
+WHEN EXISTS (SELECT 1 FROM payables WHERE id = NEW.id OR (source = NEW.source AND subject_id = NEW.subject_id))
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: payables.subject_id');
+END;
+CREATE TRIGGER payables_booked AFTER INSERT ON payables
+BEGIN
+    INSERT INTO ledger_entries (at, entry, debit, credit, amount_fen, resident_id, program_code, division_code, payable_id)
+    VALUES (NEW.updated_at, 'due', 'obligation', 'payable', NEW.amount_fen, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.id);
+END;
+CREATE TRIGGER payables_booked_back AFTER UPDATE OF state ON payables
+WHEN NEW.state = 'withdrawn'
+BEGIN
+    INSERT INTO ledger_entries (at, entry, debit, credit, amount_fen, resident_id, program_code, division_code, payable_id)
+    VALUES (NEW.updated_at, 'reversal', 'payable', 'obligation', NEW.amount_fen, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.id);
+END;
+CREATE TRIGGER ledger_entries_of_payable BEFORE INSERT ON ledger_entries
+WHEN NEW.payable_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM payables o WHERE o.id = NEW.payable_id AND o.resident_id = NEW.resident_id AND o.program_code = NEW.program_code
+      AND o.division_code = NEW.division_code AND o.amount_fen = NEW.amount_fen AND (NEW.entry = 'due' OR o.state = 'withdrawn'))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: the books follow what happened');
+END;
+
+-- An account is proposed, decided once by somebody else, and stays; a sealed value may get a newer key.
+CREATE TRIGGER organization_accounts_proposed_first BEFORE INSERT ON organization_accounts
+WHEN NEW.state <> 'proposed'
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: an account is proposed first');
+END;
+CREATE TRIGGER organization_accounts_fixed BEFORE UPDATE ON organization_accounts
+WHEN (NEW.id, NEW.organization_id, NEW.number_index, NEW.bank_name, NEW.valid_from, NEW.proposed_by, NEW.proposed_at)
+        IS NOT (OLD.id, OLD.organization_id, OLD.number_index, OLD.bank_name, OLD.valid_from, OLD.proposed_by, OLD.proposed_at)
+    OR (NEW.number <> OLD.number AND substr(NEW.number, 2, 2) <= substr(OLD.number, 2, 2))
+    OR (OLD.state <> 'proposed' AND (NEW.state, NEW.decided_by, NEW.decided_at, NEW.reason)
+        IS NOT (OLD.state, OLD.decided_by, OLD.decided_at, OLD.reason))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: an organization''s account stays as it was decided');
+END;
+CREATE TRIGGER organization_accounts_keep BEFORE DELETE ON organization_accounts
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: accounts are never deleted');
+END;
+CREATE TRIGGER organization_accounts_no_replace BEFORE INSERT ON organization_accounts
+WHEN EXISTS (SELECT 1 FROM organization_accounts WHERE id = NEW.id OR (organization_id = NEW.organization_id AND state = 'proposed'))
+BEGIN
+    SELECT RAISE(ABORT, 'UNIQUE constraint failed: organization_accounts.organization_id');
+END;
+
 -- A flag is cleared once, before its batch is released, and not by who made that.
 CREATE TRIGGER payment_flags_found BEFORE INSERT ON payment_flags
 WHEN NEW.cleared_at IS NOT NULL OR NOT EXISTS (
@@ -420,6 +619,7 @@ END;
 CREATE TRIGGER api_keys_no_payments BEFORE INSERT ON api_keys
 WHEN ' ' || NEW.permits || ' ' LIKE '% payment.act %' OR ' ' || NEW.permits || ' ' LIKE '% payment.make %'
     OR ' ' || NEW.permits || ' ' LIKE '% payment.exchange %' OR ' ' || NEW.permits || ' ' LIKE '% budget.decide %'
+    OR ' ' || NEW.permits || ' ' LIKE '% payee.propose %' OR ' ' || NEW.permits || ' ' LIKE '% payee.decide %'
 BEGIN
     SELECT RAISE(ABORT, 'CHECK constraint failed: what takes a person is for no key');
 END;
@@ -496,7 +696,7 @@ BEGIN
 END;
 -- `INSERT OR REPLACE` would delete the row before without asking the trigger above.
 CREATE TRIGGER payments_no_replace BEFORE INSERT ON payments
-WHEN EXISTS (SELECT 1 FROM payments WHERE id = NEW.id OR payment_number = NEW.payment_number OR (batch_id = NEW.batch_id AND resident_id = NEW.resident_id))
+WHEN EXISTS (SELECT 1 FROM payments WHERE id = NEW.id OR payment_number = NEW.payment_number OR (batch_id = NEW.batch_id AND resident_id = NEW.resident_id AND organization_id IS NEW.organization_id))
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: payments.id');
 END;

@@ -9,7 +9,7 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::OrganizationId;
 
-pub use super::store::{known, named, page};
+pub use super::store::{find, known, named, page};
 
 /// Longest name of an organization or account.
 const LONGEST: usize = 100;

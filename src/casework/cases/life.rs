@@ -78,7 +78,7 @@ vocabulary! {
 
 impl Action {
     /// Those a client may ask for; the others happen by themselves or with the case's creation.
-    pub const ASKED: [Self; 11] = [
+    pub const ASKED: [Self; 12] = [
         Self::Submit,
         Self::Endorse,
         Self::Return,
@@ -86,6 +86,7 @@ impl Action {
         Self::Object,
         Self::Approve,
         Self::Withdraw,
+        Self::Complete,
         Self::Terminate,
         Self::RequestReconsideration,
         Self::Uphold,
@@ -255,7 +256,8 @@ pub fn follow(
         (State::InReview, Action::CloseNotice) if at.step == Some(Step::PublicNotice) => {
             at.step.and_then(after).map(|next| enter(next, at.round))
         }
-        (State::Approved, Action::Complete) => plain(State::Completed),
+        (State::Approved, Action::Start) => plain(State::InService),
+        (State::Approved | State::InService, Action::Complete) => plain(State::Completed),
         (State::Approved | State::InService | State::Suspended, Action::Terminate) => {
             plain(State::Terminated)
         }

@@ -14,6 +14,6 @@ mod store;
 pub use details::Field;
 pub use life::{Duty, State, step_of};
 pub use model::{
-    Approval, Benefit, Case, CaseService, Desk, NewCase, NewTransition, Relocation, Termination,
-    Transition, files_as_liaison,
+    Approval, Benefit, Case, CaseService, Completion, Desk, NewCase, NewTransition, Relocation,
+    Termination, Transition, files_as_liaison,
 };

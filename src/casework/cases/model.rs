@@ -164,6 +164,15 @@ pub struct Termination<'a> {
     pub comment: Option<&'a str>,
 }
 
+/// What a service must know when somebody completes a case of its programs.
+#[derive(Debug)]
+pub struct Completion<'a> {
+    /// As it was before.
+    pub case: &'a Case,
+    pub origin: &'a Origin,
+    pub by: UserId,
+}
+
 /// How one of the five services plugs into casework.
 pub trait CaseService: std::fmt::Debug + Send + Sync {
     fn service(&self) -> Service;
@@ -205,6 +214,11 @@ pub trait CaseService: std::fmt::Debug + Send + Sync {
             .within(case.division_code)
             .change("service", case.service);
         tx.record(event, ())
+    }
+
+    /// Refuses to complete a case whose service still owes something: the evidence that it was given.
+    fn on_completed(&self, _tx: &mut Tx<'_>, _completion: &Completion<'_>) -> Result<()> {
+        Ok(())
     }
 
     /// Ends what an approval opened, in the stop's own transaction: unless a service says otherwise, the
@@ -267,6 +281,8 @@ const FILING: [Role; 3] = [
 const OBJECTING: [Role; 2] = [Role::TownshipCaseworker, Role::CountyCaseworker];
 /// Roles that stop what was approved.
 const STOPPING: [Role; 2] = [Role::CountyApprover, Role::CivilAffairsOfficer];
+/// Roles that complete what was given.
+const COMPLETING: [Role; 2] = [Role::CountyCaseworker, Role::CountyApprover];
 /// Roles that judge a rejection or stop.
 const JUDGING: [Role; 2] = [Role::CountyApprover, Role::CitySupervisor];
 
@@ -298,7 +314,9 @@ impl Situation<'_> {
     pub fn check_as(&self, action: Action, roles: &[Role]) -> Result<Move> {
         transfers::hold(self.transfer)?;
         let at = self.case.position;
-        let asked = Action::ASKED.contains(&action);
+        // What was approved and not begun is completed by the service alone.
+        let early = action == Action::Complete && at.state != State::InService;
+        let asked = Action::ASKED.contains(&action) && !early;
         let closed_as = self.closing.map(|closing| closing.state);
         let Some(next) = follow(at, action, self.steps, closed_as).filter(|_| asked) else {
             let step = at.step.map_or(String::new(), |step| format!(" at {step}"));
@@ -350,6 +368,7 @@ impl Situation<'_> {
         let needed = match action {
             Action::Submit | Action::Withdraw | Action::RequestReconsideration => &FILING[..],
             Action::Object => &OBJECTING,
+            Action::Complete => &COMPLETING,
             Action::Terminate => &STOPPING,
             Action::Uphold | Action::Reopen => &JUDGING,
             _ => by_step.as_slice(),

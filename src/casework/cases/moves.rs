@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::history::{self, Entry};
 use super::life::{Action, Duty, Move, State, follow};
 use super::model::{
-    Approval, Case, Desk, NewTransition, Situation, Termination, refused, separation,
+    Approval, Case, Completion, Desk, NewTransition, Situation, Termination, refused, separation,
 };
 use super::service::{Shown, event, found, shown};
 use super::store;
@@ -59,6 +59,14 @@ pub fn act(
         today,
     };
     let next = situation.check(request.action)?;
+    if request.action == Action::Complete {
+        let completion = Completion {
+            case: &old,
+            origin: permit.origin(),
+            by: actor.user,
+        };
+        desk.service(old.service)?.on_completed(tx, &completion)?;
+    }
     if request.action == Action::Endorse && request.comment.is_none() {
         public_notices::service::nothing_to_answer(tx, id)?;
     }
@@ -147,6 +155,39 @@ fn complete(
         office,
     };
     take(tx, permit, version, step)
+}
+
+/// Begins the service that was approved, by whoever may begin it; the service that asks sees to what it is. One that
+/// has begun goes on.
+pub fn start<A: Act>(tx: &mut Tx<'_>, permit: &Permit<A>, id: CaseId) -> Result<Recorded<()>> {
+    let old = found(tx, permit, id)?;
+    let version = programs::service::version(tx, old.program_version_id)?;
+    let actor = permit.actor();
+    transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
+    let action = Action::Start;
+    let next = follow(old.position, action, &version.terms.steps, None).ok_or_else(|| {
+        Error::new(Code::CaseTransition).member("state", old.position.state.as_str())
+    })?;
+    let held = actor
+        .grants
+        .iter()
+        .find(|held| A::ACTION.allows(held.role) && held.division.contains(old.division_code));
+    let office = held.ok_or(Code::CaseNotFound)?.organization;
+    let mut case = old.clone();
+    case.position = next.to;
+    case.due_date = None;
+    let step = Taken {
+        old: &old,
+        case,
+        next: &next,
+        action,
+        fresh: None,
+        decided: None,
+        comment: None,
+        office,
+    };
+    let (_moved, recorded) = take(tx, permit, &version, step)?;
+    Ok(recorded)
 }
 
 /// Stops a case because what it opened is ended, by whoever may end that. The service that asks sees to what

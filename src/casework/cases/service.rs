@@ -22,7 +22,7 @@ use crate::registry::residents;
 
 pub use super::history::all as entries;
 pub use super::life::Action;
-pub use super::moves::{act, by_itself, close_notice, notice_waits, stop};
+pub use super::moves::{act, by_itself, close_notice, notice_waits, start, stop};
 pub use super::store::{
     Filter, Mark, Named, Order, eligibility, named, open_programs, submitted_at,
 };

@@ -8,8 +8,10 @@ mod families;
 mod money;
 pub mod offices;
 mod overpaid;
+mod rehabilitation;
 pub mod residents;
 mod scripts;
+mod targeted;
 mod year;
 
 use std::fs;

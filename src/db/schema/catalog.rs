@@ -26,6 +26,7 @@ tables! {
         period -> Text,
         use_life_months -> Nullable<Integer>,
         review_months -> Nullable<Integer>,
+        unit_rates -> Text,
     }
     program_drafts (id) {
         id -> Guid,
@@ -40,6 +41,7 @@ tables! {
         period -> Text,
         use_life_months -> Nullable<Integer>,
         review_months -> Nullable<Integer>,
+        unit_rates -> Text,
         state -> Text,
         revision -> Integer,
         author_id -> Guid,

@@ -30,6 +30,7 @@ struct Row {
     period: BenefitPeriod,
     use_life_months: Option<i32>,
     review_months: Option<i32>,
+    unit_rates: String,
     state: DraftState,
     revision: i32,
     author_id: UserId,
@@ -64,6 +65,7 @@ impl Row {
                 period: self.period,
                 use_life_months: self.use_life_months,
                 review_months: self.review_months,
+                unit_rates: from_json(&self.unit_rates)?,
             },
         })
     }
@@ -122,6 +124,7 @@ pub fn insert(tx: &mut Tx<'_>, draft: &ProgramDraft) -> Result<()> {
             program_drafts::period.eq(terms.period),
             program_drafts::use_life_months.eq(terms.use_life_months),
             program_drafts::review_months.eq(terms.review_months),
+            program_drafts::unit_rates.eq(to_json(&terms.unit_rates)?),
             program_drafts::state.eq(draft.state),
             program_drafts::revision.eq(draft.revision),
             program_drafts::author_id.eq(draft.author_id),
@@ -151,6 +154,7 @@ pub fn update(tx: &mut Tx<'_>, draft: &ProgramDraft, seen: i32) -> Result<()> {
             program_drafts::period.eq(terms.period),
             program_drafts::use_life_months.eq(terms.use_life_months),
             program_drafts::review_months.eq(terms.review_months),
+            program_drafts::unit_rates.eq(to_json(&terms.unit_rates)?),
             program_drafts::revision.eq(draft.revision),
             program_drafts::updated_at.eq(draft.updated_at),
         ))

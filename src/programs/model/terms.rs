@@ -11,6 +11,8 @@ use super::Step;
 use crate::access::Role;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::FieldError;
+use crate::kernel::money::Fen;
+use crate::kernel::text;
 use crate::kernel::vocabulary::vocabulary;
 
 /// One step of the review, who takes it and within how many working days.
@@ -131,11 +133,18 @@ pub struct Terms {
     /// A benefit that runs is reviewed after so many months, and again.
     #[serde(default)]
     pub review_months: Option<i32>,
+    /// Where organizations deliver the service: what a unit of it (a session, say) is paid, by kind of service, in fen.
+    /// The benefit is then the most that is paid for a person in a year.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = std::collections::HashMap<String, i64>, required = false, example = json!({"physical": 12000}))]
+    pub unit_rates: BTreeMap<String, Fen>,
 }
 
 const LONGEST_TEXT: usize = 200;
 const MOST_CLAUSES: usize = 50;
 const MOST_DOCUMENTS: usize = 30;
+const MOST_RATES: usize = 20;
+const HIGHEST_RATE: i64 = 10_000_000;
 
 impl Terms {
     /// What breaks a rule, other than the rules' own text; all of it.
@@ -229,7 +238,22 @@ impl Terms {
             "1 to 120 months",
             "1 至 120 个月",
         );
+        refuse(
+            !self.rates_are_sound(),
+            "/unit_rates",
+            "unit_rates.range",
+            "up to 20, each for a kind of service and between 1 and 10 000 000 fen, of a benefit by the year",
+            "最多20项，每项对应一种服务，1 至 10000000 分，且待遇须按年",
+        );
         problems
+    }
+
+    fn rates_are_sound(&self) -> bool {
+        let yearly = self.unit_rates.is_empty() || self.period == BenefitPeriod::Year;
+        let sound = |(kind, rate): (&String, &Fen)| {
+            text::is_code(kind) && (1..=HIGHEST_RATE).contains(&rate.get())
+        };
+        yearly && self.unit_rates.len() <= MOST_RATES && self.unit_rates.iter().all(sound)
     }
 
     /// In the order of the office: each once, a person for all but the notice, approval last.

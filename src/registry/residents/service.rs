@@ -24,7 +24,7 @@ use crate::registry::facts::{self, AsOf, Period, Snapshot};
 
 pub use super::model::{Needle, Query, Secret};
 pub use super::store::{
-    SEALED_COLUMNS, merged_into, names, numbered, registered, several, versions,
+    SEALED_COLUMNS, kept_for_each, merged_into, names, numbered, registered, several, versions,
 };
 
 /// A resident in sight, or 404.

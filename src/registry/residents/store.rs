@@ -155,6 +155,23 @@ pub fn kept_for(db: &mut Db, id: ResidentId) -> Result<Option<ResidentId>> {
     Ok(kept.flatten())
 }
 
+/// Records of one statement.
+const TOGETHER: usize = 500;
+
+/// Which records are kept in the place of some; only of those that were merged.
+pub fn kept_for_each(db: &mut Db, of: &[ResidentId]) -> Result<Vec<(ResidentId, ResidentId)>> {
+    let mut all = Vec::new();
+    for some in of.chunks(TOGETHER) {
+        let rows: Vec<(ResidentId, ResidentId)> = residents::table
+            .filter(residents::id.eq_any(some))
+            .filter(residents::merged_into_id.is_not_null())
+            .select((residents::id, residents::merged_into_id.assume_not_null()))
+            .load(db.conn())?;
+        all.extend(rows);
+    }
+    Ok(all)
+}
+
 /// Which records were merged into some others, each with the one that is kept.
 pub fn merged_into(db: &mut Db, kept: &[ResidentId]) -> Result<Vec<(ResidentId, ResidentId)>> {
     Ok(residents::table

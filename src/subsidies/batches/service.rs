@@ -13,7 +13,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{PaymentBatchId, UserId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
-use crate::programs::{self, Service};
+use crate::programs;
 use crate::subsidies::flags;
 use crate::subsidies::payments::{self, Omission, PaymentState};
 
@@ -135,8 +135,8 @@ pub(super) fn event(origin: &Origin, action: &'static str, batch: &Batch) -> Eve
         .change("month", batch.month)
 }
 
-/// Makes a batch of all that is due there and that no payment pays; who has no account in force is left out and
-/// named.
+/// Makes a batch of all that is due there and that no payment pays, to people and to the organizations that served them;
+/// who has no account in force is left out and named.
 pub fn make(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::PaymentMake>,
@@ -148,14 +148,6 @@ pub fn make(
     }
     let county = divisions::service::current(tx, new.division_code, "/division_code")?.code;
     let program = programs::service::find(tx, &new.program_code)?;
-    if program.service != Service::Subsidy {
-        return Err(Error::field(
-            "/program_code",
-            "program.service",
-            "a subsidy",
-            "须为补贴项目",
-        ));
-    }
     let mut batch = Batch {
         id: tx.new_id(),
         batch_number: store::next_number(tx, county, new.month)?,

@@ -21,7 +21,9 @@ const TOGETHER: usize = 500;
 
 /// All that speaks against a batch's payments now.
 pub fn all(db: &mut Db, batch: &Batch) -> Result<Vec<Found>> {
-    let payments = payments::service::of_batch(db, batch.id)?;
+    let mut payments = payments::service::of_batch(db, batch.id)?;
+    // An organization's account was confirmed by two, and is paid for many.
+    payments.retain(|payment| payment.organization.is_none());
     let excluded = store::excluded_by(db, &batch.program_code)?;
     let mut months: HashMap<PaymentId, Vec<Month>> = HashMap::new();
     if !excluded.is_empty() {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::kernel::division::DivisionCode;
-use crate::kernel::id::{EntitlementId, ResidentId};
+use crate::kernel::id::{EntitlementId, PayableId, PaymentId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
@@ -42,7 +42,7 @@ vocabulary! {
 #[schema(example = json!({
     "sequence": 1, "at": "2022-08-11T02:00:00.000000Z", "entry": "due", "debit": "obligation", "credit": "payable", "amount_fen": 55000,
     "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "program_code": "nursing_subsidy", "division_code": "990121103201",
-    "entitlement_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0a"
+    "entitlement_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0a", "payable_id": null, "payment_id": null
 }))]
 pub struct LedgerEntry {
     pub sequence: i64,
@@ -59,6 +59,11 @@ pub struct LedgerEntry {
     pub division_code: DivisionCode,
     #[schema(value_type = Option<uuid::Uuid>)]
     pub entitlement_id: Option<EntitlementId>,
+    /// What is owed to an organization.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub payable_id: Option<PayableId>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub payment_id: Option<PaymentId>,
 }
 
 /// What went through an account.

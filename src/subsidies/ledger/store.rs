@@ -11,7 +11,7 @@ use crate::db::schema::ledger_entries;
 use crate::db::{Db, MultiBackend, types};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::id::{EntitlementId, ResidentId};
+use crate::kernel::id::{EntitlementId, PayableId, PaymentId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 use crate::registry::residents;
@@ -31,6 +31,8 @@ struct Row {
     program_code: String,
     division_code: DivisionCode,
     entitlement_id: Option<EntitlementId>,
+    payable_id: Option<PayableId>,
+    payment_id: Option<PaymentId>,
 }
 
 impl From<Row> for LedgerEntry {
@@ -46,6 +48,8 @@ impl From<Row> for LedgerEntry {
             program_code: row.program_code,
             division_code: row.division_code,
             entitlement_id: row.entitlement_id,
+            payable_id: row.payable_id,
+            payment_id: row.payment_id,
         }
     }
 }

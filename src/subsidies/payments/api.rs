@@ -13,7 +13,7 @@ use crate::http::page::{is_place, page_of};
 use crate::http::{Paging, Params, ReadErrors, etag};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
-use crate::kernel::id::{PaymentBatchId, PaymentId, ResidentId};
+use crate::kernel::id::{OrganizationId, PaymentBatchId, PaymentId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 
@@ -23,7 +23,7 @@ page_of!(PaymentPage, PaymentBody);
 #[schema(as = Payment, example = json!({
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "payment_number": "990121-202207-0001-000001",
     "batch_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e09",
-    "program_code": "nursing_subsidy", "division_code": "990121103201", "gross_fen": 50000, "arrears_fen": 0,
+    "organization_id": null, "program_code": "nursing_subsidy", "division_code": "990121103201", "gross_fen": 50000, "arrears_fen": 0,
     "deduction_fen": 0, "net_fen": 50000, "payee": "张晓宝", "bank_account_masked": "****2344",
     "bank_name": "丙岭农村商业银行", "state": "failed", "failure": "账号户名不符", "retry_of": null, "version": 3,
     "created_at": "2022-07-20T01:00:00.000000Z", "updated_at": "2022-07-22T01:00:00.000000Z"
@@ -37,6 +37,9 @@ pub struct PaymentBody {
     batch_id: PaymentBatchId,
     #[schema(value_type = uuid::Uuid)]
     resident_id: ResidentId,
+    /// Who is paid for having served the resident; null where the resident is.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    organization_id: Option<OrganizationId>,
     program_code: String,
     #[schema(value_type = String)]
     division_code: DivisionCode,
@@ -75,6 +78,7 @@ impl From<Payment> for PaymentBody {
             payment_number: payment.payment_number,
             batch_id: payment.batch,
             resident_id: payment.resident,
+            organization_id: payment.organization,
             program_code: payment.program_code,
             division_code: payment.division,
             gross_fen: payment.gross,

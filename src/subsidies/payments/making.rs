@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::model::{Omission, OmissionReason, Payment, PaymentState, Share, shares, too_much};
-use super::store::{self, NewPayment};
+use super::owed;
+use super::store::{self, NewPayment, Payee};
 use crate::db::Tx;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{BankAccountId, EntitlementId, PaymentId, RecoveryId, ResidentId};
@@ -56,6 +57,7 @@ pub fn make(tx: &mut Tx<'_>, batch: &Batch) -> Result<Made> {
         store::insert(tx, &payments)?;
         recoveries::movements::service::reserve(tx, batch, &offsets)?;
     }
+    owed::make(tx, batch, &mut made)?;
     store::insert_omissions(tx, batch.id, &made.omissions)?;
     Ok(made)
 }
@@ -150,6 +152,7 @@ impl Known {
             payment_number: format!("{}-{place:06}", batch.batch_number),
             batch: batch.id,
             resident: share.resident,
+            organization: None,
             program_code: batch.program_code.clone(),
             division: share.division,
             gross: share.gross,
@@ -169,8 +172,9 @@ impl Known {
         let items = share.months.iter().map(|due| (due.entitlement, due.amount));
         Ok(NewPayment {
             payment,
-            bank_account: *bank_account,
+            payee: Payee::Person(*bank_account),
             items: items.collect(),
+            payables: Vec::new(),
         })
     }
 }

@@ -4,6 +4,7 @@
 pub mod api;
 mod making;
 mod model;
+mod owed;
 pub mod service;
 mod store;
 

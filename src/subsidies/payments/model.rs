@@ -9,7 +9,9 @@ use crate::kernel::bank_account::BankAccount;
 use crate::kernel::crypto::{Hash, hex};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::id::{EntitlementId, PaymentBatchId, PaymentId, ResidentId};
+use crate::kernel::id::{
+    EntitlementId, OrganizationId, PayableId, PaymentBatchId, PaymentId, ResidentId,
+};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
@@ -31,6 +33,7 @@ vocabulary! {
     /// Why what is due to somebody is not in a batch.
     pub enum OmissionReason {
         NoBankAccount = "no_bank_account", "没有生效的银行账户";
+        NoOrganizationAccount = "no_organization_account", "服务机构没有已确认的收款账户";
     }
 }
 
@@ -104,6 +107,8 @@ pub struct Payment {
     pub payment_number: String,
     pub batch: PaymentBatchId,
     pub resident: ResidentId,
+    /// Who is paid for having served them; the person themself where nobody.
+    pub organization: Option<OrganizationId>,
     pub program_code: String,
     pub division: DivisionCode,
     pub gross: Fen,
@@ -121,12 +126,16 @@ pub struct Payment {
     pub updated_at: Timestamp,
 }
 
-/// One month of a payment.
+/// One month of a payment, or what is owed to an organization for one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = PaymentItem)]
 pub struct Item {
-    #[schema(value_type = uuid::Uuid)]
-    pub entitlement_id: EntitlementId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = uuid::Uuid, nullable = false)]
+    pub entitlement_id: Option<EntitlementId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = uuid::Uuid, nullable = false)]
+    pub payable_id: Option<PayableId>,
     #[schema(value_type = String)]
     pub month: Month,
     pub amount_fen: Fen,

@@ -6,13 +6,18 @@ use diesel::prelude::*;
 
 use super::model::{Due, Item, Line, Omission, OmissionReason, Payment, PaymentState};
 use crate::access::{Scope, within};
-use crate::db::schema::{entitlements, payment_items, payment_omissions, payments};
+use crate::db::schema::{
+    entitlements, payables, payment_items, payment_omissions, payment_payables, payments,
+};
 use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, insert_all, types};
 use crate::kernel::bank_account::BankAccount;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{BankAccountId, EntitlementId, PaymentBatchId, PaymentId, ResidentId};
+use crate::kernel::id::{
+    BankAccountId, EntitlementId, OrganizationAccountId, OrganizationId, PayableId, PaymentBatchId,
+    PaymentId, ResidentId,
+};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::kernel::time::Timestamp;
@@ -22,7 +27,10 @@ types::text_columns!(PaymentState, OmissionReason);
 
 diesel::joinable!(payment_items -> entitlements (entitlement_id));
 diesel::joinable!(payment_items -> payments (payment_id));
+diesel::joinable!(payment_payables -> payables (payable_id));
+diesel::joinable!(payment_payables -> payments (payment_id));
 diesel::allow_tables_to_appear_in_same_query!(payment_items, entitlements, payments);
+diesel::allow_tables_to_appear_in_same_query!(payment_payables, payables, payments);
 
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
     sealed_column!(payments::account of id: PaymentId),
@@ -88,12 +96,35 @@ pub fn failed_before(
     Ok(rows.into_iter().collect())
 }
 
+/// Of these, by which payment each was to be paid that failed last.
+pub fn payables_failed_before(
+    db: &mut Db,
+    of: &[PayableId],
+) -> Result<HashMap<PayableId, PaymentId>> {
+    let rows: Vec<(PayableId, PaymentId)> = payment_payables::table
+        .inner_join(payments::table)
+        .filter(payment_payables::payable_id.eq_any(of))
+        .filter(payments::state.eq(PaymentState::Failed))
+        .order(payments::id)
+        .select((payment_payables::payable_id, payments::id))
+        .load(db.conn())?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Whose account a payment goes to.
+#[derive(Debug, Clone, Copy)]
+pub enum Payee {
+    Person(BankAccountId),
+    Organization(OrganizationAccountId),
+}
+
 /// A payment on its way into the database.
 #[derive(Debug)]
 pub struct NewPayment {
     pub payment: Payment,
-    pub bank_account: BankAccountId,
+    pub payee: Payee,
     pub items: Vec<(EntitlementId, Fen)>,
+    pub payables: Vec<(PayableId, Fen)>,
 }
 
 #[derive(Insertable)]
@@ -110,7 +141,9 @@ struct NewRow {
     arrears_fen: Fen,
     deduction_fen: Fen,
     net_fen: Fen,
-    bank_account_id: BankAccountId,
+    bank_account_id: Option<BankAccountId>,
+    organization_id: Option<OrganizationId>,
+    organization_account_id: Option<OrganizationAccountId>,
     account: Vec<u8>,
     account_index: Vec<u8>,
     payee: Vec<u8>,
@@ -125,6 +158,10 @@ struct NewRow {
 fn new_row(db: &Db, new: &NewPayment) -> Result<NewRow> {
     let one = &new.payment;
     let number = one.account.as_str();
+    let (bank_account_id, organization_account_id) = match new.payee {
+        Payee::Person(id) => (Some(id), None),
+        Payee::Organization(id) => (None, Some(id)),
+    };
     Ok(NewRow {
         id: one.id,
         payment_number: one.payment_number.clone(),
@@ -136,7 +173,9 @@ fn new_row(db: &Db, new: &NewPayment) -> Result<NewRow> {
         arrears_fen: one.arrears,
         deduction_fen: one.deduction,
         net_fen: one.net,
-        bank_account_id: new.bank_account,
+        bank_account_id,
+        organization_id: one.organization,
+        organization_account_id,
         account: seal(db, "account", one.id, number)?,
         account_index: db.keys().blind_index(BankAccount::FIELD, number),
         payee: seal(db, "payee", one.id, &one.payee)?,
@@ -157,6 +196,15 @@ const TOGETHER: usize = 500;
 struct ItemRow {
     payment_id: PaymentId,
     entitlement_id: EntitlementId,
+    amount_fen: Fen,
+    live: bool,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = payment_payables)]
+struct PayableRow {
+    payment_id: PaymentId,
+    payable_id: PayableId,
     amount_fen: Fen,
     live: bool,
 }
@@ -189,6 +237,19 @@ pub fn insert(tx: &mut Tx<'_>, all: &[NewPayment]) -> Result<()> {
         .collect();
     for some in items.chunks(TOGETHER) {
         insert_all!(tx, payment_items::table, some)?;
+    }
+    let payable = |payment_id: PaymentId, (payable_id, amount_fen): (PayableId, Fen)| PayableRow {
+        payment_id,
+        payable_id,
+        amount_fen,
+        live: true,
+    };
+    let owed: Vec<_> = all
+        .iter()
+        .flat_map(|new| new.payables.iter().map(|one| payable(new.payment.id, *one)))
+        .collect();
+    for some in owed.chunks(TOGETHER) {
+        insert_all!(tx, payment_payables::table, some)?;
     }
     Ok(())
 }
@@ -235,6 +296,7 @@ struct Row {
     payment_number: String,
     batch_id: PaymentBatchId,
     resident_id: ResidentId,
+    organization_id: Option<OrganizationId>,
     program_code: String,
     division_code: DivisionCode,
     gross_fen: Fen,
@@ -261,6 +323,7 @@ fn read(db: &Db, row: Row) -> Result<Payment> {
         payment_number: row.payment_number,
         batch: row.batch_id,
         resident: row.resident_id,
+        organization: row.organization_id,
         program_code: row.program_code,
         division: row.division_code,
         gross: row.gross_fen,
@@ -344,12 +407,27 @@ pub fn items(db: &mut Db, payment: PaymentId) -> Result<Vec<Item>> {
             payment_items::amount_fen,
         ))
         .load(db.conn())?;
+    let owed: Vec<(PayableId, Month, Fen)> = payment_payables::table
+        .inner_join(payables::table)
+        .filter(payment_payables::payment_id.eq(payment))
+        .order((payables::month, payables::id))
+        .select((payables::id, payables::month, payment_payables::amount_fen))
+        .load(db.conn())?;
     let item = |(entitlement_id, month, amount_fen)| Item {
-        entitlement_id,
+        entitlement_id: Some(entitlement_id),
+        payable_id: None,
         month,
         amount_fen,
     };
-    Ok(rows.into_iter().map(item).collect())
+    let owed = owed
+        .into_iter()
+        .map(|(payable_id, month, amount_fen)| Item {
+            entitlement_id: None,
+            payable_id: Some(payable_id),
+            month,
+            amount_fen,
+        });
+    Ok(rows.into_iter().map(item).chain(owed).collect())
 }
 
 /// For which months each payment of a batch pays.

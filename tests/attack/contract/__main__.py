@@ -13,8 +13,10 @@ from pathlib import Path
 
 from schemathesis.cli import schemathesis
 
-import money  # noqa: F401 - their calls join those that are known
+import care  # noqa: F401 - their calls join those that are known
+import money  # noqa: F401
 import work  # noqa: F401
+import rescue  # noqa: F401
 from attack import Attack, begin
 from known import World
 from office import Office, demonstration

@@ -375,3 +375,31 @@ def decide_suspicion(world: World) -> Call:
     one = suspected(world)
     body = {"outcome": "dismiss", "comment": "经核实本人健在"}
     return Call({"id": one["id"]}, body, world.office.person(CIVIL), one["version"])
+
+
+def institution(world: World) -> str:
+    """An institution that was just registered: no account of it is proposed yet."""
+    world.number += 1
+    body = {"name": f"康复中心{world.number}", "kind": "institution", "division_code": "990121"}
+    return world.ask("sysadmin", "POST", "/v1/organizations", body)["id"]
+
+
+ACCOUNT = {"bank_account": "9901210000000001", "bank_name": "虚川农村商业银行"}
+
+
+@makes("propose_organization_account")
+def propose_account(world: World) -> Call:
+    return Call({"id": institution(world)}, ACCOUNT, world.office.person(CLERK))
+
+
+@makes("decide_organization_account")
+def decide_account(world: World) -> Call:
+    made = institution(world)
+    account = world.ask(CLERK, "POST", f"/v1/organizations/{made}/bank-accounts", ACCOUNT)["id"]
+    path = {"id": made, "account_id": account}
+    return Call(path, {"decision": "confirm"}, world.office.person(FINANCE))
+
+
+@makes("list_organization_accounts")
+def look_at_accounts(world: World) -> Call:
+    return Call({"id": institution(world)}, by=world.office.person(FINANCE))

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::access::Role;
 use crate::casework::Desk;
 use crate::casework::follow_ups::api::FollowUpBody;
-use crate::casework::tasks::model::{HandedOver, Item, Listed, Overdue, Task};
+use crate::casework::tasks::model::{HandedOver, Item, Listed, Overdue, Task, TaskKind};
 use crate::casework::tasks::service::Names;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Code;
@@ -18,7 +18,7 @@ use crate::programs::{Service, Step};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Task, example = json!({
-    "case_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "case_number": "990121-2022-000123", "service": "subsidy",
+    "kind": "review", "case_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "case_number": "990121-2022-000123", "service": "subsidy",
     "program_code": "nursing_subsidy", "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08", "resident_name_masked": "张**",
     "division_code": "990121103201", "step": "initial_review", "role": "township_caseworker", "round": 1,
     "due_date": "2022-07-18", "overdue": false, "overdue_working_days": 0, "reminded_at": "2022-07-14T01:00:00.000000Z",
@@ -26,6 +26,7 @@ use crate::programs::{Service, Step};
     "version": 1, "created_at": "2022-07-04T01:05:00.000000Z"
 }))]
 pub struct TaskBody {
+    kind: TaskKind,
     #[schema(value_type = uuid::Uuid)]
     case_id: CaseId,
     case_number: String,
@@ -61,11 +62,9 @@ pub struct TaskBody {
 
 /// What waits on a desk, told apart by `kind`.
 #[derive(Debug, Serialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(untagged)]
 pub enum DeskItem {
-    #[schema(title = "ReviewTask")]
     Review(TaskBody),
-    #[schema(title = "FollowUpTask")]
     FollowUp(FollowUpTask),
 }
 
@@ -74,6 +73,7 @@ impl DeskItem {
         match item {
             Item::Review(listed) => Self::Review(TaskBody::of(listed, desk, today)),
             Item::FollowUp(listed) => Self::FollowUp(FollowUpTask {
+                kind: TaskKind::FollowUp,
                 follow_up: FollowUpBody::of(listed, today),
             }),
         }
@@ -82,6 +82,7 @@ impl DeskItem {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FollowUpTask {
+    kind: TaskKind,
     follow_up: FollowUpBody,
 }
 
@@ -108,6 +109,7 @@ impl TaskBody {
         let is_late = !task.paused && task.due_date < today;
         let name = listed.resident_name.as_deref().map(PersonName::parse);
         Self {
+            kind: TaskKind::Review,
             case_id: task.case_id,
             case_number: listed.case_number,
             service: listed.service,

@@ -1,0 +1,13 @@
+ALTER TABLE api_keys DROP CONSTRAINT api_keys_no_institutions;
+ALTER TABLE institutions DROP CONSTRAINT institutions_organization_id_last_transition_state_fkey;
+DROP TABLE institution_transitions;
+DROP TABLE institution_agreements;
+DROP TABLE institutions;
+DROP FUNCTION refuse_institution_step;
+DROP FUNCTION refuse_signature;
+DROP FUNCTION refuse_no_institution;
+DROP TRIGGER program_drafts_rates_approved ON program_drafts;
+DROP FUNCTION refuse_other_rates;
+DROP TRIGGER program_versions_rates_fixed ON program_versions;
+ALTER TABLE program_drafts DROP COLUMN unit_rates;
+ALTER TABLE program_versions DROP COLUMN unit_rates;

@@ -1,0 +1,6 @@
+ALTER TABLE api_keys DROP CONSTRAINT api_keys_no_rehabilitation;
+ALTER TABLE rehabilitation_plans DROP CONSTRAINT rehabilitation_plans_id_last_transition_state_fkey;
+DROP TABLE rehabilitation_assessments, rehabilitation_plan_transitions, rehabilitation_plans;
+DROP FUNCTION refuse_assessment;
+DROP FUNCTION refuse_plan_step;
+DROP FUNCTION refuse_plan_of_case;

@@ -1,0 +1,4 @@
+ALTER TABLE api_keys DROP CONSTRAINT api_keys_no_rehabilitation_services;
+ALTER TABLE rehabilitation_services DROP CONSTRAINT rehabilitation_services_id_last_transition_state_fkey;
+DROP TABLE rehabilitation_service_transitions, rehabilitation_services;
+DROP FUNCTION refuse_rehabilitation_entry, refuse_rehabilitation_service;

@@ -1,0 +1,6 @@
+DROP TRIGGER api_keys_no_rehabilitation;
+DROP TRIGGER rehabilitation_plan_transitions_keep;
+DROP TRIGGER rehabilitation_plans_keep;
+DROP TABLE rehabilitation_assessments;
+DROP TABLE rehabilitation_plan_transitions;
+DROP TABLE rehabilitation_plans;

@@ -1,0 +1,2 @@
+DROP TABLE rehabilitation_sessions;
+DROP INDEX rehabilitation_plans_where;

@@ -1,0 +1,9 @@
+DROP TRIGGER api_keys_no_settlements;
+DROP TRIGGER rehabilitation_sessions_settled;
+DROP TABLE settlement_deduction_items;
+DROP TABLE settlement_deductions;
+DROP TABLE settlement_lines;
+DROP TABLE settlement_transitions;
+DROP TABLE settlements;
+DROP TABLE rehabilitation_caps;
+DROP INDEX rehabilitation_plans_whose;

@@ -1,0 +1,22 @@
+DROP TRIGGER api_keys_no_stock;
+DROP TRIGGER warehouses_keep;
+DROP TRIGGER warehouse_duties_keep;
+DROP TRIGGER stock_lots_keep;
+DROP TRIGGER stock_balances_keep;
+DROP TRIGGER stock_deliveries_keep;
+DROP TRIGGER stocktakes_keep;
+DROP TRIGGER stock_movements_keep;
+DROP TRIGGER stocktake_lines_keep;
+DROP TRIGGER stock_reorder_levels_keep;
+DROP TABLE stock_reorder_levels;
+-- Each of these two refers to the other.
+DROP TABLE stocktake_lines;
+DROP TABLE stock_balances;
+DROP TABLE stock_movements;
+DROP TABLE stocktakes;
+DROP TABLE stock_deliveries;
+DROP TABLE stock_movement_numbers;
+DROP TABLE stock_lots;
+DROP TABLE warehouse_duties;
+DROP TABLE warehouses;
+DROP INDEX organizations_place;

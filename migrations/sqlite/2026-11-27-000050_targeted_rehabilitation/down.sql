@@ -1,0 +1,5 @@
+DROP TRIGGER api_keys_no_rehabilitation_services;
+DROP TRIGGER rehabilitation_service_transitions_keep;
+DROP TRIGGER rehabilitation_services_keep;
+DROP TABLE rehabilitation_service_transitions;
+DROP TABLE rehabilitation_services;

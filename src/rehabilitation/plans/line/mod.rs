@@ -1,0 +1,5 @@
+//! Who is at an institution, and who waits for it.
+
+mod store;
+
+pub use store::{before, occupancies};

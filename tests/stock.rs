@@ -1,0 +1,289 @@
+//! Warehouses, their people, and what goes in and out.
+
+use serde_json::{Value, json};
+
+use crate::support::people::id_of;
+use crate::support::stock::{APPROVER, BUYER, KEEPER, STOCK_TAKER, lot_of, wheelchair};
+use crate::support::{TestOffice, on_both};
+
+fn piece(serial_number: &str) -> Value {
+    let mut piece = wheelchair();
+    piece["serial_number"] = json!(serial_number);
+    piece
+}
+
+on_both! {
+    async fn a_warehouse_has_three_kinds_of_people_and_nobody_is_two_of_them(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let path = format!("/v1/warehouses/{warehouse}");
+        let shown = office.as_user(KEEPER).await.get(&path).await.expect(200);
+        assert_eq!((&shown["own_duty"], &shown["division_code"]), (&json!("keeper"), &json!("990121000000")));
+        let held: Vec<_> = shown["duties"].as_array().unwrap().iter()
+            .map(|duty| (duty["duty"].as_str().unwrap(), duty["username"].as_str().unwrap())).collect();
+        assert_eq!(held, [("stock_taker", STOCK_TAKER), ("keeper", KEEPER), ("buyer", BUYER)]);
+        office.gives_duty("990121", &warehouse, KEEPER, "buyer").await.refused(409, "warehouse_duty.exclusive");
+        office.gives_duty("990121", &warehouse, BUYER, "buyer").await.refused(409, "warehouse_duty.exclusive");
+        // From the day on which one ends, another may begin.
+        let approver = office.as_user(APPROVER).await;
+        let keeper = id_of(&shown["duties"][1]);
+        let end = format!("{path}/duties/{keeper}/end");
+        approver.post(&end, json!({"valid_to": "2022-07-03"})).await.refused(422, "request.invalid");
+        approver.post(&end, json!({})).await.expect(201);
+        approver.post(&end, json!({})).await.refused(409, "warehouse_duty.ended");
+        let nobody = office.donates(&warehouse, 1, wheelchair()).await;
+        nobody.refused(403, "warehouse.duty_required");
+        office.gives_duty("990121", &warehouse, KEEPER, "buyer").await.expect(201);
+        // Who works elsewhere, in another role, or gives it to themself has none.
+        for username in ["county.990122", "civil.990121", APPROVER] {
+            office.gives_duty("990121", &warehouse, username, "keeper").await.refused(422, "request.invalid");
+        }
+        office.gives_duty("990122", &warehouse, "county.990122", "keeper").await.refused(404, "warehouse.not_found");
+        let missing = json!({"user_id": warehouse, "duty": "keeper"});
+        approver.post(&format!("{path}/duties"), missing).await.refused(422, "request.invalid");
+        office.as_user(KEEPER).await.post(&format!("{path}/duties"), json!({})).await.refused(403, "permission.denied");
+    }
+
+    async fn a_warehouse_belongs_to_an_organization_of_a_county_or_city(office: &TestOffice) {
+        office.warehouse().await;
+        let approver = office.as_user(APPROVER).await;
+        let federation = office.organization_of("990121", "federation").await;
+        let new = |name: &str, organization: &str| json!({"name": name, "organization_id": organization});
+        approver.post("/v1/warehouses", new("丙岭县辅助器具仓库", &federation)).await.refused(409, "warehouse.name_taken");
+        approver.post("/v1/warehouses", new(" ", &federation)).await.refused(422, "request.invalid");
+        let away = office.organization_of("990122", "federation").await;
+        approver.post("/v1/warehouses", new("别处", &away)).await.refused(404, "organization.not_found");
+        let list = "/v1/organizations?division_code=990121103&limit=200";
+        let townships = approver.get(list).await.expect(200);
+        let township = townships["items"].as_array().unwrap().iter().find(|one| one["kind"] == "township").unwrap();
+        approver.post("/v1/warehouses", new("乡镇", &id_of(township))).await.refused(422, "request.invalid");
+        // Everybody finds where something may be sent; who works there is told in one's sight.
+        let elsewhere = office.as_user("county.990122").await;
+        let all = elsewhere.get("/v1/warehouses").await.expect(200);
+        let found = id_of(&all["items"][0]);
+        elsewhere.get(&format!("/v1/warehouses/{found}")).await.refused(404, "warehouse.not_found");
+        let own = elsewhere.get("/v1/warehouses?division_code=990122").await.expect(200);
+        assert_eq!(own["items"], json!([]));
+    }
+
+    async fn each_movement_continues_the_one_before_and_none_takes_more_than_there_is(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let lot = lot_of(&given);
+        assert_eq!((&given["movement_number"], &given["change"], &given["balance"]), (&json!("990121-RK-2022-000001"), &json!(10), &json!(10)));
+        assert_eq!((&given["lot"]["name_zh"], &given["lot"]["unit"], &given["moved_date"]), (&json!("手动轮椅车"), &json!("辆"), &json!("2022-07-04")));
+        let issued = office.issues(&lot, 3).await.expect(201);
+        assert_eq!((&issued["movement_number"], &issued["change"], &issued["balance"]), (&json!("990121-CK-2022-000001"), &json!(-3), &json!(7)));
+        let refused = office.issues(&lot, 8).await.refused(409, "stock.insufficient");
+        assert_eq!(refused["in_stock"], json!(7));
+        // What is alike lies together; another price or batch does not.
+        let more = office.donates(&warehouse, 1, wheelchair()).await.expect(201);
+        assert_eq!((lot_of(&more), &more["balance"]), (lot.clone(), &json!(8)));
+        let mut other = wheelchair();
+        other["batch_number"] = json!("20220302");
+        let apart = office.donates(&warehouse, 1, other).await.expect(201);
+        assert_ne!(lot_of(&apart), lot);
+        let issue = id_of(&issued);
+        let back = |quantity: i64| json!({"kind": "return", "origin_id": issue, "quantity": quantity});
+        office.moves(KEEPER, back(2)).await.expect(201);
+        office.moves(KEEPER, back(2)).await.refused(409, "stock.exceeds_issue");
+        let last = office.moves(KEEPER, back(1)).await.expect(201);
+        assert_eq!(last["balance"], json!(11));
+        office.moves(KEEPER, json!({"kind": "return", "origin_id": id_of(&given), "quantity": 1})).await.refused(422, "request.invalid");
+        let keeper = office.as_user(KEEPER).await;
+        let history = keeper.get(&format!("/v1/stock-movements?lot_id={lot}")).await.expect(200);
+        let balances: Vec<_> = history["items"].as_array().unwrap().iter().map(|one| one["balance"].as_i64().unwrap()).collect();
+        assert_eq!(balances, [11, 10, 8, 7, 10]);
+        let one = keeper.get(&format!("/v1/stock-movements/{issue}")).await.expect(200);
+        assert_eq!((&one["counterpart"], &one["kind"]), (&json!("某康复站"), &json!("issue")));
+        // Scrap says why.
+        let scrap = json!({"kind": "scrap", "lot_id": lot, "quantity": 1});
+        office.moves(KEEPER, scrap.clone()).await.refused(422, "request.invalid");
+        let mut said = scrap;
+        said["note"] = json!("车架断裂");
+        office.moves(KEEPER, said).await.expect(201);
+    }
+
+    async fn only_a_keeper_moves_what_is_kept(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let issue = json!({"kind": "issue", "lot_id": lot_of(&given), "quantity": 1, "counterpart": "某康复站"});
+        for username in [BUYER, STOCK_TAKER, "supervisor.990100"] {
+            office.moves(username, issue.clone()).await.refused(403, "warehouse.duty_required");
+        }
+        for username in [APPROVER, "township.990121103", "auditor.990121"] {
+            office.moves(username, issue.clone()).await.refused(403, "permission.denied");
+        }
+        office.moves("county.990122", issue.clone()).await.refused(404, "stock_lot.not_found");
+        let movement = format!("/v1/stock-movements/{}", id_of(&given));
+        office.as_user("county.990122").await.get(&movement).await.refused(404, "stock_movement.not_found");
+        for (field, value) in [
+            ("quantity", json!(0)), ("counterpart", json!(" ")), ("lot_id", Value::Null), ("lot", wheelchair()), ("note", json!("长")),
+        ] {
+            let mut wrong = issue.clone();
+            wrong[field] = value;
+            let refused = office.moves(KEEPER, wrong).await.refused(422, "request.invalid");
+            assert_eq!(refused["errors"][0]["pointer"], format!("/{field}"));
+        }
+        let mut wrong = wheelchair();
+        wrong["unit_price_fen"] = json!(-1);
+        let refused = office.donates(&warehouse, 1, wrong).await.refused(422, "request.invalid");
+        assert_eq!(refused["errors"][0]["pointer"], "/lot/unit_price_fen");
+        let mut unknown = wheelchair();
+        unknown["code"] = json!("99 99 99");
+        office.donates(&warehouse, 1, unknown).await.refused(404, "device_item.not_found");
+    }
+
+    async fn what_was_booked_is_taken_back_by_another_movement(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let lot = lot_of(&given);
+        let issued = office.issues(&lot, 3).await.expect(201);
+        let keeper = office.as_user(KEEPER).await;
+        let reversal = |movement: &Value| format!("/v1/stock-movements/{}/reversal", id_of(movement));
+        let reason = json!({"reason": "误登数量"});
+        // What has gone out since is not there to be taken back.
+        keeper.post(&reversal(&given), reason.clone()).await.refused(409, "stock.insufficient");
+        let back = office.moves(KEEPER, json!({"kind": "return", "origin_id": id_of(&issued), "quantity": 1})).await.expect(201);
+        keeper.post(&reversal(&issued), reason.clone()).await.refused(409, "stock_movement.not_reversible");
+        keeper.post(&reversal(&back), reason.clone()).await.expect(201);
+        let counter = keeper.post(&reversal(&issued), reason.clone()).await.expect(201);
+        assert_eq!((&counter["kind"], &counter["change"], &counter["balance"]), (&json!("issue"), &json!(3), &json!(10)));
+        assert_eq!(counter["reverses_id"], issued["id"]);
+        let shown = keeper.get(&format!("/v1/stock-movements/{}", id_of(&issued))).await.expect(200);
+        assert_eq!(shown["reversed_by_id"], counter["id"]);
+        for done in [&issued, &counter] {
+            keeper.post(&reversal(done), reason.clone()).await.refused(409, "stock_movement.not_reversible");
+        }
+        office.moves(KEEPER, json!({"kind": "return", "origin_id": id_of(&issued), "quantity": 1})).await.refused(409, "stock.exceeds_issue");
+        keeper.post(&reversal(&given), json!({"reason": ""})).await.refused(422, "request.invalid");
+        keeper.post(&reversal(&given), reason.clone()).await.expect(201);
+        office.as_user(BUYER).await.post(&reversal(&given), reason).await.refused(403, "warehouse.duty_required");
+        office.issues(&lot, 1).await.refused(409, "stock.insufficient");
+    }
+
+    async fn a_piece_with_a_number_is_in_one_place(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let second = office.warehouse_in("990121", "丙岭县二号仓库").await;
+        let given = office.donates(&warehouse, 1, piece("SN-1")).await.expect(201);
+        office.donates(&warehouse, 2, piece("SN-2")).await.refused(422, "request.invalid");
+        for place in [&warehouse, &second] {
+            office.donates(place, 1, piece("SN-1")).await.refused(409, "stock.serial_number_taken");
+        }
+        let issued = office.issues(&lot_of(&given), 1).await.expect(201);
+        // With somebody it is no less itself.
+        office.donates(&second, 1, piece("SN-1")).await.refused(409, "stock.serial_number_taken");
+        office.moves(KEEPER, json!({"kind": "return", "origin_id": id_of(&issued), "quantity": 1})).await.expect(201);
+        let sent = json!({"kind": "transfer", "lot_id": lot_of(&given), "to_warehouse_id": second, "quantity": 1});
+        office.announces(KEEPER, sent).await.expect(201);
+        office.donates(&second, 1, piece("SN-1")).await.refused(409, "stock.serial_number_taken");
+        let scrapped = office.donates(&warehouse, 1, piece("SN-3")).await.expect(201);
+        let scrap = json!({"kind": "scrap", "lot_id": lot_of(&scrapped), "quantity": 1, "note": "车架断裂"});
+        office.moves(KEEPER, scrap).await.expect(201);
+        office.donates(&warehouse, 1, piece("SN-3")).await.expect(201);
+    }
+
+    async fn what_is_bought_is_received_by_another(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let bought = office.buys(&warehouse, 10, wheelchair()).await;
+        assert_eq!((&bought["state"], &bought["name_zh"]), (&json!("expected"), &json!("手动轮椅车")));
+        let receive = |quantity: i64| json!({"action": "receive", "received_quantity": quantity});
+        office.on_delivery(BUYER, &bought, receive(10)).await.refused(403, "warehouse.duty_required");
+        office.on_delivery(STOCK_TAKER, &bought, receive(10)).await.refused(403, "warehouse.duty_required");
+        office.on_delivery("county.990122", &bought, receive(10)).await.refused(404, "stock_delivery.not_found");
+        office.on_delivery(KEEPER, &bought, receive(11)).await.refused(422, "request.invalid");
+        office.on_delivery(KEEPER, &bought, receive(9)).await.refused(422, "request.invalid");
+        let mut fewer = receive(9);
+        fewer["reason"] = json!("一辆损坏，已退供应商");
+        let received = office.on_delivery(KEEPER, &bought, fewer).await.expect(201);
+        assert_eq!((&received["state"], &received["received_quantity"], &received["version"]), (&json!("received"), &json!(9), &json!(2)));
+        assert_eq!(received["allowed_actions"], json!([]));
+        office.on_delivery(KEEPER, &bought, receive(10)).await.refused(412, "if_match.stale");
+        office.on_delivery(KEEPER, &received, receive(10)).await.refused(409, "stock_delivery.closed");
+        let booked = office.as_user(KEEPER).await.get(&format!("/v1/stock-movements?delivery_id={}", id_of(&bought))).await.expect(200);
+        assert_eq!((&booked["items"][0]["kind"], &booked["items"][0]["change"]), (&json!("purchase"), &json!(9)));
+        // Not by who bought it, though they keep by now.
+        let another = office.buys(&warehouse, 1, wheelchair()).await;
+        let approver = office.as_user(APPROVER).await;
+        let shown = approver.get(&format!("/v1/warehouses/{warehouse}")).await.expect(200);
+        let duty = shown["duties"].as_array().unwrap().iter().find(|one| one["username"] == BUYER).unwrap();
+        approver.post(&format!("/v1/warehouses/{warehouse}/duties/{}/end", id_of(duty)), json!({})).await.expect(201);
+        office.gives_duty("990121", &warehouse, BUYER, "keeper").await.expect(201);
+        office.on_delivery(BUYER, &another, receive(1)).await.refused(403, "stock_delivery.separation_of_duties");
+    }
+
+    async fn pieces_get_their_numbers_when_they_come(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let bought = office.buys(&warehouse, 3, wheelchair()).await;
+        let receive = |numbers: &[&str]| json!({"action": "receive", "received_quantity": 3, "serial_numbers": numbers});
+        for wrong in [&["A", "B"][..], &["A", "B", "A"], &["A", "B", ""]] {
+            office.on_delivery(KEEPER, &bought, receive(wrong)).await.refused(422, "request.invalid");
+        }
+        office.on_delivery(KEEPER, &bought, receive(&["A", "B", "C"])).await.expect(201);
+        let keeper = office.as_user(KEEPER).await;
+        let all = keeper.get("/v1/stock-movements?kind=purchase").await.expect(200);
+        let numbers: Vec<_> = all["items"].as_array().unwrap().iter().map(|one| one["lot"]["serial_number"].as_str().unwrap()).collect();
+        assert_eq!(numbers, ["C", "B", "A"]);
+        let one = keeper.get("/v1/stock-movements?serial_number=B&edition=2022&code=122203").await.expect(200);
+        assert_eq!(one["items"].as_array().unwrap().len(), 1);
+        let batch = keeper.get("/v1/stock-movements?batch_number=20220301").await.expect(200);
+        assert_eq!(batch["items"].as_array().unwrap().len(), 3);
+        // One is there already: nothing of the delivery comes in.
+        let again = office.buys(&warehouse, 2, wheelchair()).await;
+        let taken = json!({"action": "receive", "received_quantity": 2, "serial_numbers": ["D", "B"]});
+        office.on_delivery(KEEPER, &again, taken).await.refused(409, "stock.serial_number_taken");
+        let none = keeper.get("/v1/stock-movements?serial_number=D").await.expect(200);
+        assert_eq!(none["items"], json!([]));
+    }
+
+    async fn what_is_sent_is_nobodys_until_the_other_side_has_counted_it(office: &TestOffice) {
+        let here = office.warehouse().await;
+        let there = office.warehouse_in("990122", "丁河县辅助器具仓库").await;
+        let given = office.donates(&here, 10, wheelchair()).await.expect(201);
+        let lot = lot_of(&given);
+        let send = |quantity: i64, to: &str| json!({"kind": "transfer", "lot_id": lot, "to_warehouse_id": to, "quantity": quantity});
+        office.announces(KEEPER, send(11, &there)).await.refused(409, "stock.insufficient");
+        office.announces(KEEPER, send(1, &here)).await.refused(422, "request.invalid");
+        office.announces(KEEPER, send(1, &lot)).await.refused(404, "warehouse.not_found");
+        office.announces(BUYER, send(1, &there)).await.refused(403, "warehouse.duty_required");
+        let sent = office.announces(KEEPER, send(6, &there)).await.expect(201);
+        office.issues(&lot, 5).await.refused(409, "stock.insufficient");
+        // Both ends see it; the other one receives it.
+        for username in [KEEPER, "county.990122"] {
+            office.as_user(username).await.get(&format!("/v1/stock-deliveries/{}", id_of(&sent))).await.expect(200);
+        }
+        let third = office.as_user("county.990123").await;
+        third.get(&format!("/v1/stock-deliveries/{}", id_of(&sent))).await.refused(404, "stock_delivery.not_found");
+        let receive = json!({"action": "receive", "received_quantity": 5, "reason": "途中遗失一辆"});
+        office.on_delivery(KEEPER, &sent, receive.clone()).await.refused(403, "warehouse.duty_required");
+        office.on_delivery("county.990122", &sent, json!({"action": "cancel", "reason": "不要"})).await.refused(403, "warehouse.duty_required");
+        office.on_delivery("county.990122", &sent, receive).await.expect(201);
+        let arrived = office.as_user("county.990122").await.get("/v1/stock-movements").await.expect(200);
+        let first = &arrived["items"][0];
+        assert_eq!((&first["movement_number"], &first["kind"], &first["balance"], &first["counterpart"]),
+            (&json!("990122-RK-2022-000001"), &json!("transfer_in"), &json!(5), &json!("丙岭县辅助器具仓库")));
+        // What is called off lies where it lay.
+        let sent = office.announces(KEEPER, send(4, &there)).await.expect(201);
+        office.issues(&lot, 1).await.refused(409, "stock.insufficient");
+        office.on_delivery(KEEPER, &sent, json!({"action": "cancel"})).await.refused(422, "request.invalid");
+        let off = office.on_delivery(KEEPER, &sent, json!({"action": "cancel", "reason": "车辆未到"})).await.expect(201);
+        assert_eq!(off["state"], "cancelled");
+        let receive = json!({"action": "receive", "received_quantity": 4});
+        office.on_delivery("county.990122", &off, receive).await.refused(409, "stock_delivery.closed");
+        let movement = office.issues(&lot, 4).await.expect(201);
+        assert_eq!(movement["balance"], 0);
+        let out = office.as_user(KEEPER).await.get("/v1/stock-movements?kind=transfer_out").await.expect(200);
+        let reversal = format!("/v1/stock-movements/{}/reversal", id_of(&out["items"][2]));
+        let reason = json!({"reason": "误登数量"});
+        office.as_user(KEEPER).await.post(&reversal, reason).await.refused(409, "stock_movement.not_reversible");
+    }
+
+    async fn what_is_issued_for_a_case_is_told_with_the_resident(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let draft = office.draft().await;
+        let issue = |case: &str| json!({"kind": "issue", "lot_id": lot_of(&given), "quantity": 1, "case_id": case});
+        // A subsidy's case gets no device, nor does one that is not there.
+        office.moves(KEEPER, issue(&draft)).await.refused(422, "request.invalid");
+        office.moves(KEEPER, issue(&warehouse)).await.refused(404, "case.not_found");
+    }
+}
