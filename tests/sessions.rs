@@ -79,7 +79,6 @@ on_both! {
             "institution.read", "institution.propose", "rehabilitation.read", "rehabilitation.choose", "rehabilitation.act",
             "settlement.read", "settlement.act", "settlement.correct",
             "rehabilitation_service.read", "rehabilitation_service.act", "screening.read", "screening.write",
-            "payment.act", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
             "device_catalog.read", "warehouse.read", "stock.act",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
