@@ -126,7 +126,8 @@ on_both! {
             Backend::Sqlite => ("randomblob(16)", "randomblob(32)"),
             Backend::Postgres => ("gen_random_uuid()", "sha256('another')"),
         };
-        for permit in ["case.act", "recusal.end", "task.assign", "merge.act", "user.manage", "grant.manage"] {
+        for permit in ["case.act", "recusal.end", "task.assign", "merge.act", "user.manage", "grant.manage",
+            "placement.verify", "employment_standard.approve", "home.confirm"] {
             for permits in [permit.to_owned(), format!("resident.read {permit}"), format!("{permit} case.read")] {
                 let copy = format!(
                     "INSERT INTO api_keys (id, user_id, name, hash, permits, valid_to, created_at)

@@ -30,7 +30,7 @@ impl TestOffice {
         )
     }
 
-    async fn merged(&self, kept: &str, duplicate: &str) -> String {
+    pub async fn merged(&self, kept: &str, duplicate: &str) -> String {
         let merge = self.proposed(kept, duplicate).await;
         let approver = self.as_user(APPROVER).await;
         approver

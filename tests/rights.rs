@@ -38,6 +38,8 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "program.read_draft",
         "program.approve",
         "user.read",
+        "vacancy.read",
+        "employment_standard.read",
         "user.manage",
         "grant.manage",
         "organization.manage",
@@ -56,6 +58,8 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "/v1/referrals",
         "/v1/rehabilitation-sessions",
         "/v1/transfers",
+        // A fair is everybody's; who came is shown of those in sight.
+        "/v1/job-fairs/{id}/attendances",
         "/v1/users/{id}/hand-over",
     ];
     !everywhere.contains(&permit) && !alike.contains(&path)
@@ -132,6 +136,23 @@ fn is_recorded(operation: &str) -> bool {
         "get_stock_movement",
         "list_stock_deliveries",
         "get_stock_delivery",
+        // Employers, what they offer, and what they are measured by.
+        "list_employment_standards",
+        "list_employers",
+        "list_vacancies",
+        "get_vacancy",
+        "list_job_fairs",
+        "get_job_fair",
+        "list_levy_estimates",
+        "get_levy_estimate",
+        "list_disability_homes",
+        "get_disability_home",
+        // Ids, days and states; who looks at why and how reads the thing itself.
+        "list_job_seekers",
+        "list_job_referrals",
+        "list_placements",
+        "get_new_employment",
+        "list_retention_checks",
         "list_stocktakes",
         "get_stocktake",
         "get_warehouse_stock",
@@ -252,6 +273,9 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.stock.lot,
                             &other.stock.movement,
                             &other.stock.delivery,
+                            &other.work.job_seeker,
+                            &other.work.placement,
+                            &other.work.member,
                             &other.stock.stocktake,
                             "张晓宝",
                             "990122",
@@ -378,6 +402,9 @@ fn administrators_see_no_resident() {
             "enrollment.",
             "rehabilitation.",
             "settlement.",
+            "job_seeker.",
+            "placement.",
+            "home.",
         ]
         .iter()
         .any(|entity| name.starts_with(entity));

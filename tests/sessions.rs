@@ -80,6 +80,8 @@ on_both! {
             "settlement.read", "settlement.act", "settlement.correct",
             "rehabilitation_service.read", "rehabilitation_service.act", "screening.read", "screening.write",
             "device_catalog.read", "warehouse.read", "stock.act",
+            "employment_standard.read", "vacancy.read", "vacancy.write", "job_seeker.read", "job_seeker.write", "placement.read",
+            "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

@@ -218,6 +218,44 @@ policy! {
     StockAct = "stock.act": CountyCaseworker | FinanceOfficer | CitySupervisor;
     /// Deciding what a count found.
     StockApprove = "stock.approve": CountyApprover | CitySupervisor;
+    /// Which devices people were evaluated to need, got and gave back.
+    DeviceAllocationRead = "device_allocation.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | Auditor;
+    DeviceAllocationEvaluate = "device_allocation.evaluate": TownshipCaseworker | CountyCaseworker;
+    /// Planning, supplying, fitting, delivering and taking back.
+    DeviceAllocationAct = "device_allocation.act": TownshipCaseworker | CountyCaseworker;
+    /// What was found when a device was looked at again.
+    DeviceCheckRecord = "device_check.record": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    DeviceRecallRead = "device_recall.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor | Auditor;
+    DeviceRecallMake = "device_recall.make": CountyApprover | CitySupervisor;
+    /// What employment is measured by: wages, the quota levy.
+    EmploymentStandardRead = "employment_standard.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | FinanceOfficer | CitySupervisor | Auditor;
+    EmploymentStandardPropose = "employment_standard.propose": CitySupervisor | CountyApprover;
+    /// Bringing it into force: by another person.
+    EmploymentStandardApprove = "employment_standard.approve": CitySupervisor | CountyApprover;
+    /// Employers, vacancies and fairs, everywhere: nothing there is of a resident.
+    VacancyRead = "vacancy.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | FinanceOfficer
+        | CitySupervisor | Auditor;
+    VacancyWrite = "vacancy.write": TownshipCaseworker | CountyCaseworker;
+    JobSeekerRead = "job_seeker.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    /// Files, contacts, referrals to vacancies, attendance at fairs.
+    JobSeekerWrite = "job_seeker.write": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    PlacementRead = "placement.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    /// Entering a placement with its evidence, its end, and how a retention check came out.
+    PlacementWrite = "placement.write": TownshipCaseworker | CountyCaseworker;
+    /// By another person than who entered the evidence.
+    PlacementVerify = "placement.verify": CountyCaseworker | CountyApprover;
+    LevyRead = "levy.read": CountyCaseworker | CountyApprover | FinanceOfficer | CitySupervisor | Auditor;
+    LevyEstimate = "levy.estimate": CountyCaseworker | FinanceOfficer;
+    HomeRead = "home.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor | Auditor;
+    HomeManage = "home.manage": CountyCaseworker;
+    /// Members, who came, what they earned.
+    HomeWrite = "home.write": TownshipCaseworker | CountyCaseworker;
+    /// By another person than who made the pay sheet.
+    HomeConfirm = "home.confirm": CountyCaseworker | CountyApprover;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -256,6 +294,12 @@ impl Action {
                 | Self::WarehouseManage
                 | Self::StockAct
                 | Self::StockApprove
+                | Self::DeviceAllocationEvaluate
+                | Self::DeviceAllocationAct
+                | Self::DeviceRecallMake
+                | Self::EmploymentStandardApprove
+                | Self::PlacementVerify
+                | Self::HomeConfirm
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -122,6 +122,23 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.stocktake_decided", Code::StocktakeDecided),
     ("huican.delivery_separation", Code::StockDeliverySeparation),
     ("huican.stocktake_own", Code::StocktakeOwn),
+    ("huican.allocation_case", Code::DeviceAllocationCase),
+    ("huican.use_life", Code::DeviceUseLife),
+    ("huican.device_exception", Code::DeviceException),
+    ("huican.device_supply", Code::DeviceSupply),
+    ("huican.device_recalled", Code::DeviceRecalled),
+    ("huican.job_seeker_open", Code::JobSeekerOpen),
+    ("huican.job_fair_not_held", Code::JobFairNotHeld),
+    (
+        "huican.job_referral_not_accepted",
+        Code::JobReferralNotAccepted,
+    ),
+    ("huican.placement_open", Code::PlacementOpen),
+    ("huican.placement_evidence", Code::PlacementEvidence),
+    ("huican.home_member_open", Code::HomeMemberOpen),
+    ("huican.home_full", Code::HomeFull),
+    ("huican.home_not_member", Code::HomeNotMember),
+    ("huican.home_month_reckoned", Code::HomeMonthReckoned),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

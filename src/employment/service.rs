@@ -1,6 +1,10 @@
 //! What casework asks of this service.
 
-use crate::casework::{CaseService, Field};
+use super::{placements, seekers};
+use crate::audit::Event;
+use crate::casework::{Approval, CaseService, Field, Relocation, Termination};
+use crate::db::{Recorded, Tx};
+use crate::kernel::error::Result;
 use crate::programs::Service;
 
 /// How this service plugs into casework.
@@ -31,5 +35,30 @@ impl CaseService for Employment {
             ("graduate", Field::Truth),
             ("note", Field::Text(500)),
         ]
+    }
+
+    /// Opens the file as a job seeker.
+    fn on_approved(&self, tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>> {
+        seekers::service::open_for(tx, approval)
+    }
+
+    /// Closes the file, if it is still open.
+    fn on_terminated(&self, tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Recorded<()>> {
+        if let Some(closed) = seekers::service::close_for(tx, stop)? {
+            return Ok(closed.map(drop));
+        }
+        let event = Event::new(stop.origin, "case.service_to_end")
+            .on(&stop.case.id)
+            .about(stop.case.resident_id)
+            .within(stop.case.division_code)
+            .change("service", stop.case.service);
+        tx.record(event, ())
+    }
+
+    /// The open file and the work that has not ended go along.
+    fn on_transferred(&self, tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+        let file = seekers::service::move_on(tx, to)?;
+        let work = placements::service::move_on(tx, to)?;
+        Ok(file.into_iter().chain(work).collect())
     }
 }

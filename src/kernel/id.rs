@@ -139,6 +139,29 @@ kinds! {
     StockMovement => StockMovementId;
     StockDelivery => StockDeliveryId;
     Stocktake => StocktakeId;
+    /// A device for a person.
+    DeviceAllocation => DeviceAllocationId;
+    DeviceAllocationTransition => DeviceAllocationTransitionId;
+    /// What was found at a follow-up.
+    DeviceCheck => DeviceCheckId;
+    DeviceRecall => DeviceRecallId;
+    EmploymentStandard => EmploymentStandardId;
+    Employer => EmployerId;
+    Vacancy => VacancyId;
+    JobSeeker => JobSeekerId;
+    JobSeekerContact => JobSeekerContactId;
+    JobReferral => JobReferralId;
+    JobReferralTransition => JobReferralTransitionId;
+    JobFair => JobFairId;
+    JobFairAttendance => JobFairAttendanceId;
+    Placement => PlacementId;
+    PlacementEvidence => PlacementEvidenceId;
+    PlacementTransition => PlacementTransitionId;
+    RetentionCheck => RetentionCheckId;
+    LevyEstimate => LevyEstimateId;
+    DisabilityHome => DisabilityHomeId;
+    HomeMember => HomeMemberId;
+    HomePaySheet => HomePaySheetId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

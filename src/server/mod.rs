@@ -22,7 +22,8 @@ use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
 use crate::{
-    access, casework, devices, exchange, inspection, programs, registry, rehabilitation, subsidies,
+    access, casework, devices, employment, exchange, inspection, programs, registry,
+    rehabilitation, subsidies,
 };
 
 /// The services that plug into casework.
@@ -60,6 +61,13 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         rehabilitation::sessions::service::SEALED_COLUMNS,
         rehabilitation::needs::service::SEALED_COLUMNS,
         rehabilitation::screenings::service::SEALED_COLUMNS,
+        devices::allocations::service::SEALED_COLUMNS,
+        devices::checks::service::SEALED_COLUMNS,
+        employment::employers::service::SEALED_COLUMNS,
+        employment::seekers::service::SEALED_COLUMNS,
+        employment::referrals::service::SEALED_COLUMNS,
+        employment::placements::service::SEALED_COLUMNS,
+        employment::retention::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -125,6 +133,19 @@ fn routes(config: &mut ServiceConfig<'_>) {
     devices::stock::reports::api::routes(config);
     devices::deliveries::api::routes(config);
     devices::stocktakes::api::routes(config);
+    devices::allocations::api::routes(config);
+    devices::checks::api::routes(config);
+    devices::recalls::api::routes(config);
+    employment::standards::api::routes(config);
+    employment::employers::api::routes(config);
+    employment::vacancies::api::routes(config);
+    employment::seekers::api::routes(config);
+    employment::referrals::api::routes(config);
+    employment::fairs::api::routes(config);
+    employment::placements::api::routes(config);
+    employment::retention::api::routes(config);
+    employment::levies::api::routes(config);
+    employment::homes::api::routes(config);
     devices::reorder_levels::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::screenings::Care;
 use crate::support::TestOffice;
+use crate::support::employment::{Work, evidence};
 use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
@@ -85,6 +86,8 @@ pub struct Belongings {
     pub care: Care,
     /// The county's warehouse, and what lies there.
     pub stock: Stocked,
+    /// Who works there, and who wants to.
+    pub work: Work,
 }
 
 impl Belongings {
@@ -152,6 +155,7 @@ impl Belongings {
         let treated = office.treated(village, &institution).await;
         let care = office.care(village).await;
         let stock = office.stocked(county).await;
+        let work = office.work_in(village).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
         let version = known.expect(200)["version"].as_i64().unwrap();
@@ -162,6 +166,7 @@ impl Belongings {
             treated,
             care,
             stock,
+            work,
             person,
             merge,
             duplicate,
@@ -250,6 +255,22 @@ impl Belongings {
                 movement: missing(),
                 delivery: missing(),
                 stocktake: missing(),
+            },
+            work: Work {
+                standard: missing(),
+                employer: missing(),
+                vacancy: missing(),
+                job_seeker: missing(),
+                job_referral: missing(),
+                job_fair: missing(),
+                placement: missing(),
+                verified: missing(),
+                retention_check: missing(),
+                levy_estimate: missing(),
+                home: missing(),
+                member: missing(),
+                pay_sheet: missing(),
+                resident: missing(),
             },
         }
     }
@@ -450,6 +471,19 @@ pub fn call(
         "warehouses" => &on.stock.warehouse,
         "stock-movements" => &on.stock.movement,
         "stock-deliveries" => &on.stock.delivery,
+        "employment-standards" => &on.work.standard,
+        "employers" => &on.work.employer,
+        "vacancies" => &on.work.vacancy,
+        "job-seekers" => &on.work.job_seeker,
+        "job-referrals" => &on.work.job_referral,
+        "job-fairs" => &on.work.job_fair,
+        "placements" => match id {
+            "create_placement_ending" => &on.work.verified,
+            _ => &on.work.placement,
+        },
+        "retention-checks" => &on.work.retention_check,
+        "levy-estimates" => &on.work.levy_estimate,
+        "disability-homes" => &on.work.home,
         "stocktakes" => &on.stock.stocktake,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
@@ -486,7 +520,9 @@ pub fn call(
         .replace("{account_id}", &on.payee_account)
         .replace("{duty_id}", &on.stock.duty)
         .replace("{edition}", "2022")
-        .replace("{device_code}", "122203");
+        .replace("{device_code}", "122203")
+        .replace("{member_id}", &on.work.member)
+        .replace("{sheet_id}", &on.work.pay_sheet);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));
@@ -508,6 +544,8 @@ pub fn call(
             write!(path, "?resident_id={}", on.resident).unwrap();
         }
         "add_document" => path.push_str("?kind=other&name=file"),
+        "get_new_employment" => path.push_str("&year=2022"),
+        "list_home_attendance" => path.push_str("?month=2022-05"),
         "get_warehouse_turnover" | "get_warehouse_register" => {
             path.push_str("?from_date=2022-01-01&to_date=2022-12-31");
         }
@@ -694,6 +732,56 @@ pub fn call(
         ),
         "create_program_draft" | "replace_program_draft" => Some(terms()),
         "create_simulation" => Some(json!({"draft_id": draft, "from_month": "2022-07"})),
+        "propose_employment_standard" => Some(
+            json!({"kind": "average_wage", "division_code": on.division, "effective_from": "2031-01-01", "amount_fen": 1, "legal_basis": "统计公报"}),
+        ),
+        "decide_employment_standard" => Some(json!({"outcome": "approve"})),
+        "create_employer" => Some(
+            json!({"name": "某企业", "employer_type": "private", "division_code": on.division}),
+        ),
+        "update_employer" => Some(json!({"staff_count": 210})),
+        "create_vacancy" => Some(
+            json!({"employer_id": on.work.employer, "title": "保洁员", "form": "quota", "division_code": "990121103",
+            "openings": 1, "wage_from_fen": 200_000, "wage_to_fen": 200_000}),
+        ),
+        "update_vacancy" => Some(json!({"openings": 4})),
+        "create_job_seeker" => {
+            Some(json!({"resident_id": on.work.resident, "forms": ["quota"], "distance": "county"}))
+        }
+        "update_job_seeker" => Some(json!({"skills": "办公软件"})),
+        "create_job_seeker_contact" => Some(json!({"kind": "call", "note": "已电话联系"})),
+        "create_job_referral" => Some(json!({"vacancy_id": on.work.vacancy})),
+        "create_job_referral_transition" => Some(json!({"action": "interview"})),
+        "create_job_fair" => Some(
+            json!({"kind": "assistance_month", "name": "就业援助月", "division_code": on.division, "from_date": "2022-01-04"}),
+        ),
+        "update_job_fair" => Some(json!({"place": "县文化馆"})),
+        "create_fair_attendance" => {
+            Some(json!({"job_seeker_id": on.work.job_seeker, "result": "informed"}))
+        }
+        "create_placement" => Some(
+            json!({"resident_id": on.work.resident, "form": "flexible", "start_date": "2022-03-01", "evidence": evidence("2022-03-01")}),
+        ),
+        "create_placement_evidence" => Some(evidence("2022-03-01")),
+        "create_placement_verification" => Some(json!({"outcome": "verify"})),
+        "create_placement_ending" => Some(json!({"end_date": "2022-06-30", "reason": "resigned"})),
+        "create_retention_outcome" => {
+            Some(json!({"outcome": "retained", "wage_fen": 300_000, "insured": true}))
+        }
+        "create_levy_estimate" => Some(
+            json!({"employer_id": on.work.employer, "year": 2022, "staff_count": 200, "average_wage_fen": 8_000_000}),
+        ),
+        "create_disability_home" => Some(
+            json!({"name": "某之家", "division_code": on.division, "operator": "某机构", "care_places": 1, "sheltered_places": 0}),
+        ),
+        "update_disability_home" => Some(json!({"care_places": 2})),
+        "create_home_member" => Some(json!({"resident_id": on.work.resident, "kind": "care"})),
+        "end_home_member" => Some(json!({"left_date": "2022-06-30", "reason": "own_wish"})),
+        "create_home_attendance" => {
+            Some(json!({"date": "2022-06-06", "member_ids": [on.work.member]}))
+        }
+        "create_home_pay_sheet" => Some(json!({"month": "2022-04"})),
+        "decide_home_pay_sheet" => Some(json!({"outcome": "confirm"})),
         _ if matches!(method, "get" | "delete") => None,
         other => panic!("say here how {other} is called"),
     };

@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 30] {
+fn traces(of: &Belongings) -> [&str; 37] {
     [
         &of.resident,
         &of.case,
@@ -45,6 +45,13 @@ fn traces(of: &Belongings) -> [&str; 30] {
         &of.stock.lot,
         &of.stock.movement,
         &of.stock.delivery,
+        &of.work.job_seeker,
+        &of.work.job_referral,
+        &of.work.placement,
+        &of.work.verified,
+        &of.work.retention_check,
+        &of.work.member,
+        &of.work.pay_sheet,
         &of.stock.stocktake,
     ]
     .map(String::as_str)
@@ -103,6 +110,24 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         "/v1/payments".to_owned(),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),
+        format!("/v1/employers/{}", of.work.employer),
+        format!("/v1/vacancies/{}", of.work.vacancy),
+        format!("/v1/job-seekers/{}", of.work.job_seeker),
+        format!("/v1/job-referrals/{}", of.work.job_referral),
+        format!("/v1/job-fairs/{}", of.work.job_fair),
+        format!("/v1/job-fairs/{}/attendances", of.work.job_fair),
+        format!("/v1/placements/{}", of.work.placement),
+        format!("/v1/placements/{}", of.work.verified),
+        "/v1/placements/counts?year=2022".to_owned(),
+        "/v1/retention-checks".to_owned(),
+        "/v1/levy-estimates".to_owned(),
+        "/v1/disability-homes".to_owned(),
+        format!("/v1/disability-homes/{}/members", of.work.home),
+        format!("/v1/disability-homes/{}/pay-sheets", of.work.home),
+        format!(
+            "/v1/disability-homes/{}/attendance?month=2022-05",
+            of.work.home
+        ),
     ] {
         all.push(client.get(&path).await.expect(200));
     }

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod console;
+pub mod employment;
 pub mod office;
 pub mod payments;
 pub mod people;

@@ -1,11 +1,8 @@
-//! What goes between offices, as it stands today: in each county an institution with a referral in each
-//! state, and somebody who moves to the next county, somebody who has, and somebody who does not.
+//! What goes between offices, as it stands today: in each county a referral in each state to an institution, and
+//! somebody who moves to the next county, somebody who has, and somebody who does not.
 
-use super::offices::PASSWORD;
 use super::residents::{at_county, counties, permit_of};
-use crate::access::organizations::{self, NewOrganization, OrganizationKind};
-use crate::access::users::{self, NewGrant, password};
-use crate::access::{Role, acts, divisions};
+use crate::access::{acts, divisions};
 use crate::audit::{Event, Origin};
 use crate::casework::cases::service::{self as cases, Filter, Order};
 use crate::casework::referrals::{self, NewReferral, NewReferralTransition, ReferralAction};
@@ -54,10 +51,9 @@ const TRANSFERS: [(&str, Option<(TransferAction, &str)>); 3] = [
 
 pub fn offices(db: &mut Db, desk: &Desk, origin: &Origin) -> Result<()> {
     let all = counties(db)?;
-    let hash = password::hash(PASSWORD)?;
     for (county, next) in all.iter().zip(all.iter().cycle().skip(1)) {
         db.write(|tx| {
-            let institution = open_institution(tx, origin, &hash, *county)?;
+            let institution = institution_of(tx, *county)?;
             let living_here = settled(tx, *county)?;
             for (case, (purpose, answers)) in living_here.iter().zip(REFERRALS) {
                 refer(tx, *county, case, institution, purpose, answers)?;
@@ -84,35 +80,12 @@ pub fn offices(db: &mut Db, desk: &Desk, origin: &Origin) -> Result<()> {
     Ok(())
 }
 
-/// An institution, with `institution.990121` who works there.
-fn open_institution(
-    tx: &mut Tx<'_>,
-    origin: &Origin,
-    hash: &str,
-    county: DivisionCode,
-) -> Result<OrganizationId> {
-    let name = divisions::service::known(tx, county)?.name;
-    let new = NewOrganization {
-        name: format!("{name}康复中心"),
-        kind: OrganizationKind::Institution,
-        division_code: county,
-    };
-    let institution = organizations::service::create(tx, origin, &new)?.value().id;
-    let username = at_county("institution", county);
-    let worker = users::service::create(tx, origin, &username, &format!("{name}康复师"), hash)?;
-    let grant = NewGrant {
-        role: Role::InstitutionWorker,
-        organization_id: institution,
-        valid_from: None,
-        valid_to: None,
-    };
-    drop(users::service::grant(
-        tx,
-        origin,
-        worker.value().id,
-        &grant,
-    )?);
-    Ok(institution)
+/// The institution where `institution.990121` works.
+fn institution_of(db: &mut Db, county: DivisionCode) -> Result<OrganizationId> {
+    let worker = permit_of::<acts::ReferralAct>(db, &at_county("institution", county))?;
+    let held = worker.actor().grants.first();
+    let held = held.ok_or_else(|| Error::internal("who works somewhere holds a role there"))?;
+    Ok(held.organization)
 }
 
 /// Approved cases of people who have nothing else open.

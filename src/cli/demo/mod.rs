@@ -3,10 +3,12 @@
 //! a clock that is moved through the year.
 
 mod between;
+mod employment;
 mod families;
 mod money;
 pub mod offices;
 mod overpaid;
+mod rehabilitation;
 pub mod residents;
 mod scripts;
 mod stock;
@@ -152,6 +154,7 @@ fn prepare(settings: &Settings, given: &Given) -> Outcome {
     let desk = year::relive(&mut db, &clock, now)?;
     clock.set(now);
     between::offices(&mut db, &desk, &origin)?;
+    employment::settle(&mut db, &origin)?;
     mark(&mut db, &origin, READY)?;
     Ok(())
 }

@@ -124,8 +124,8 @@ fn open(db: &mut Db, shelves: &mut Shelves) -> Result<()> {
     let names = divisions::service::all(db)?;
     for county in counties(db)? {
         let name = names.get(&county).map_or("", |county| county.name.as_str());
-        let [buyer, keeper, taker, approver] = ["finance", "county", "finance2", "approver"]
-            .map(|office| at_county(office, county));
+        let [buyer, keeper, taker, approver] =
+            ["finance", "county", "finance2", "approver"].map(|office| at_county(office, county));
         let id = open_one(db, county, &format!("{name}辅助器具仓库"), &approver)?;
         for (username, duty) in [
             (&buyer, WarehouseDuty::Buyer),
@@ -295,7 +295,9 @@ fn book(db: &mut Db, house: &House, new: &NewMovement) -> Result<StockMovementId
 fn fill(db: &mut Db, house: &House) -> Result<()> {
     buy_in(db, house, wheelchair()?, 20, &[])?;
     let short = house.keeper.rsplit('.').next().unwrap_or_default();
-    let numbers: Vec<_> = (1..=3).map(|number| format!("E200-{short}-{number:03}")).collect();
+    let numbers: Vec<_> = (1..=3)
+        .map(|number| format!("E200-{short}-{number:03}"))
+        .collect();
     buy_in(db, house, powered()?, 3, &numbers)?;
     let given = NewMovement {
         warehouse_id: Some(house.id),

@@ -8,6 +8,7 @@ use chrono::{Days, NaiveDate};
 use serde_json::Map;
 
 use super::money::{self, Watch};
+use super::rehabilitation::Children;
 use super::residents::{at_county, counties, of_county, permit_of};
 use super::scripts::{By, Deed, Doing, deed, scripts};
 use super::{stock, targeted};
@@ -78,6 +79,7 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
     let errands = money::errands(&calendar, day, today)?;
     let mut errands = errands.into_iter().peekable();
     let watch = Watch { clock, now };
+    let mut children = Children::default();
     let mut targeted = targeted::errands(&calendar, today)?.into_iter().peekable();
     let mut care = targeted::Care::default();
     let mut supplies = stock::errands(&calendar, today)?.into_iter().peekable();
@@ -107,6 +109,7 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
         while let Some((_, errand)) = errands.next_if(|(on, _)| *on <= day) {
             money::carry_out(db, &watch, errand)?;
         }
+        children.day(db, &desk, &watch, day)?;
         while let Some((_, errand)) = targeted.next_if(|(on, _)| *on <= day) {
             targeted::carry_out(db, &desk, &watch, &mut care, errand)?;
         }

@@ -287,6 +287,106 @@ const LABELS: &[(&str, &str, &str)] = &[
         "辅助器具出入库冲销",
         "Movement of a device taken back",
     ),
+    (
+        "device_allocation.evaluated",
+        "辅具需求评估",
+        "Need of a device evaluated",
+    ),
+    (
+        "device_allocation.planned",
+        "制定辅具方案",
+        "Device planned",
+    ),
+    (
+        "device_allocation.issued",
+        "辅具配货出库",
+        "Device supplied from stock",
+    ),
+    ("device_allocation.purchased", "辅具采购", "Device bought"),
+    ("device_allocation.fitted", "辅具适配", "Device fitted"),
+    (
+        "device_allocation.trained",
+        "辅具使用训练",
+        "Trained with the device",
+    ),
+    (
+        "device_allocation.delivered",
+        "辅具签收交付",
+        "Device delivered",
+    ),
+    ("device_allocation.repaired", "辅具维修", "Device repaired"),
+    (
+        "device_allocation.returned",
+        "辅具归还",
+        "Device given back",
+    ),
+    (
+        "device_allocation.cancelled",
+        "取消辅具适配",
+        "Device allocation cancelled",
+    ),
+    ("device_check.recorded", "辅具回访", "Device looked at"),
+    (
+        "job_seeker.opened",
+        "求职登记",
+        "Registered as a job seeker",
+    ),
+    (
+        "job_seeker.updated",
+        "求职登记变更",
+        "Job seeker's file changed",
+    ),
+    (
+        "job_seeker.contacted",
+        "就业服务联系",
+        "Contacted as a job seeker",
+    ),
+    (
+        "job_seeker.transferred",
+        "求职登记移交",
+        "Job seeker's file transferred",
+    ),
+    ("job_referral.referred", "推荐岗位", "Sent to a vacancy"),
+    (
+        "job_referral.interviewed",
+        "岗位面试",
+        "Interviewed for a vacancy",
+    ),
+    ("job_referral.offered", "单位录用", "Offered a job"),
+    ("job_referral.accepted", "接受录用", "Offer accepted"),
+    ("job_referral.declined", "谢绝岗位", "Vacancy declined"),
+    (
+        "job_referral.rejected",
+        "单位未录用",
+        "Not taken for a vacancy",
+    ),
+    (
+        "job_referral.withdrawn",
+        "撤回推荐",
+        "Referral to a vacancy withdrawn",
+    ),
+    ("job_fair.attended", "参加招聘活动", "Came to a job fair"),
+    ("placement.entered", "就业登记", "Placement entered"),
+    (
+        "placement.returned",
+        "就业佐证退回",
+        "Evidence of a placement returned",
+    ),
+    (
+        "placement.resubmitted",
+        "补充就业佐证",
+        "Better evidence of a placement",
+    ),
+    ("placement.verified", "就业核实", "Placement verified"),
+    ("placement.left", "离岗", "Left a job"),
+    (
+        "placement.transferred",
+        "就业登记移交",
+        "Placement transferred",
+    ),
+    ("retention_check.done", "稳岗回访", "Retention checked"),
+    ("home_member.joined", "加入残疾人之家", "Taken into a home"),
+    ("home_member.left", "退出残疾人之家", "Left a home"),
 ];
 
 /// What somebody must be allowed to read to hear of what was done to such a thing; nothing for what is
@@ -309,6 +409,10 @@ pub fn takes(entity: &str) -> Option<Action> {
         "rehabilitation_service" => Some(Action::RehabilitationServiceRead),
         "screening" => Some(Action::ScreeningRead),
         "stock_movement" => Some(Action::WarehouseRead),
+        "device_allocation" | "device_check" => Some(Action::DeviceAllocationRead),
+        "job_seeker" | "job_referral" | "job_fair" => Some(Action::JobSeekerRead),
+        "placement" | "retention_check" => Some(Action::PlacementRead),
+        "home_member" => Some(Action::HomeRead),
         _ => None,
     }
 }

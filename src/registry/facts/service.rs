@@ -16,8 +16,8 @@ use crate::registry::residents::{self, Resident};
 
 pub use super::model::CheckedCertificate;
 pub use super::store::{
-    NUMBER_FIELD, SEALED_COLUMNS, ending, insert_certificate, insert_fact, replace_certificate,
-    replace_fact, snapshots,
+    NUMBER_FIELD, SEALED_COLUMNS, beliefs, ending, insert_certificate, insert_fact,
+    replace_certificate, replace_fact, snapshots,
 };
 
 /// What is believed of one resident now, on a day.

@@ -1,0 +1,2 @@
+DROP TABLE job_referral_transitions, job_referrals, job_fair_attendances, job_fair_vacancies, job_fairs, job_seeker_contacts, job_seekers;
+DROP FUNCTION refuse_unheld_fair, refuse_second_job_seeker;

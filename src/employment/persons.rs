@@ -1,0 +1,36 @@
+//! The person behind a record, where two were merged.
+
+use chrono::NaiveDate;
+
+use crate::db::Db;
+use crate::kernel::error::Result;
+use crate::kernel::id::{CertificateId, ResidentId};
+use crate::registry::Resident;
+use crate::registry::facts::{self, AsOf, CertificateState};
+use crate::registry::residents;
+
+/// The record that is kept of a person, where it is within reach.
+pub fn kept(db: &mut Db, id: ResidentId) -> Result<Option<Resident>> {
+    let found = residents::service::anywhere(db, &[id])?.remove(&id);
+    match found.as_ref().and_then(|one| one.merged_into) {
+        None => Ok(found),
+        Some(kept) => Ok(residents::service::anywhere(db, &[kept])?.remove(&kept)),
+    }
+}
+
+/// The certificate somebody had on a day, if it was valid then, by what is known now; wherever it lies.
+pub fn certificate(db: &mut Db, of: ResidentId, day: NaiveDate) -> Result<Option<CertificateId>> {
+    db.in_every_office(|db| {
+        let Some(person) = kept(db, of)? else {
+            return Ok(None);
+        };
+        let at = AsOf {
+            valid_at: day,
+            known_at: None,
+        };
+        let held = facts::service::snapshot(db, person.id, at)?.certificate;
+        Ok(held
+            .filter(|held| held.state_on(day) == CertificateState::Valid)
+            .map(|held| held.id))
+    })
+}

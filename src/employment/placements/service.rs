@@ -1,0 +1,436 @@
+//! Use cases of placements.
+
+use chrono::NaiveDate;
+
+use super::model::{
+    Evidence, NewEnding, NewEvidence, NewPlacement, NewVerification, Numbers, Placement,
+    PlacementAction, PlacementState, Told, VerificationOutcome, judge, require,
+};
+use super::store::{self, Entry, Verified};
+use crate::access::{Permit, Scope, acts};
+use crate::audit::{Event, Origin};
+use crate::casework::recusals::{self, keep_off};
+use crate::casework::{Relocation, transfers};
+use crate::db::{Db, Looked, Recorded, Tx};
+use crate::employment::persons::{certificate, kept};
+use crate::employment::standards::{self, StandardKind};
+use crate::employment::{employers, fairs, referrals, retention, seekers, words};
+use crate::http::IfMatch;
+use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::id::{JobSeekerId, PlacementId, UserId};
+use crate::registry::Resident;
+use crate::registry::facts::{self, Belief, CircumstanceKind, EmploymentForm, NewFact, Period};
+use crate::registry::residents;
+
+pub use super::counting::{Mark, NewEmployment, count, page as counted};
+pub use super::store::{Filter, SEALED_COLUMNS, at_employer, page};
+
+/// Where the office has a fact from that a placement says.
+const SOURCE: &str = "placement";
+
+/// A placement in sight, or 404.
+pub fn found(db: &mut Db, scope: &Scope, id: PlacementId) -> Result<Placement> {
+    store::find(db, scope, id)?.ok_or_else(|| Code::PlacementNotFound.into())
+}
+
+fn event(origin: &Origin, action: &'static str, of: &Placement) -> Event {
+    Event::new(origin, action)
+        .on(&of.id)
+        .about(of.resident_id)
+        .within(of.division_code)
+        .change("state", of.state)
+}
+
+fn evidence_of(db: &mut Db, placement: &Placement) -> Result<Evidence> {
+    let all = store::evidence(db, placement.id)?;
+    let last = all.into_iter().last();
+    last.ok_or_else(|| Error::internal("a placement has evidence"))
+}
+
+/// Adds evidence, verdicts and history.
+fn whole(db: &mut Db, placement: Placement) -> Result<Placement> {
+    let evidence = store::evidence(db, placement.id)?;
+    let day = placement.start_date;
+    let place = placement.division_code;
+    let minimum = standards::service::in_force(db, StandardKind::MinimumWage, place, day)?;
+    let minimum_wage_fen = minimum.and_then(|standard| standard.amount_fen);
+    let certified = certificate(db, placement.resident_id, day)?.is_some();
+    let verdicts = evidence
+        .last()
+        .map(|last| judge(last, minimum_wage_fen, certified))
+        .unwrap_or_default();
+    let history = store::history(db, placement.id)?;
+    Ok(Placement {
+        detail: Some(Told {
+            evidence,
+            verdicts,
+            minimum_wage_fen,
+            history,
+        }),
+        ..placement
+    })
+}
+
+pub fn view(
+    db: &mut Db,
+    permit: &Permit<acts::PlacementRead>,
+    id: PlacementId,
+) -> Result<Looked<Placement>> {
+    let placement = found(db, permit.scope(), id)?;
+    let placement = whole(db, placement)?;
+    db.looked(
+        event(permit.origin(), "placement.viewed", &placement),
+        placement,
+    )
+}
+
+fn as_entered(
+    tx: &Tx<'_>,
+    new: &NewEvidence,
+    numbers: Numbers,
+    revision: i32,
+    by: UserId,
+) -> Evidence {
+    Evidence {
+        revision,
+        contract_kind: new.contract_kind,
+        contract_number: numbers.0,
+        contract_from: new.contract_from,
+        contract_to: new.contract_to,
+        wage_fen: new.wage_fen,
+        insured_from: new.insured_from,
+        insurance_number: numbers.1,
+        entered_by: by,
+        entered_at: tx.now(),
+    }
+}
+
+/// Enters who works where since when, with the evidence. An open file as a job seeker is closed by it.
+pub fn enter(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::PlacementWrite>,
+    new: &NewPlacement,
+) -> Result<Recorded<Placement>> {
+    let resident = residents::service::standing(tx, permit.scope(), new.resident_id)?;
+    let numbers = new.check(tx.today())?;
+    transfers::hold(transfers::service::offered(tx, resident.id)?)?;
+    let employer = new
+        .employer_id
+        .map(|id| employers::service::found(tx, id))
+        .transpose()?;
+    if let Some(fair) = new.fair_id {
+        fairs::service::known(tx, fair)?;
+    }
+    let (job_seeker_id, recorded) = sought(tx, permit, new)?;
+    let actor = permit.actor().user;
+    let placement = Placement {
+        id: tx.new_id(),
+        resident_id: resident.id,
+        division_code: resident.division_code,
+        form: new.form,
+        employer_id: new.employer_id,
+        employer_type: employer.map(|one| one.employer_type),
+        job_seeker_id,
+        job_referral_id: new.job_referral_id,
+        fair_id: new.fair_id,
+        start_date: new.start_date,
+        end_date: None,
+        leave_reason: None,
+        state: PlacementState::Entered,
+        evidence_revision: 1,
+        verified_at: None,
+        detail: None,
+        last_transition: 1,
+        verified_revision: None,
+        version: 1,
+    };
+    store::insert(tx, &placement)?;
+    let evidence = as_entered(tx, &new.evidence, numbers, 1, actor);
+    store::insert_evidence(tx, placement.id, &evidence)?;
+    log(tx, &placement, PlacementAction::Enter, None, actor, None)?;
+    let event = event(permit.origin(), "placement.entered", &placement)
+        .change("form", placement.form)
+        .change("employer_id", placement.employer_id)
+        .change("start_date", placement.start_date);
+    let placement = whole(tx, placement)?;
+    Ok(words::along(tx.record(event, placement)?, recorded))
+}
+
+type Sought = (Option<JobSeekerId>, Option<Recorded<JobSeekerId>>);
+
+/// The file by which the work was found: that of the referral, else the one that is open.
+fn sought(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::PlacementWrite>,
+    new: &NewPlacement,
+) -> Result<Sought> {
+    let mut seeker = None;
+    if let Some(id) = new.job_referral_id {
+        let referral = referrals::service::found(tx, permit.scope(), id)?;
+        if referral.resident_id != new.resident_id {
+            return Err(Code::JobReferralNotFound.into());
+        }
+        if referral.state != referrals::JobReferralState::Accepted {
+            return Err(Code::JobReferralNotAccepted.into());
+        }
+        seeker = Some(referral.job_seeker_id);
+    }
+    let closed = seekers::service::employed(tx, permit.origin(), new.resident_id)?;
+    let seeker = seeker.or(closed.as_ref().map(|one| *one.value()));
+    Ok((seeker, closed))
+}
+
+fn log(
+    tx: &mut Tx<'_>,
+    placement: &Placement,
+    action: PlacementAction,
+    from: Option<PlacementState>,
+    actor: UserId,
+    comment: Option<&str>,
+) -> Result<()> {
+    let entry = Entry {
+        placement,
+        action,
+        from,
+        actor,
+        comment,
+    };
+    store::insert_transition(tx, &entry)
+}
+
+/// As a placement is after an action.
+fn after(old: &Placement, action: PlacementAction) -> Result<Placement> {
+    Ok(Placement {
+        state: old.state.after(action)?,
+        last_transition: old.last_transition + 1,
+        version: old.version + 1,
+        ..old.clone()
+    })
+}
+
+/// Enters better evidence in place of what is not verified yet.
+pub fn resubmit(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::PlacementWrite>,
+    id: PlacementId,
+    seen: IfMatch,
+    new: &NewEvidence,
+) -> Result<Recorded<Placement>> {
+    let old = found(tx, permit.scope(), id)?;
+    seen.check(old.version)?;
+    let numbers = new.check()?;
+    let action = PlacementAction::Resubmit;
+    let moved = Placement {
+        evidence_revision: old.evidence_revision + 1,
+        ..after(&old, action)?
+    };
+    transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
+    let actor = permit.actor().user;
+    let evidence = as_entered(tx, new, numbers, moved.evidence_revision, actor);
+    store::insert_evidence(tx, id, &evidence)?;
+    store::update(tx, &moved, old.version)?;
+    log(tx, &moved, action, Some(old.state), actor, None)?;
+    let event = event(permit.origin(), "placement.resubmitted", &moved)
+        .change("revision", moved.evidence_revision);
+    let moved = whole(tx, moved)?;
+    tx.record(event, moved)
+}
+
+/// Verifies what another person entered, or returns it. What is verified is a fact of the resident from the
+/// first day on, and is looked at again after three, six and twelve months.
+pub fn verify(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::PlacementVerify>,
+    id: PlacementId,
+    seen: IfMatch,
+    new: &NewVerification,
+) -> Result<Recorded<Placement>> {
+    let old = found(tx, permit.scope(), id)?;
+    seen.check(old.version)?;
+    let returns = new.outcome == VerificationOutcome::Return;
+    let comment = words::comment(new.comment.as_deref(), returns)?;
+    let actor = permit.actor().user;
+    let ties = recusals::service::ties_of(tx, actor, old.resident_id)?;
+    keep_off(&ties, false)?;
+    transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
+    let action = if returns {
+        PlacementAction::Return
+    } else {
+        PlacementAction::Verify
+    };
+    let mut moved = after(&old, action)?;
+    let mut known = None;
+    let mut checks = Vec::new();
+    if !returns {
+        moved.verified_revision = Some(old.evidence_revision);
+        moved.verified_at = Some(tx.now());
+        accept(tx, &old, actor)?;
+        let since = Period::open(moved.start_date);
+        known = told(tx, permit.origin(), &moved, moved.form, since)?;
+    }
+    store::update(tx, &moved, old.version)?;
+    log(
+        tx,
+        &moved,
+        action,
+        Some(old.state),
+        actor,
+        comment.as_deref(),
+    )?;
+    if !returns {
+        checks = retention::service::plan(tx, permit.origin(), &moved)?;
+    }
+    let name = if returns {
+        "placement.returned"
+    } else {
+        "placement.verified"
+    };
+    let event = event(permit.origin(), name, &moved)
+        .change("form", moved.form)
+        .change("start_date", moved.start_date)
+        .change("revision", moved.evidence_revision);
+    let moved = whole(tx, moved)?;
+    let done = words::along(tx.record(event, moved)?, known);
+    Ok(words::along(done, checks))
+}
+
+/// Holds the evidence against what new employment asks for, and keeps by what it was held.
+fn accept(tx: &mut Tx<'_>, placement: &Placement, actor: UserId) -> Result<()> {
+    let evidence = evidence_of(tx, placement)?;
+    if evidence.entered_by == actor {
+        return Err(Code::PlacementOwn.into());
+    }
+    let (day, place) = (placement.start_date, placement.division_code);
+    let standard = standards::service::required(tx, StandardKind::MinimumWage, place, day)?;
+    let certificate = certificate(tx, placement.resident_id, day)?;
+    require(&judge(
+        &evidence,
+        standard.amount_fen,
+        certificate.is_some(),
+    ))?;
+    let verified = Verified {
+        placement: placement.id,
+        evidence: &evidence,
+        by: actor,
+        standard: standard.id,
+        minimum_wage: standard.amount_fen.unwrap_or_default(),
+        certificate: certificate.ok_or(Code::PlacementEvidence)?,
+    };
+    store::insert_verification(tx, &verified)
+}
+
+/// Writes how somebody works in a time, for rules and reviews to see; on the record that is kept of them. Nothing
+/// where that lies in another county.
+fn told(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    placement: &Placement,
+    form: EmploymentForm,
+    period: Period,
+) -> Result<Option<Recorded<Resident>>> {
+    let Some(person) = kept(tx, placement.resident_id)? else {
+        return Ok(None);
+    };
+    let fact = NewFact {
+        kind: CircumstanceKind::EmploymentForm,
+        value: form.to_string(),
+        period,
+        source: SOURCE.to_owned(),
+    };
+    facts::service::learn(tx, origin, person, &fact).map(Some)
+}
+
+/// From a day until something else is known of how the person works.
+fn until_known(tx: &mut Tx<'_>, of: &Placement, from: NaiveDate) -> Result<Period> {
+    let Some(person) = kept(tx, of.resident_id)? else {
+        return Ok(Period::open(from));
+    };
+    let later = |one: &Belief| {
+        one.kind == CircumstanceKind::EmploymentForm
+            && one.superseded_at.is_none()
+            && one.valid_from > from
+    };
+    let beliefs = facts::service::beliefs(tx, person.id, None)?.into_iter();
+    let to = beliefs.filter(later).map(|one| one.valid_from).min();
+    Ok(Period { from, to })
+}
+
+/// Puts down that somebody left, and why.
+pub fn end(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::PlacementWrite>,
+    id: PlacementId,
+    seen: IfMatch,
+    new: &NewEnding,
+) -> Result<Recorded<Placement>> {
+    let old = found(tx, permit.scope(), id)?;
+    seen.check(old.version)?;
+    transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
+    leave(tx, permit, &old, new)
+}
+
+/// As [`end`], of a placement that was found already.
+pub fn leave(
+    tx: &mut Tx<'_>,
+    permit: &Permit<acts::PlacementWrite>,
+    old: &Placement,
+    new: &NewEnding,
+) -> Result<Recorded<Placement>> {
+    let comment = words::comment(new.comment.as_deref(), false)?;
+    if new.end_date > tx.today() || new.end_date < old.start_date {
+        return Err(Error::field(
+            "/end_date",
+            "end_date.range",
+            "from the first day of work to today",
+            "须在上岗日至今日之间",
+        ));
+    }
+    let action = PlacementAction::Leave;
+    let moved = Placement {
+        end_date: Some(new.end_date),
+        leave_reason: Some(new.reason),
+        ..after(old, action)?
+    };
+    let origin = permit.origin();
+    store::update(tx, &moved, old.version)?;
+    let actor = permit.actor().user;
+    log(
+        tx,
+        &moved,
+        action,
+        Some(old.state),
+        actor,
+        comment.as_deref(),
+    )?;
+    let mut known = None;
+    let mut checks = Vec::new();
+    if old.verified_revision.is_some() {
+        checks = retention::service::cancel(tx, origin, &moved)?;
+        let next = new.end_date.succ_opt().unwrap_or(new.end_date);
+        let idle = until_known(tx, &moved, next)?;
+        known = told(tx, origin, &moved, EmploymentForm::None, idle)?;
+    }
+    let event = event(origin, "placement.left", &moved)
+        .change("end_date", moved.end_date)
+        .change("reason", moved.leave_reason);
+    let moved = whole(tx, moved)?;
+    let done = words::along(tx.record(event, moved)?, known);
+    Ok(words::along(done, checks))
+}
+
+/// Another county's office goes on with the work that has not ended.
+pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Option<Recorded<()>>> {
+    let Some(open) = store::open_of(tx, &[to.resident])? else {
+        return Ok(None);
+    };
+    let (seen, from) = (open.version, open.division_code);
+    let moved = Placement {
+        division_code: to.to,
+        version: seen + 1,
+        ..open
+    };
+    store::update(tx, &moved, seen)?;
+    let event =
+        event(to.origin, "placement.transferred", &moved).change("from_division_code", from);
+    tx.record(event, ()).map(Some)
+}
