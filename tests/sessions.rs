@@ -79,7 +79,6 @@ on_both! {
             "institution.read", "institution.propose", "rehabilitation.read", "rehabilitation.choose", "rehabilitation.act",
             "settlement.read", "settlement.act", "settlement.correct",
             "rehabilitation_service.read", "rehabilitation_service.act", "screening.read", "screening.write",
-            "payment.act", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
             "device_catalog.read", "warehouse.read", "stock.act",
             "employment_standard.read", "vacancy.read", "vacancy.write", "job_seeker.read", "job_seeker.write", "placement.read",
             "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
