@@ -146,6 +146,8 @@ async fn furnished() -> Option<TestOffice> {
     let came = serde_json::json!({"job_seeker_id": work.job_seeker, "result": "informed"});
     let path = format!("/v1/job-fairs/{}/attendances", work.job_fair);
     county.post(&path, came).await.expect(201);
+    office.stocked("990121").await;
+    office.equipped(VILLAGE).await;
     Some(office)
 }
 
@@ -209,6 +211,10 @@ const FENCED: &[&str] = &[
     "settlements",
     "settlement_transitions",
     "settlement_lines",
+    "device_allocations",
+    "device_allocation_transitions",
+    "device_checks",
+    "device_recall_holders",
     "job_seekers",
     "job_seeker_contacts",
     "job_fair_attendances",

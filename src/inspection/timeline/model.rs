@@ -326,6 +326,7 @@ const LABELS: &[(&str, &str, &str)] = &[
         "Device allocation cancelled",
     ),
     ("device_check.recorded", "辅具回访", "Device looked at"),
+    (
         "job_seeker.opened",
         "求职登记",
         "Registered as a job seeker",
