@@ -75,6 +75,7 @@ mod settlements_model;
 mod simulations;
 mod stale;
 mod stock;
+mod stock_model;
 mod supplements;
 mod support;
 mod targeted;

@@ -159,6 +159,12 @@ fn is_recorded(operation: &str) -> bool {
         "list_placements",
         "get_new_employment",
         "list_retention_checks",
+        "list_stocktakes",
+        "get_stocktake",
+        "get_warehouse_stock",
+        "get_warehouse_turnover",
+        "get_warehouse_register",
+        "list_reorder_levels",
     ];
     !plain.contains(&operation)
 }
@@ -276,6 +282,7 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.work.job_seeker,
                             &other.work.placement,
                             &other.work.member,
+                            &other.stock.stocktake,
                             "张晓宝",
                             "990122",
                         ] {

@@ -146,6 +146,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     employment::retention::api::routes(config);
     employment::levies::api::routes(config);
     employment::homes::api::routes(config);
+    devices::reorder_levels::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

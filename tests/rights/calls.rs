@@ -265,6 +265,7 @@ impl Belongings {
                 lot: missing(),
                 movement: missing(),
                 delivery: missing(),
+                stocktake: missing(),
             },
             work: Work {
                 standard: missing(),
@@ -497,6 +498,7 @@ pub fn call(
         "retention-checks" => &on.work.retention_check,
         "levy-estimates" => &on.work.levy_estimate,
         "disability-homes" => &on.work.home,
+        "stocktakes" => &on.stock.stocktake,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -558,6 +560,9 @@ pub fn call(
         "add_document" => path.push_str("?kind=other&name=file"),
         "get_new_employment" => path.push_str("&year=2022"),
         "list_home_attendance" => path.push_str("?month=2022-05"),
+        "get_warehouse_turnover" | "get_warehouse_register" => {
+            path.push_str("?from_date=2022-01-01&to_date=2022-12-31");
+        }
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
         "count_rehabilitation_services" => {
             path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
@@ -645,6 +650,11 @@ pub fn call(
         "create_stock_movement" => Some(
             json!({"kind": "issue", "lot_id": on.stock.lot, "quantity": 1, "counterpart": "某康复站"}),
         ),
+        "create_stocktake" => Some(
+            json!({"warehouse_id": on.stock.warehouse, "lines": [{"lot_id": on.stock.lot, "counted_quantity": 0, "explanation": "待查"}]}),
+        ),
+        "create_stocktake_transition" => Some(json!({"action": "return", "comment": "重新盘点"})),
+        "set_reorder_level" => Some(json!({"edition": "2022", "code": "122203", "quantity": 5})),
         "reverse_stock_movement" => Some(json!({"reason": "误登数量"})),
         "create_stock_delivery" => Some(
             json!({"kind": "purchase", "to_warehouse_id": on.stock.warehouse, "quantity": 1, "lot": wheelchair(), "invoice_number": number}),

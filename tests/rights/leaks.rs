@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 39] {
+fn traces(of: &Belongings) -> [&str; 40] {
     [
         &of.resident,
         &of.case,
@@ -55,6 +55,7 @@ fn traces(of: &Belongings) -> [&str; 39] {
         &of.work.retention_check,
         &of.work.member,
         &of.work.pay_sheet,
+        &of.stock.stocktake,
     ]
     .map(String::as_str)
 }
@@ -108,6 +109,9 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         "/v1/stock-movements".to_owned(),
         format!("/v1/device-allocations/{}", of.equipped.allocation),
         "/v1/device-allocations".to_owned(),
+        "/v1/stocktakes".to_owned(),
+        format!("/v1/warehouses/{}/stock", of.stock.warehouse),
+        format!("/v1/warehouses/{}/reorder-levels", of.stock.warehouse),
         "/v1/payments".to_owned(),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),

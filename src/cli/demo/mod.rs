@@ -11,6 +11,7 @@ mod overpaid;
 mod rehabilitation;
 pub mod residents;
 mod scripts;
+mod stock;
 mod targeted;
 mod year;
 
