@@ -147,6 +147,7 @@ async fn furnished() -> Option<TestOffice> {
     let path = format!("/v1/job-fairs/{}/attendances", work.job_fair);
     county.post(&path, came).await.expect(201);
     office.stocked("990121").await;
+    office.equipped(VILLAGE).await;
     Some(office)
 }
 
@@ -218,6 +219,10 @@ const FENCED: &[&str] = &[
     "settlements",
     "settlement_transitions",
     "settlement_lines",
+    "device_allocations",
+    "device_allocation_transitions",
+    "device_checks",
+    "device_recall_holders",
     "job_seekers",
     "job_seeker_contacts",
     "job_fair_attendances",

@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod allocations;
 mod api_keys;
 mod applications;
 mod architecture;

@@ -1,6 +1,7 @@
 //! What the database itself refuses, whoever asks: every statement here is written by hand, as
 //! somebody would who has the database and no scruples.
 
+mod allocations;
 mod employment;
 mod enrollments;
 mod life;

@@ -39,6 +39,9 @@ fn is_scoped(operation: &Value, path: &str) -> bool {
         "program.approve",
         "user.read",
         "vacancy.read",
+        // What is called back concerns everybody; who holds it, only where they are.
+        "device_recall.read",
+        "device_recall.make",
         "employment_standard.read",
         "user.manage",
         "grant.manage",
@@ -136,6 +139,9 @@ fn is_recorded(operation: &str) -> bool {
         "get_stock_movement",
         "list_stock_deliveries",
         "get_stock_delivery",
+        // Without findings and who signed; batches.
+        "list_device_allocations",
+        "list_device_recalls",
         // Employers, what they offer, and what they are measured by.
         "list_employment_standards",
         "list_employers",
