@@ -27,7 +27,7 @@ impl TestOffice {
             role: Role::TownshipCaseworker,
             due_date: due,
         };
-        let origin = Origin::system(Requestself.db().new_id());
+        let origin = Origin::system(self.db().new_id());
         let work = move |tx: &mut huican::db::Tx<'_>| service::plan(tx, &origin, planned);
         self.store().write(Reach::EVERYTHING, work).await.unwrap();
         planned.subject_id
@@ -38,7 +38,7 @@ impl TestOffice {
             id_of(&self.as_user(TOWNSHIP).await.get("/v1/me").await.expect(200))
                 .parse()
                 .unwrap();
-        let origin = Origin::system(Requestself.db().new_id());
+        let origin = Origin::system(self.db().new_id());
         let work = move |tx: &mut huican::db::Tx<'_>| {
             let one = service::of(tx, subject)?.remove(0);
             service::done(tx, &origin, &one, user)

@@ -36,13 +36,13 @@ impl TestOffice {
             month: month.parse().unwrap(),
             amount: huican::kernel::money::Fen::new(fen),
         };
-        let origin = Origin::system(Requestself.db().new_id());
+        let origin = Origin::system(self.db().new_id());
         let work = move |tx: &mut Tx<'_>| service::owe(tx, &origin, owed);
         self.store().write(Reach::EVERYTHING, work).await.unwrap()
     }
 
     async fn withdraws(&self, payable: PayableId) -> Result<(), String> {
-        let origin = Origin::system(Requestself.db().new_id());
+        let origin = Origin::system(self.db().new_id());
         let work = move |tx: &mut Tx<'_>| service::withdraw(tx, &origin, payable, "结算有误");
         let withdrawn = self.store().write(Reach::EVERYTHING, work).await;
         withdrawn.map_err(|error| error.to_string())
