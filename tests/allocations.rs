@@ -44,7 +44,7 @@ impl TestOffice {
             .await
     }
 
-    async fn check_finds(&self, username: &str, follow_up: &Value, body: Value) -> Reply {
+    async fn notes_result(&self, username: &str, follow_up: &Value, body: Value) -> Reply {
         let path = format!("/v1/follow-ups/{}/result", id_of(follow_up));
         self.as_user(username).await.post(&path, body).await
     }
@@ -246,7 +246,7 @@ on_both! {
         }
         let signed = json!({"action": "deliver", "delivery": {"signed_by": "张晓宝", "relation": "self", "date": "2022-07-04"}});
         office.moves_allocation(KEEPER, &one, signed).await.refused(409, "device.recalled");
-        office.check_finds(EVALUATOR, &visit, json!({"result": "returned"})).await.expect(201);
+        office.notes_result(EVALUATOR, &visit, json!({"result": "returned"})).await.expect(201);
         office.moves_allocation(KEEPER, &delivered, json!({"action": "return", "condition": "unusable"})).await.expect(201);
         let path = format!("/v1/device-recalls/{}", id_of(&recall));
         let now = office.as_user(KEEPER).await.get(&path).await.expect(200);
@@ -265,12 +265,12 @@ on_both! {
         let one = office.delivered(&case, &lot).await;
         let checks = office.checks_of("990121", &id_of(&one)).await;
         let liaison = format!("liaison.{VILLAGE}");
-        office.check_finds(&liaison, &checks[0], json!({"result": "needs_repair"})).await.refused_field("/note", "note.length");
-        office.check_finds(APPROVER, &checks[0], json!({"result": "in_use"})).await.refused(403, "permission.denied");
-        office.check_finds("county.990122", &checks[0], json!({"result": "in_use"})).await.refused(404, "follow_up.not_found");
-        let found = office.check_finds(&liaison, &checks[0], json!({"result": "needs_repair", "note": " 左侧刹车失灵 "})).await.expect(201);
+        office.notes_result(&liaison, &checks[0], json!({"result": "needs_repair"})).await.refused_field("/note", "note.length");
+        office.notes_result(APPROVER, &checks[0], json!({"result": "in_use"})).await.refused(403, "permission.denied");
+        office.notes_result("county.990122", &checks[0], json!({"result": "in_use"})).await.refused(404, "follow_up.not_found");
+        let found = office.notes_result(&liaison, &checks[0], json!({"result": "needs_repair", "note": " 左侧刹车失灵 "})).await.expect(201);
         assert_eq!((&found["allocation_id"], &found["note"]), (&one["id"], &json!("左侧刹车失灵")));
-        office.check_finds(&liaison, &checks[0], json!({"result": "in_use"})).await.refused(409, "follow_up.ended");
+        office.notes_result(&liaison, &checks[0], json!({"result": "in_use"})).await.refused(409, "follow_up.ended");
         let told = office.as_user(KEEPER).await.get(&format!("{ALLOCATIONS}/{}", id_of(&one))).await.expect(200);
         assert_eq!((told["checks"].as_array().unwrap().len(), &told["checks"][0]["result"]), (1, &json!("needs_repair")));
         assert_eq!(office.checks_of("990121", &id_of(&one)).await.len(), 2);

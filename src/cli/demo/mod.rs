@@ -3,6 +3,7 @@
 //! a clock that is moved through the year.
 
 mod between;
+mod devices;
 mod employment;
 mod families;
 mod money;
