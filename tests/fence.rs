@@ -146,6 +146,8 @@ async fn furnished() -> Option<TestOffice> {
     let came = serde_json::json!({"job_seeker_id": work.job_seeker, "result": "informed"});
     let path = format!("/v1/job-fairs/{}/attendances", work.job_fair);
     county.post(&path, came).await.expect(201);
+    office.stocked("990121").await;
+    office.equipped(VILLAGE).await;
     Some(office)
 }
 
@@ -201,6 +203,14 @@ const FENCED: &[&str] = &[
     "public_list_entries",
     "bank_returns",
     "bank_return_rows",
+    "warehouse_duties",
+    "stock_lots",
+    "stock_balances",
+    "stock_movements",
+    "stock_deliveries",
+    "stocktakes",
+    "stocktake_lines",
+    "stock_reorder_levels",
     "rehabilitation_plans",
     "rehabilitation_plan_transitions",
     "rehabilitation_assessments",
@@ -209,6 +219,10 @@ const FENCED: &[&str] = &[
     "settlements",
     "settlement_transitions",
     "settlement_lines",
+    "device_allocations",
+    "device_allocation_transitions",
+    "device_checks",
+    "device_recall_holders",
     "job_seekers",
     "job_seeker_contacts",
     "job_fair_attendances",

@@ -5,9 +5,8 @@ use huican::access::Role;
 use huican::audit::Origin;
 use huican::casework::follow_ups::{FollowUpKind, Planned, service};
 use huican::db::Reach;
-use huican::kernel::id::{FollowUpSubjectId, Id, RequestId};
+use huican::kernel::id::FollowUpSubjectId;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::support::people::{ELSEWHERE, VILLAGE, id_of};
 use crate::support::{TestOffice, on_both};
@@ -24,11 +23,11 @@ impl TestOffice {
             case_id: None,
             resident_id: resident.parse().unwrap(),
             division_code: VILLAGE.parse().unwrap(),
-            subject_id: Id::new(Uuid::now_v7()),
+            subject_id: self.db().new_id(),
             role: Role::TownshipCaseworker,
             due_date: due,
         };
-        let origin = Origin::system(RequestId::new(Uuid::now_v7()));
+        let origin = Origin::system(self.db().new_id());
         let work = move |tx: &mut huican::db::Tx<'_>| service::plan(tx, &origin, planned);
         self.store().write(Reach::EVERYTHING, work).await.unwrap();
         planned.subject_id
@@ -39,7 +38,7 @@ impl TestOffice {
             id_of(&self.as_user(TOWNSHIP).await.get("/v1/me").await.expect(200))
                 .parse()
                 .unwrap();
-        let origin = Origin::system(RequestId::new(Uuid::now_v7()));
+        let origin = Origin::system(self.db().new_id());
         let work = move |tx: &mut huican::db::Tx<'_>| {
             let one = service::of(tx, subject)?.remove(0);
             service::done(tx, &origin, &one, user)

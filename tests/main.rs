@@ -8,6 +8,7 @@
 )]
 
 mod addresses;
+mod allocations;
 mod api_keys;
 mod applications;
 mod architecture;
@@ -74,6 +75,7 @@ mod settlements_model;
 mod simulations;
 mod stale;
 mod stock;
+mod stock_model;
 mod supplements;
 mod support;
 mod targeted;

@@ -3,9 +3,8 @@
 use huican::audit::Origin;
 use huican::casework::payables::{Owed, PayableSource, service};
 use huican::db::{Reach, Tx};
-use huican::kernel::id::{Id, PayableId, RequestId};
+use huican::kernel::id::PayableId;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::support::payments::{CHECKER, MAKER, RELEASER};
 use crate::support::people::{VILLAGE, id_of};
@@ -28,7 +27,7 @@ impl TestOffice {
         let case = county.get(&format!("/v1/cases/{case}")).await.expect(200);
         let owed = Owed {
             source: PayableSource::RehabilitationSettlement,
-            subject_id: Id::new(Uuid::now_v7()),
+            subject_id: self.db().new_id(),
             organization_id: organization.parse().unwrap(),
             case_id: id_of(&case).parse().unwrap(),
             resident_id: case["resident_id"].as_str().unwrap().parse().unwrap(),
@@ -37,13 +36,13 @@ impl TestOffice {
             month: month.parse().unwrap(),
             amount: huican::kernel::money::Fen::new(fen),
         };
-        let origin = Origin::system(RequestId::new(Uuid::now_v7()));
+        let origin = Origin::system(self.db().new_id());
         let work = move |tx: &mut Tx<'_>| service::owe(tx, &origin, owed);
         self.store().write(Reach::EVERYTHING, work).await.unwrap()
     }
 
     async fn withdraws(&self, payable: PayableId) -> Result<(), String> {
-        let origin = Origin::system(RequestId::new(Uuid::now_v7()));
+        let origin = Origin::system(self.db().new_id());
         let work = move |tx: &mut Tx<'_>| service::withdraw(tx, &origin, payable, "结算有误");
         let withdrawn = self.store().write(Reach::EVERYTHING, work).await;
         withdrawn.map_err(|error| error.to_string())

@@ -1,6 +1,7 @@
 //! What the database itself refuses, whoever asks: every statement here is written by hand, as
 //! somebody would who has the database and no scruples.
 
+mod allocations;
 mod employment;
 mod enrollments;
 mod life;
@@ -9,6 +10,7 @@ mod payments;
 mod records;
 mod recoveries;
 mod rehabilitation;
+mod stock;
 mod targeted;
 
 use diesel::prelude::*;

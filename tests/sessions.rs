@@ -79,8 +79,8 @@ on_both! {
             "institution.read", "institution.propose", "rehabilitation.read", "rehabilitation.choose", "rehabilitation.act",
             "settlement.read", "settlement.act", "settlement.correct",
             "rehabilitation_service.read", "rehabilitation_service.act", "screening.read", "screening.write",
-            "payment.act", "match.read", "match.import", "match.decide", "recovery.read", "recovery.act",
             "device_catalog.read", "warehouse.read", "stock.act",
+            "device_allocation.read", "device_allocation.evaluate", "device_allocation.act", "device_check.record", "device_recall.read",
             "employment_standard.read", "vacancy.read", "vacancy.write", "job_seeker.read", "job_seeker.write", "placement.read",
             "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
         ];

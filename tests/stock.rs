@@ -287,3 +287,127 @@ on_both! {
         office.moves(KEEPER, issue(&warehouse)).await.refused(404, "case.not_found");
     }
 }
+
+on_both! {
+    async fn what_a_count_finds_is_explained_and_booked_by_another(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let mut other = wheelchair();
+        other["batch_number"] = json!("20220302");
+        let other = office.donates(&warehouse, 5, other).await.expect(201);
+        let (lot, second) = (lot_of(&given), lot_of(&other));
+        let count = |lines: Value| json!({"warehouse_id": warehouse, "lines": lines});
+        let taker = office.as_user(STOCK_TAKER).await;
+        let unexplained = count(json!([{"lot_id": lot, "counted_quantity": 8}, {"lot_id": second, "counted_quantity": 5}]));
+        let refused = taker.post("/v1/stocktakes", unexplained.clone()).await.refused(422, "request.invalid");
+        assert_eq!(refused["errors"][0]["pointer"], "/lines/0/explanation");
+        let twice = count(json!([{"lot_id": second, "counted_quantity": 5}, {"lot_id": second, "counted_quantity": 5}]));
+        taker.post("/v1/stocktakes", twice).await.refused(422, "request.invalid");
+        taker.post("/v1/stocktakes", count(json!([]))).await.refused(422, "request.invalid");
+        taker.post("/v1/stocktakes", count(json!([{"lot_id": warehouse, "counted_quantity": 5}]))).await.refused(404, "stock_lot.not_found");
+        office.as_user(KEEPER).await.post("/v1/stocktakes", unexplained).await.refused(403, "warehouse.duty_required");
+        let told = count(json!([{"lot_id": lot, "counted_quantity": 8, "explanation": "两辆损毁未登记"}, {"lot_id": second, "counted_quantity": 6, "explanation": "归还未登记"}]));
+        let counted = taker.post("/v1/stocktakes", told).await.expect(201);
+        assert_eq!((&counted["lines"][0]["book_quantity"], &counted["allowed_actions"]), (&json!(10), &json!([])));
+        let path = format!("/v1/stocktakes/{}", id_of(&counted));
+        let transitions = format!("{path}/transitions");
+        // Meanwhile something goes out: what is missing is missing all the same.
+        office.issues(&lot, 1).await.expect(201);
+        taker.post_seen(&transitions, 1, json!({"action": "approve"})).await.refused(403, "permission.denied");
+        let supervisor = office.as_user("supervisor.990100").await;
+        office.gives_duty("990121", &warehouse, "supervisor.990100", "buyer").await.expect(201);
+        supervisor.post_seen(&transitions, 1, json!({"action": "approve"})).await.refused(403, "stocktake.separation_of_duties");
+        office.as_user("approver.990122").await.post_seen(&transitions, 1, json!({"action": "approve"})).await.refused(404, "stocktake.not_found");
+        let approver = office.as_user(APPROVER).await;
+        let shown = approver.get(&path).await.expect(200);
+        assert_eq!(shown["allowed_actions"], json!(["approve", "return"]));
+        approver.post_seen(&transitions, 1, json!({"action": "return"})).await.refused(422, "request.invalid");
+        approver.post_seen(&transitions, 7, json!({"action": "approve"})).await.refused(412, "if_match.stale");
+        let approved = approver.post_seen(&transitions, 1, json!({"action": "approve"})).await.expect(201);
+        assert_eq!((&approved["state"], &approved["version"]), (&json!("approved"), &json!(2)));
+        approver.post_seen(&transitions, 2, json!({"action": "approve"})).await.refused(409, "stocktake.decided");
+        let booked = approver.get(&format!("/v1/stock-movements?stocktake_id={}", id_of(&counted))).await.expect(200);
+        let booked: Vec<_> = booked["items"].as_array().unwrap().iter().map(|one| (one["kind"].as_str().unwrap(), one["change"].as_i64().unwrap(), one["balance"].as_i64().unwrap())).collect();
+        assert!(booked.contains(&("stocktake_loss", -2, 7)) && booked.contains(&("stocktake_gain", 1, 6)), "{booked:?}");
+        let all = approver.get(&format!("/v1/stocktakes?warehouse_id={warehouse}&state=approved")).await.expect(200);
+        assert_eq!(all["items"].as_array().unwrap().len(), 1);
+    }
+
+    async fn a_count_that_was_overtaken_is_returned(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let lot = lot_of(&given);
+        let count = json!({"warehouse_id": warehouse, "lines": [{"lot_id": lot, "counted_quantity": 5, "explanation": "短少待查"}]});
+        let counted = office.as_user(STOCK_TAKER).await.post("/v1/stocktakes", count).await.expect(201);
+        office.issues(&lot, 8).await.expect(201);
+        let transitions = format!("/v1/stocktakes/{}/transitions", id_of(&counted));
+        let approver = office.as_user(APPROVER).await;
+        approver.post_seen(&transitions, 1, json!({"action": "approve"})).await.refused(409, "stocktake.overtaken");
+        let returned = approver.post_seen(&transitions, 1, json!({"action": "return", "comment": "重新盘点"})).await.expect(201);
+        assert_eq!((&returned["state"], &returned["comment"]), (&json!("returned"), &json!("重新盘点")));
+    }
+
+    async fn the_books_tell_what_lay_there_and_what_moved(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let lot = lot_of(&given);
+        let mut cane = wheelchair();
+        (cane["code"], cane["unit_price_fen"]) = (json!("120303"), json!(5_000));
+        office.donates(&warehouse, 100, cane).await.expect(201);
+        office.pass_days(10).await;
+        let issued = office.issues(&lot, 4).await.expect(201);
+        office.pass_days(10).await;
+        office.moves(KEEPER, json!({"kind": "return", "origin_id": id_of(&issued), "quantity": 1})).await.expect(201);
+        let path = format!("/v1/warehouses/{warehouse}");
+        let keeper = office.as_user(KEEPER).await;
+        for (at, chairs, value) in [("2022-07-03", 0, 0), ("2022-07-04", 10, 1_680_000), ("2022-07-13", 10, 1_680_000), ("2022-07-14", 6, 1_208_000), ("2022-07-24", 7, 1_326_000), ("2030-01-01", 7, 1_326_000)] {
+            let stock = keeper.get(&format!("{path}/stock?at={at}")).await.expect(200);
+            assert_eq!(stock["total"]["value_fen"], json!(value), "{at}");
+            let chairs_then = keeper.get(&format!("{path}/stock?at={at}&edition=2022&code=122203")).await.expect(200);
+            assert_eq!(chairs_then["total"]["quantity"], json!(chairs), "{at}");
+        }
+        let first = keeper.get(&format!("{path}/stock?limit=1")).await.expect(200);
+        assert_eq!((first["items"].as_array().unwrap().len(), &first["total"]["quantity"]), (1, &json!(107)));
+        let rest = keeper.get(&format!("{path}/stock?limit=1&cursor={}", first["next"].as_str().unwrap())).await.expect(200);
+        assert_eq!((&rest["items"][0]["lot"]["code"], &rest["next"]), (&json!("120303"), &Value::Null));
+        let turnover = keeper.get(&format!("{path}/turnover?from_date=2022-07-05&to_date=2022-07-31")).await.expect(200);
+        let total = &turnover["total"];
+        assert_eq!((&total["opening"]["quantity"], &total["received"]["quantity"], &total["issued"]["quantity"], &total["closing"]["value_fen"]),
+            (&json!(110), &json!(1), &json!(4), &json!(1_326_000)));
+        assert_eq!(total["turnover_permille"], json!(472_000 * 2000 / (1_680_000 + 1_326_000)));
+        assert_eq!(turnover["items"].as_array().unwrap().len(), 2);
+        keeper.get(&format!("{path}/turnover?from_date=2022-07-05&to_date=2022-07-04")).await.refused(400, "request.malformed");
+        let register = keeper.get(&format!("{path}/register?from_date=2022-07-01&to_date=2022-07-31")).await;
+        assert_eq!(register.status, 200);
+        let mut sheet = huican::sheets::read::Spreadsheet::of(&register.body).unwrap();
+        let rows: Vec<_> = sheet.rows().unwrap().map(|row| row.unwrap().cells).collect();
+        let text = |row: usize, column: usize| huican::sheets::values::text(&rows[row][column]);
+        assert_eq!((text(0, 0).as_str(), text(2, 2).as_str()), ("丙岭县辅助器具仓库出入库登记表", "单号"));
+        assert_eq!((text(5, 2).as_str(), text(5, 3).as_str(), text(5, 13).as_str(), text(5, 14).as_str()), ("990121-CK-2022-000001", "发放出库", "4", "6"));
+        assert_eq!((text(7, 0).as_str(), text(7, 12).as_str(), text(7, 13).as_str()), ("合计", "111", "4"));
+        for report in ["stock", "turnover?from_date=2022-07-01&to_date=2022-07-02", "register?from_date=2022-07-01&to_date=2022-07-02"] {
+            office.as_user("county.990122").await.get(&format!("{path}/{report}")).await.refused(404, "warehouse.not_found");
+        }
+    }
+
+    async fn what_runs_out_is_told_beside_what_is_on_its_way(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let path = format!("/v1/warehouses/{warehouse}/reorder-levels");
+        let approver = office.as_user(APPROVER).await;
+        let level = |quantity: i64| json!({"edition": "2022", "code": "12 22 03", "quantity": quantity});
+        let set = approver.post(&path, level(5)).await.expect(201);
+        assert_eq!((&set["is_below"], &set["in_stock"], &set["revision"]), (&json!(false), &json!(10), &json!(1)));
+        approver.post(&path, level(-1)).await.refused(422, "request.invalid");
+        approver.post(&path, json!({"edition": "2022", "code": "999999", "quantity": 1})).await.refused(404, "device_item.not_found");
+        office.as_user(KEEPER).await.post(&path, level(5)).await.refused(403, "permission.denied");
+        let below = format!("{path}?below=true");
+        assert_eq!(approver.get(&below).await.expect(200)["items"], json!([]));
+        office.issues(&lot_of(&given), 6).await.expect(201);
+        office.buys(&warehouse, 20, wheelchair()).await;
+        let all = approver.get(&below).await.expect(200);
+        assert_eq!((&all["items"][0]["in_stock"], &all["items"][0]["expected"], &all["items"][0]["name_zh"]), (&json!(4), &json!(20), &json!("手动轮椅车")));
+        approver.post(&path, level(0)).await.expect(201);
+        assert_eq!(approver.get(&path).await.expect(200)["items"], json!([]));
+    }
+}

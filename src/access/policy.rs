@@ -218,6 +218,16 @@ policy! {
     StockAct = "stock.act": CountyCaseworker | FinanceOfficer | CitySupervisor;
     /// Deciding what a count found.
     StockApprove = "stock.approve": CountyApprover | CitySupervisor;
+    /// Which devices people were evaluated to need, got and gave back.
+    DeviceAllocationRead = "device_allocation.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | Auditor;
+    DeviceAllocationEvaluate = "device_allocation.evaluate": TownshipCaseworker | CountyCaseworker;
+    /// Planning, supplying, fitting, delivering and taking back.
+    DeviceAllocationAct = "device_allocation.act": TownshipCaseworker | CountyCaseworker;
+    /// What was found when a device was looked at again.
+    DeviceCheckRecord = "device_check.record": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    DeviceRecallRead = "device_recall.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor | Auditor;
+    DeviceRecallMake = "device_recall.make": CountyApprover | CitySupervisor;
     /// What employment is measured by: wages, the quota levy.
     EmploymentStandardRead = "employment_standard.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
         | FinanceOfficer | CitySupervisor | Auditor;
@@ -284,6 +294,9 @@ impl Action {
                 | Self::WarehouseManage
                 | Self::StockAct
                 | Self::StockApprove
+                | Self::DeviceAllocationEvaluate
+                | Self::DeviceAllocationAct
+                | Self::DeviceRecallMake
                 | Self::EmploymentStandardApprove
                 | Self::PlacementVerify
                 | Self::HomeConfirm

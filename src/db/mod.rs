@@ -122,6 +122,11 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.stocktake_decided", Code::StocktakeDecided),
     ("huican.delivery_separation", Code::StockDeliverySeparation),
     ("huican.stocktake_own", Code::StocktakeOwn),
+    ("huican.allocation_case", Code::DeviceAllocationCase),
+    ("huican.use_life", Code::DeviceUseLife),
+    ("huican.device_exception", Code::DeviceException),
+    ("huican.device_supply", Code::DeviceSupply),
+    ("huican.device_recalled", Code::DeviceRecalled),
     ("huican.job_seeker_open", Code::JobSeekerOpen),
     ("huican.job_fair_not_held", Code::JobFairNotHeld),
     (

@@ -139,6 +139,12 @@ kinds! {
     StockMovement => StockMovementId;
     StockDelivery => StockDeliveryId;
     Stocktake => StocktakeId;
+    /// A device for a person.
+    DeviceAllocation => DeviceAllocationId;
+    DeviceAllocationTransition => DeviceAllocationTransitionId;
+    /// What was found at a follow-up.
+    DeviceCheck => DeviceCheckId;
+    DeviceRecall => DeviceRecallId;
     EmploymentStandard => EmploymentStandardId;
     Employer => EmployerId;
     Vacancy => VacancyId;

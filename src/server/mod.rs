@@ -61,6 +61,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         rehabilitation::sessions::service::SEALED_COLUMNS,
         rehabilitation::needs::service::SEALED_COLUMNS,
         rehabilitation::screenings::service::SEALED_COLUMNS,
+        devices::allocations::service::SEALED_COLUMNS,
+        devices::checks::service::SEALED_COLUMNS,
         employment::employers::service::SEALED_COLUMNS,
         employment::seekers::service::SEALED_COLUMNS,
         employment::referrals::service::SEALED_COLUMNS,
@@ -131,6 +133,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     devices::stock::reports::api::routes(config);
     devices::deliveries::api::routes(config);
     devices::stocktakes::api::routes(config);
+    devices::allocations::api::routes(config);
+    devices::checks::api::routes(config);
+    devices::recalls::api::routes(config);
     employment::standards::api::routes(config);
     employment::employers::api::routes(config);
     employment::vacancies::api::routes(config);
@@ -141,6 +146,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     employment::retention::api::routes(config);
     employment::levies::api::routes(config);
     employment::homes::api::routes(config);
+    devices::reorder_levels::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -25,7 +25,7 @@ impl TestOffice {
     }
 
     /// The rows of a table once more, with other values.
-    fn again(&self, table: &str, change: &[(&str, &str)], of: &str) -> String {
+    pub(super) fn again(&self, table: &str, change: &[(&str, &str)], of: &str) -> String {
         let columns = self.columns_of(table);
         let values: Vec<_> = columns
             .split(',')

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::screenings::Care;
 use crate::support::TestOffice;
+use crate::support::allocations::{Equipped, evaluation};
 use crate::support::employment::{Work, evidence};
 use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
@@ -86,6 +87,8 @@ pub struct Belongings {
     pub care: Care,
     /// The county's warehouse, and what lies there.
     pub stock: Stocked,
+    /// Who gets a device there, and what is called back.
+    pub equipped: Equipped,
     /// Who works there, and who wants to.
     pub work: Work,
 }
@@ -155,6 +158,7 @@ impl Belongings {
         let treated = office.treated(village, &institution).await;
         let care = office.care(village).await;
         let stock = office.stocked(county).await;
+        let equipped = office.equipped(village).await;
         let work = office.work_in(village).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
@@ -166,6 +170,7 @@ impl Belongings {
             treated,
             care,
             stock,
+            equipped,
             work,
             person,
             merge,
@@ -246,6 +251,12 @@ impl Belongings {
                 screened: missing(),
                 screening: missing(),
             },
+            equipped: Equipped {
+                case: missing(),
+                allocation: missing(),
+                follow_up: missing(),
+                recall: missing(),
+            },
             stock: Stocked {
                 organization: missing(),
                 warehouse: missing(),
@@ -254,6 +265,7 @@ impl Belongings {
                 lot: missing(),
                 movement: missing(),
                 delivery: missing(),
+                stocktake: missing(),
             },
             work: Work {
                 standard: missing(),
@@ -470,6 +482,9 @@ pub fn call(
         "warehouses" => &on.stock.warehouse,
         "stock-movements" => &on.stock.movement,
         "stock-deliveries" => &on.stock.delivery,
+        "device-allocations" => &on.equipped.allocation,
+        "follow-ups" => &on.equipped.follow_up,
+        "device-recalls" => &on.equipped.recall,
         "employment-standards" => &on.work.standard,
         "employers" => &on.work.employer,
         "vacancies" => &on.work.vacancy,
@@ -483,6 +498,7 @@ pub fn call(
         "retention-checks" => &on.work.retention_check,
         "levy-estimates" => &on.work.levy_estimate,
         "disability-homes" => &on.work.home,
+        "stocktakes" => &on.stock.stocktake,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -544,6 +560,9 @@ pub fn call(
         "add_document" => path.push_str("?kind=other&name=file"),
         "get_new_employment" => path.push_str("&year=2022"),
         "list_home_attendance" => path.push_str("?month=2022-05"),
+        "get_warehouse_turnover" | "get_warehouse_register" => {
+            path.push_str("?from_date=2022-01-01&to_date=2022-12-31");
+        }
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
         "count_rehabilitation_services" => {
             path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
@@ -631,6 +650,11 @@ pub fn call(
         "create_stock_movement" => Some(
             json!({"kind": "issue", "lot_id": on.stock.lot, "quantity": 1, "counterpart": "某康复站"}),
         ),
+        "create_stocktake" => Some(
+            json!({"warehouse_id": on.stock.warehouse, "lines": [{"lot_id": on.stock.lot, "counted_quantity": 0, "explanation": "待查"}]}),
+        ),
+        "create_stocktake_transition" => Some(json!({"action": "return", "comment": "重新盘点"})),
+        "set_reorder_level" => Some(json!({"edition": "2022", "code": "122203", "quantity": 5})),
         "reverse_stock_movement" => Some(json!({"reason": "误登数量"})),
         "create_stock_delivery" => Some(
             json!({"kind": "purchase", "to_warehouse_id": on.stock.warehouse, "quantity": 1, "lot": wheelchair(), "invoice_number": number}),
@@ -638,6 +662,17 @@ pub fn call(
         "create_stock_delivery_transition" => {
             Some(json!({"action": "cancel", "reason": "不再采购"}))
         }
+        "create_device_allocation" => Some(json!({
+            "case_id": on.equipped.case, "edition": "2022", "code": "122203",
+            "evaluation": evaluation(&on.stock.organization, &on.treated.day)
+        })),
+        "create_device_allocation_transition" => {
+            Some(json!({"action": "plan", "comment": "配手动轮椅一辆"}))
+        }
+        "create_follow_up_result" => Some(json!({"result": "in_use"})),
+        "create_device_recall" => Some(
+            json!({"edition": "2022", "code": "122203", "batch_number": number, "reason": "前轮轴承有断裂风险"}),
+        ),
         "create_transfer" => Some(to_a_third_county()),
         "create_institution" => Some(json!({
             "organization_id": on.institution, "service_types": ["physical"], "address": "康宁路8号",

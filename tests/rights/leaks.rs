@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 36] {
+fn traces(of: &Belongings) -> [&str; 40] {
     [
         &of.resident,
         &of.case,
@@ -45,6 +45,9 @@ fn traces(of: &Belongings) -> [&str; 36] {
         &of.stock.lot,
         &of.stock.movement,
         &of.stock.delivery,
+        &of.equipped.case,
+        &of.equipped.allocation,
+        &of.equipped.follow_up,
         &of.work.job_seeker,
         &of.work.job_referral,
         &of.work.placement,
@@ -52,6 +55,7 @@ fn traces(of: &Belongings) -> [&str; 36] {
         &of.work.retention_check,
         &of.work.member,
         &of.work.pay_sheet,
+        &of.stock.stocktake,
     ]
     .map(String::as_str)
 }
@@ -103,6 +107,11 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/warehouses/{}", of.stock.warehouse),
         format!("/v1/stock-deliveries/{}", of.stock.delivery),
         "/v1/stock-movements".to_owned(),
+        format!("/v1/device-allocations/{}", of.equipped.allocation),
+        "/v1/device-allocations".to_owned(),
+        "/v1/stocktakes".to_owned(),
+        format!("/v1/warehouses/{}/stock", of.stock.warehouse),
+        format!("/v1/warehouses/{}/reorder-levels", of.stock.warehouse),
         "/v1/payments".to_owned(),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod allocations;
 pub mod console;
 pub mod employment;
 pub mod office;

@@ -34,6 +34,8 @@ pub struct Stocked {
     pub movement: String,
     /// What the buyer expects.
     pub delivery: String,
+    /// What was counted, and waits.
+    pub stocktake: String,
 }
 
 impl TestOffice {
@@ -47,6 +49,15 @@ impl TestOffice {
         let given = self.moves(&keeper, given).await.expect(201);
         let bought = json!({"kind": "purchase", "to_warehouse_id": warehouse, "quantity": 10, "lot": wheelchair(), "invoice_number": "0310022"});
         let bought = self.announces(&buyer, bought).await.expect(201);
+        let count = json!({"warehouse_id": warehouse, "lines": [{"lot_id": lot_of(&given), "counted_quantity": 100}]});
+        let taker = self.as_user(&format!("finance2.{county}")).await;
+        let counted = taker.post("/v1/stocktakes", count).await.expect(201);
+        let level = json!({"edition": "2022", "code": "122203", "quantity": 5});
+        self.as_user(&format!("approver.{county}"))
+            .await
+            .post(&format!("{path}/reorder-levels"), level)
+            .await
+            .expect(201);
         let helper = self.as_user("supervisor2.990100").await;
         Stocked {
             organization: shown["organization_id"].as_str().unwrap().to_owned(),
@@ -55,6 +66,7 @@ impl TestOffice {
             lot: lot_of(&given),
             movement: id_of(&given),
             delivery: id_of(&bought),
+            stocktake: id_of(&counted),
             warehouse,
         }
     }

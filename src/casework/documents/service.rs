@@ -186,6 +186,13 @@ fn event(origin: &Origin, action: &'static str, document: &Document, case: &Case
         .within(case.division_code)
 }
 
+/// Whether a document counts for a case.
+pub fn counts(db: &mut Db, case: CaseId, id: DocumentId) -> Result<bool> {
+    let all = store::of_case(db, case)?;
+    let mut standing = all.iter().filter(|one| one.withdrawal.is_none());
+    Ok(standing.any(|one| one.id == id))
+}
+
 /// Whether a stored content has a row: one without is nobody's.
 pub fn is_kept(db: &mut Db, id: DocumentObjectId) -> Result<bool> {
     Ok(!store::known_objects(db, &[id])?.is_empty())

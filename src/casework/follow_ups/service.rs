@@ -2,12 +2,12 @@
 
 use super::model::{FollowUp, FollowUpKind, FollowUpState, Listed, Planned};
 use super::store::{self, Filter};
-use crate::access::{Permit, acts};
+use crate::access::{Permit, Scope, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::recusals;
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{FollowUpId, FollowUpSubjectId, ResidentId, UserId};
 
 pub use super::store::Mark;
@@ -62,6 +62,17 @@ pub fn cancel_for(
     .collect()
 }
 
+/// One in sight.
+pub fn found(db: &mut Db, scope: &Scope, id: FollowUpId) -> Result<FollowUp> {
+    let filter = Filter {
+        id: Some(id),
+        ..Filter::default()
+    };
+    let one = store::page(db, scope, &filter, None, 1)?.pop();
+    one.map(|listed| listed.follow_up)
+        .ok_or_else(|| Code::FollowUpNotFound.into())
+}
+
 /// All of one thing, the earliest first.
 pub fn of(db: &mut Db, subject: FollowUpSubjectId) -> Result<Vec<FollowUp>> {
     store::of_subject(db, subject)
@@ -91,7 +102,7 @@ pub fn list(
         kind: window.kind,
         resident: window.resident,
         due_before: window.overdue.then(|| db.today()),
-        desk: None,
+        ..Filter::default()
     };
     let all = store::page(db, &scope, &filter, window.after.as_ref(), window.count)?;
     let ids: Vec<_> = all.iter().map(|one| one.follow_up.id).collect();

@@ -135,6 +135,7 @@ impl Mark {
 /// Which of them.
 #[derive(Debug, Default)]
 pub struct Filter<'a> {
+    pub id: Option<FollowUpId>,
     pub state: Option<FollowUpState>,
     pub kind: Option<FollowUpKind>,
     pub resident: Option<ResidentId>,
@@ -167,6 +168,9 @@ pub fn page(
             follow_ups::county_code,
             scope
         ));
+    if let Some(id) = filter.id {
+        query = query.filter(follow_ups::id.eq(id));
+    }
     if let Some(state) = filter.state {
         query = query.filter(follow_ups::state.eq(state));
     }

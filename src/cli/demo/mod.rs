@@ -3,6 +3,7 @@
 //! a clock that is moved through the year.
 
 mod between;
+mod devices;
 mod employment;
 mod families;
 mod money;
@@ -11,6 +12,7 @@ mod overpaid;
 mod rehabilitation;
 pub mod residents;
 mod scripts;
+mod stock;
 mod targeted;
 mod year;
 

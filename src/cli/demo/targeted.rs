@@ -182,7 +182,7 @@ fn begin(db: &mut Db, desk: &Desk, watch: &Watch<'_>, county: DivisionCode) -> R
         let helped = people.iter().take(HELPED).chain(screened.first());
         let mut services = Vec::new();
         for (resident, need) in helped.zip(NEEDS.iter().cycle()) {
-            let case = approve(tx, desk, county, resident)?;
+            let case = approve(tx, desk, county, PROGRAM, resident)?;
             services.push(note(tx, county, case, *need)?);
         }
         let begun = County {
@@ -200,10 +200,12 @@ fn begin(db: &mut Db, desk: &Desk, watch: &Watch<'_>, county: DivisionCode) -> R
     })
 }
 
-fn approve(
+/// Files a case of somebody for a program whose steps are the county's verification and approval, and takes them.
+pub(super) fn approve(
     tx: &mut Tx<'_>,
     desk: &Desk,
     county: DivisionCode,
+    program: &str,
     resident: &Resident,
 ) -> Result<CaseId> {
     let township: String = resident.division_code.as_str().chars().take(9).collect();
@@ -211,7 +213,7 @@ fn approve(
     let permit = permit_of::<acts::CaseFile>(tx, &filer)?;
     let new = NewCase {
         resident_id: resident.id,
-        program_code: PROGRAM.to_owned(),
+        program_code: program.to_owned(),
         details: Map::new(),
     };
     let case = cases::create(tx, &permit, desk, new)?.value().case.id;

@@ -11,7 +11,7 @@ use super::money::{self, Watch};
 use super::rehabilitation::Children;
 use super::residents::{at_county, counties, of_county, permit_of};
 use super::scripts::{By, Deed, Doing, deed, scripts};
-use super::targeted;
+use super::{devices, stock, targeted};
 use crate::access::acts;
 use crate::audit::Event;
 use crate::casework::cases::service::{self as cases, Action};
@@ -82,6 +82,10 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
     let mut children = Children::default();
     let mut targeted = targeted::errands(&calendar, today)?.into_iter().peekable();
     let mut care = targeted::Care::default();
+    let mut supplies = stock::errands(&calendar, today)?.into_iter().peekable();
+    let mut shelves = stock::Shelves::default();
+    let mut needs = devices::errands(&calendar, today)?.into_iter().peekable();
+    let mut given = devices::Given::default();
     while day <= today {
         let morning = Timestamp::start_of(day).plus(Duration::from_hours(8));
         clock.set(morning.min(now));
@@ -110,6 +114,12 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
         children.day(db, &desk, &watch, day)?;
         while let Some((_, errand)) = targeted.next_if(|(on, _)| *on <= day) {
             targeted::carry_out(db, &desk, &watch, &mut care, errand)?;
+        }
+        while let Some((_, errand)) = supplies.next_if(|(on, _)| *on <= day) {
+            stock::carry_out(db, &mut shelves, errand)?;
+        }
+        while let Some((_, errand)) = needs.next_if(|(on, _)| *on <= day) {
+            devices::carry_out(db, &desk, &watch, &mut given, errand)?;
         }
         day = day
             .succ_opt()

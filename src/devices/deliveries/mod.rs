@@ -6,4 +6,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{DeliveryAction, DeliveryKind, NewDelivery, NewDeliveryTransition};
+pub use model::{DeliveryAction, DeliveryKind, DeliveryState, NewDelivery, NewDeliveryTransition};

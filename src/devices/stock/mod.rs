@@ -9,6 +9,6 @@ mod store;
 
 pub use api::LotBody;
 pub use model::{
-    Entry, FundSource, Issue, Lot, LotDescription, Movement, Return, StockMovementKind,
-    quantity_in_range,
+    Entry, FundSource, Issue, Lot, LotDescription, Movement, NewMovement, NewReversal,
+    NewStockMovementKind, Return, StockMovementKind, quantity_in_range,
 };

@@ -48,7 +48,7 @@ fn evidence_of(db: &mut Db, placement: &Placement) -> Result<Evidence> {
 }
 
 /// Adds evidence, verdicts and history.
-fn whole(db: &mut Db, placement: Placement) -> Result<Placement> {
+fn whole(db: &mut Db, mut placement: Placement) -> Result<Placement> {
     let evidence = store::evidence(db, placement.id)?;
     let day = placement.start_date;
     let place = placement.division_code;
@@ -60,15 +60,13 @@ fn whole(db: &mut Db, placement: Placement) -> Result<Placement> {
         .map(|last| judge(last, minimum_wage_fen, certified))
         .unwrap_or_default();
     let history = store::history(db, placement.id)?;
-    Ok(Placement {
-        detail: Some(Told {
-            evidence,
-            verdicts,
-            minimum_wage_fen,
-            history,
-        }),
-        ..placement
-    })
+    placement.detail = Some(Told {
+        evidence,
+        verdicts,
+        minimum_wage_fen,
+        history,
+    });
+    Ok(placement)
 }
 
 pub fn view(

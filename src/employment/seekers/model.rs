@@ -287,6 +287,7 @@ impl JobSeeker {
         }
     }
 
+    #[must_use]
     pub fn closed(self, reason: JobSeekerCloseReason, now: Timestamp) -> Self {
         Self {
             state: JobSeekerState::Closed,

@@ -288,6 +288,45 @@ const LABELS: &[(&str, &str, &str)] = &[
         "Movement of a device taken back",
     ),
     (
+        "device_allocation.evaluated",
+        "辅具需求评估",
+        "Need of a device evaluated",
+    ),
+    (
+        "device_allocation.planned",
+        "制定辅具方案",
+        "Device planned",
+    ),
+    (
+        "device_allocation.issued",
+        "辅具配货出库",
+        "Device supplied from stock",
+    ),
+    ("device_allocation.purchased", "辅具采购", "Device bought"),
+    ("device_allocation.fitted", "辅具适配", "Device fitted"),
+    (
+        "device_allocation.trained",
+        "辅具使用训练",
+        "Trained with the device",
+    ),
+    (
+        "device_allocation.delivered",
+        "辅具签收交付",
+        "Device delivered",
+    ),
+    ("device_allocation.repaired", "辅具维修", "Device repaired"),
+    (
+        "device_allocation.returned",
+        "辅具归还",
+        "Device given back",
+    ),
+    (
+        "device_allocation.cancelled",
+        "取消辅具适配",
+        "Device allocation cancelled",
+    ),
+    ("device_check.recorded", "辅具回访", "Device looked at"),
+    (
         "job_seeker.opened",
         "求职登记",
         "Registered as a job seeker",
@@ -370,6 +409,7 @@ pub fn takes(entity: &str) -> Option<Action> {
         "rehabilitation_service" => Some(Action::RehabilitationServiceRead),
         "screening" => Some(Action::ScreeningRead),
         "stock_movement" => Some(Action::WarehouseRead),
+        "device_allocation" | "device_check" => Some(Action::DeviceAllocationRead),
         "job_seeker" | "job_referral" | "job_fair" => Some(Action::JobSeekerRead),
         "placement" | "retention_check" => Some(Action::PlacementRead),
         "home_member" => Some(Action::HomeRead),

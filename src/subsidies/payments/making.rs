@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::model::{Omission, OmissionReason, Payment, PaymentState, Share, shares, too_much};
+use super::model::{
+    Omission, OmissionReason, Payee, Payment, PaymentState, Share, shares, too_much,
+};
 use super::owed;
-use super::store::{self, NewPayment, Payee};
+use super::store::{self, NewPayment};
 use crate::db::Tx;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{BankAccountId, EntitlementId, PaymentId, RecoveryId, ResidentId};

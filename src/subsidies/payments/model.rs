@@ -10,7 +10,8 @@ use crate::kernel::crypto::{Hash, hex};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{
-    EntitlementId, OrganizationId, PayableId, PaymentBatchId, PaymentId, ResidentId,
+    BankAccountId, EntitlementId, OrganizationAccountId, OrganizationId, PayableId, PaymentBatchId,
+    PaymentId, ResidentId,
 };
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
@@ -124,6 +125,13 @@ pub struct Payment {
     pub version: i32,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+/// Whose account a payment goes to.
+#[derive(Debug, Clone, Copy)]
+pub enum Payee {
+    Person(BankAccountId),
+    Organization(OrganizationAccountId),
 }
 
 /// One month of a payment, or what is owed to an organization for one.

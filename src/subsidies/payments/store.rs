@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
-use super::model::{Due, Item, Line, Omission, OmissionReason, Payment, PaymentState};
+use super::model::{Due, Item, Line, Omission, OmissionReason, Payee, Payment, PaymentState};
+use super::owed;
 use crate::access::{Scope, within};
-use crate::db::schema::{
-    entitlements, payables, payment_items, payment_omissions, payment_payables, payments,
-};
+use crate::db::schema::{entitlements, payment_items, payment_omissions, payments};
 use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, insert_all, types};
 use crate::kernel::bank_account::BankAccount;
@@ -27,10 +26,7 @@ types::text_columns!(PaymentState, OmissionReason);
 
 diesel::joinable!(payment_items -> entitlements (entitlement_id));
 diesel::joinable!(payment_items -> payments (payment_id));
-diesel::joinable!(payment_payables -> payables (payable_id));
-diesel::joinable!(payment_payables -> payments (payment_id));
 diesel::allow_tables_to_appear_in_same_query!(payment_items, entitlements, payments);
-diesel::allow_tables_to_appear_in_same_query!(payment_payables, payables, payments);
 
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
     sealed_column!(payments::account of id: PaymentId),
@@ -94,28 +90,6 @@ pub fn failed_before(
         .select((payment_items::entitlement_id, payments::id))
         .load(db.conn())?;
     Ok(rows.into_iter().collect())
-}
-
-/// Of these, by which payment each was to be paid that failed last.
-pub fn payables_failed_before(
-    db: &mut Db,
-    of: &[PayableId],
-) -> Result<HashMap<PayableId, PaymentId>> {
-    let rows: Vec<(PayableId, PaymentId)> = payment_payables::table
-        .inner_join(payments::table)
-        .filter(payment_payables::payable_id.eq_any(of))
-        .filter(payments::state.eq(PaymentState::Failed))
-        .order(payments::id)
-        .select((payment_payables::payable_id, payments::id))
-        .load(db.conn())?;
-    Ok(rows.into_iter().collect())
-}
-
-/// Whose account a payment goes to.
-#[derive(Debug, Clone, Copy)]
-pub enum Payee {
-    Person(BankAccountId),
-    Organization(OrganizationAccountId),
 }
 
 /// A payment on its way into the database.
@@ -189,22 +163,13 @@ fn new_row(db: &Db, new: &NewPayment) -> Result<NewRow> {
 }
 
 /// Rows of one statement.
-const TOGETHER: usize = 500;
+pub const TOGETHER: usize = 500;
 
 #[derive(Insertable)]
 #[diesel(table_name = payment_items)]
 struct ItemRow {
     payment_id: PaymentId,
     entitlement_id: EntitlementId,
-    amount_fen: Fen,
-    live: bool,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = payment_payables)]
-struct PayableRow {
-    payment_id: PaymentId,
-    payable_id: PayableId,
     amount_fen: Fen,
     live: bool,
 }
@@ -238,20 +203,7 @@ pub fn insert(tx: &mut Tx<'_>, all: &[NewPayment]) -> Result<()> {
     for some in items.chunks(TOGETHER) {
         insert_all!(tx, payment_items::table, some)?;
     }
-    let payable = |payment_id: PaymentId, (payable_id, amount_fen): (PayableId, Fen)| PayableRow {
-        payment_id,
-        payable_id,
-        amount_fen,
-        live: true,
-    };
-    let owed: Vec<_> = all
-        .iter()
-        .flat_map(|new| new.payables.iter().map(|one| payable(new.payment.id, *one)))
-        .collect();
-    for some in owed.chunks(TOGETHER) {
-        insert_all!(tx, payment_payables::table, some)?;
-    }
-    Ok(())
+    owed::store::insert(tx, all)
 }
 
 pub fn insert_omissions(tx: &mut Tx<'_>, batch: PaymentBatchId, all: &[Omission]) -> Result<()> {
@@ -407,26 +359,13 @@ pub fn items(db: &mut Db, payment: PaymentId) -> Result<Vec<Item>> {
             payment_items::amount_fen,
         ))
         .load(db.conn())?;
-    let owed: Vec<(PayableId, Month, Fen)> = payment_payables::table
-        .inner_join(payables::table)
-        .filter(payment_payables::payment_id.eq(payment))
-        .order((payables::month, payables::id))
-        .select((payables::id, payables::month, payment_payables::amount_fen))
-        .load(db.conn())?;
     let item = |(entitlement_id, month, amount_fen)| Item {
         entitlement_id: Some(entitlement_id),
         payable_id: None,
         month,
         amount_fen,
     };
-    let owed = owed
-        .into_iter()
-        .map(|(payable_id, month, amount_fen)| Item {
-            entitlement_id: None,
-            payable_id: Some(payable_id),
-            month,
-            amount_fen,
-        });
+    let owed = owed::store::items(db, payment)?;
     Ok(rows.into_iter().map(item).chain(owed).collect())
 }
 

@@ -6,7 +6,7 @@ mod seeking;
 
 use chrono::{Days, Months, NaiveDate};
 
-use crate::access::{Permit, acts};
+use crate::access::{Permit, acts, divisions};
 use crate::audit::{Event, Origin};
 use crate::casework::transfers;
 use crate::cli::demo::residents::{at_county, counties, of_county, permit_of};
@@ -136,7 +136,7 @@ fn people(tx: &mut Tx<'_>, county: DivisionCode) -> Result<Vec<ResidentId>> {
     for (resident, known) in of_county(tx, county)?.into_iter().rev() {
         let age = today.years_since(resident.birth_date).unwrap_or(0);
         let holds = known.certificate.is_some_and(|held| {
-            held.period.from <= since && held.state_on(since) == CertificateState::Valid
+            held.period.from <= since && held.state_on(today) == CertificateState::Valid
         });
         let settled = (18..60).contains(&age) && holds;
         if settled && transfers::service::offered(tx, resident.id)?.is_none() {
@@ -151,6 +151,7 @@ fn people(tx: &mut Tx<'_>, county: DivisionCode) -> Result<Vec<ResidentId>> {
 
 fn employers(tx: &mut Tx<'_>, county: DivisionCode) -> Result<(EmployerId, Vec<Vacancy>)> {
     let permit = permit_of::<acts::VacancyWrite>(tx, &at_county("county", county))?;
+    let place = divisions::service::known(tx, county)?.name;
     let mut first = None;
     let mut offered = Vec::new();
     for (name, kind, title, form, aids) in [
@@ -177,7 +178,7 @@ fn employers(tx: &mut Tx<'_>, county: DivisionCode) -> Result<(EmployerId, Vec<V
         ),
     ] {
         let new = NewEmployer {
-            name: format!("{}{name}", county.county_digits()),
+            name: format!("{place}{name}"),
             credit_code: None,
             employer_type: kind,
             division_code: county,

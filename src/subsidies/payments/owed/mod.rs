@@ -1,10 +1,12 @@
 //! Makes a batch's payments to organizations, of what is owed to them: one for each person they served.
 
+pub mod store;
+
 use std::collections::BTreeMap;
 
 use super::making::Made;
-use super::model::{Omission, OmissionReason, Payment, PaymentState, too_much};
-use super::store::{self, NewPayment, Payee};
+use super::model::{Omission, OmissionReason, Payee, Payment, PaymentState, too_much};
+use super::store::NewPayment;
 use crate::casework::payables::{self, Payable};
 use crate::casework::payees::{self, OrganizationAccount};
 use crate::db::Tx;
@@ -17,7 +19,7 @@ use crate::subsidies::batches::Batch;
 pub fn make(tx: &mut Tx<'_>, batch: &Batch, made: &mut Made) -> Result<()> {
     let open = payables::service::open(tx, batch.division, &batch.program_code, batch.month)?;
     let ids: Vec<_> = open.iter().map(|one| one.id).collect();
-    let failed = store::payables_failed_before(tx, &ids)?;
+    let failed = store::failed_before(tx, &ids)?;
     let mut shares: BTreeMap<(OrganizationId, ResidentId), Vec<Payable>> = BTreeMap::new();
     for one in open {
         let share = (one.owed.organization_id, one.owed.resident_id);
@@ -45,7 +47,7 @@ pub fn make(tx: &mut Tx<'_>, batch: &Batch, made: &mut Made) -> Result<()> {
         made.total = total.ok_or_else(too_much)?;
         payments.push(new);
     }
-    store::insert(tx, &payments)
+    super::store::insert(tx, &payments)
 }
 
 fn sum(owed: &[Payable]) -> Result<Fen> {

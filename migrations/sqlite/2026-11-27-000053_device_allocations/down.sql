@@ -1,0 +1,12 @@
+DROP TRIGGER api_keys_no_allocation;
+DROP TRIGGER stock_movements_allocated;
+DROP TRIGGER device_recall_holders_keep;
+DROP TRIGGER device_recalls_keep;
+DROP TRIGGER device_checks_keep;
+DROP TRIGGER device_allocation_transitions_keep;
+DROP TRIGGER device_allocations_keep;
+DROP TABLE device_recall_holders;
+DROP TABLE device_recalls;
+DROP TABLE device_checks;
+DROP TABLE device_allocation_transitions;
+DROP TABLE device_allocations;
