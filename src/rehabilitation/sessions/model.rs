@@ -202,7 +202,7 @@ impl NewSessionTransition {
         );
         let day = self.confirmed_date;
         refuse(
-            !day.is_some_and(|day| session.session_date <= day && day <= today),
+            !day.is_some_and(|day| session.date <= day && day <= today),
             "/confirmed_date",
             "date.range",
             "from the day of the session to today",
@@ -238,7 +238,7 @@ pub struct Session {
     pub id: RehabilitationSessionId,
     pub plan_id: RehabilitationPlanId,
     pub institution: OrganizationId,
-    pub session_date: NaiveDate,
+    pub date: NaiveDate,
     pub month: Month,
     pub started_at: Timestamp,
     pub minutes: i32,

@@ -42,7 +42,7 @@ fn event(origin: &Origin, action: &'static str, session: &Session, plan: &Plan) 
         .about(plan.resident_id)
         .within(plan.division_code)
         .change("plan_id", session.plan_id)
-        .change("session_date", session.session_date)
+        .change("session_date", session.date)
         .change("state", session.state())
 }
 
@@ -69,13 +69,13 @@ pub fn record(
     new.check(now)?;
     let user = permit.actor().user;
     apart(tx, user, plan.resident_id)?;
-    let session_date = new.started_at.office_date();
+    let date = new.started_at.office_date();
     let session = Session {
         id: tx.new_id(),
         plan_id: plan.id,
         institution: plan.institution,
-        session_date,
-        month: Month::of(session_date),
+        date,
+        month: Month::of(date),
         started_at: new.started_at,
         minutes: new.minutes,
         ended_at: new.ended_at(),

@@ -137,7 +137,7 @@ pub struct Cap {
     pub resident_id: ResidentId,
     pub program_code: String,
     pub year: i32,
-    pub cap: Fen,
+    pub amount: Fen,
     /// By which it was decided, with the facts of that day.
     pub program_version_id: ProgramVersionId,
     pub decided_date: NaiveDate,
@@ -384,13 +384,13 @@ mod tests {
 
     #[test]
     fn nobody_checks_their_own() {
+        use SettlementAction::{Check, Return, Withdraw};
         let sides = |office, institution, proposer| Sides {
             office,
             institution,
             proposer,
         };
         let at = SettlementState::Proposed;
-        use SettlementAction::{Check, Return, Withdraw};
         assert_eq!(sides(true, false, false).allowed(at), [Check, Return]);
         assert_eq!(sides(false, true, true).allowed(at), [Withdraw]);
         assert_eq!(sides(true, true, false).allowed(at), [Withdraw]);

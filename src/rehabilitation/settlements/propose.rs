@@ -125,7 +125,7 @@ fn reckon(
             continue;
         };
         let before = taken.entry(cap.id).or_default();
-        let remaining = left(left(cap.cap, settled), *before);
+        let remaining = left(left(cap.amount, settled), *before);
         let line = reckoned(tx, plan, (cap.id, remaining), new.month, count)?;
         *before = before
             .checked_add(line.amount)

@@ -185,17 +185,6 @@ impl County {
         self.done(tx)
     }
 
-    fn plan(&self, child: &Child, institution: OrganizationId, previous: Option<&str>) -> NewPlan {
-        NewPlan {
-            case_id: child.case.id,
-            institution_id: institution,
-            service_type: child.service,
-            goals: "六个月内提高日常生活自理和沟通能力".to_owned(),
-            previous_plan_id: previous.and(child.plan),
-            transfer_reason: previous.map(str::to_owned),
-        }
-    }
-
     /// All but the last choose the center, which has not places enough.
     fn choose(&mut self, tx: &mut Tx<'_>) -> Result<Done> {
         let clerk = permit_of::<acts::RehabilitationChoose>(tx, &self.account("county"))?;
@@ -205,7 +194,7 @@ impl County {
             let Some(child) = self.children.get(place) else {
                 break;
             };
-            let new = self.plan(child, institution, None);
+            let new = plan(child, institution, None);
             let made = plans::service::choose(tx, &clerk, new)?.value().plan.id;
             let therapist = self.account("therapist");
             if let Some(child) = self.children.get_mut(place) {
@@ -297,7 +286,7 @@ impl County {
     fn move_on(&mut self, tx: &mut Tx<'_>) -> Result<Done> {
         let clerk = permit_of::<acts::RehabilitationChoose>(tx, &self.account("county"))?;
         if let Some(child) = self.children.get(1) {
-            let new = self.plan(child, self.garden, Some("新机构离家更近"));
+            let new = plan(child, self.garden, Some("新机构离家更近"));
             let made = plans::service::choose(tx, &clerk, new)?.value().plan.id;
             let therapist = self.account("therapist");
             if let Some(child) = self.children.get_mut(1) {
@@ -316,6 +305,17 @@ impl County {
         };
         self.moves(tx, 2, end)?;
         self.done(tx)
+    }
+}
+
+fn plan(child: &Child, institution: OrganizationId, previous: Option<&str>) -> NewPlan {
+    NewPlan {
+        case_id: child.case.id,
+        institution_id: institution,
+        service_type: child.service,
+        goals: "六个月内提高日常生活自理和沟通能力".to_owned(),
+        previous_plan_id: previous.and(child.plan),
+        transfer_reason: previous.map(str::to_owned),
     }
 }
 

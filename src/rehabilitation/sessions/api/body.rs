@@ -82,7 +82,7 @@ impl SessionBody {
             id: session.id,
             plan_id: session.plan_id,
             institution_id: session.institution,
-            session_date: session.session_date,
+            session_date: session.date,
             month: session.month,
             started_at: session.started_at,
             ended_at: session.ended_at,

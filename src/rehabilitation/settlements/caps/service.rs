@@ -72,12 +72,12 @@ fn decide(db: &mut Db, plan: &Plan, kept: ResidentId, year: i32) -> Result<Optio
         let version =
             programs::service::in_force(db, &plan.program_code, resident.division_code, day)?;
         let decision = programs::service::decide(db, &version, resident, day)?;
-        Ok(decision.amount_fen.map(|cap| Cap {
+        Ok(decision.amount_fen.map(|amount| Cap {
             id: db.new_id(),
             resident_id: kept,
             program_code: plan.program_code.clone(),
             year,
-            cap,
+            amount,
             program_version_id: version.id,
             decided_date: day,
         }))

@@ -29,7 +29,7 @@ impl Row {
             resident_id: self.resident_id,
             program_code: self.program_code,
             year: self.year,
-            cap: self.cap_fen,
+            amount: self.cap_fen,
             program_version_id: self.program_version_id,
             decided_date: self.decided_date,
         }
@@ -59,7 +59,7 @@ pub fn insert(tx: &mut Tx<'_>, cap: &Cap) -> Result<()> {
             rehabilitation_caps::resident_id.eq(cap.resident_id),
             rehabilitation_caps::program_code.eq(&cap.program_code),
             rehabilitation_caps::year.eq(cap.year),
-            rehabilitation_caps::cap_fen.eq(cap.cap),
+            rehabilitation_caps::cap_fen.eq(cap.amount),
             rehabilitation_caps::settled_fen.eq(Fen::ZERO),
             rehabilitation_caps::program_version_id.eq(cap.program_version_id),
             rehabilitation_caps::decided_date.eq(cap.decided_date),
