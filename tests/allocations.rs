@@ -178,6 +178,7 @@ on_both! {
         office.delivered(&case, &lot).await;
         let known = office.as_user(KEEPER).await.get(&format!("/v1/cases/{case}")).await.expect(200);
         let kept = known["resident_id"].as_str().unwrap().to_owned();
+        office.as_user(KEEPER).await.act(&case, "complete").await.expect(201);
         let duplicate = office.resident().await;
         let other = office.device_case(VILLAGE, &duplicate).await;
         let merge = json!({"duplicate_id": duplicate, "reason": "身份证号登记有误"});
@@ -341,7 +342,7 @@ on_both! {
         let (case, _lot) = office.needs_wheelchair().await;
         let one = office.planned(&case).await;
         let county = office.as_user(KEEPER).await;
-        county.act_saying(&case, "terminate", Some("本人去世")).await.expect(201);
+        office.as_user(APPROVER).await.act_saying(&case, "terminate", Some("本人去世")).await.expect(201);
         let path = format!("{ALLOCATIONS}/{}", id_of(&one));
         assert_eq!(county.get(&path).await.expect(200)["state"], json!("cancelled"));
     }
