@@ -40,8 +40,11 @@ fn held(versions: &[DeviceItem], on: NaiveDate) -> Option<&DeviceItem> {
         .rfind(|version| version.effective_from_date <= on)
 }
 
-/// What some codes are called, and in which unit they are counted: as was last laid down.
-pub fn called(db: &mut Db, keys: &[ItemKey]) -> Result<HashMap<ItemKey, (String, String)>> {
+/// What codes are called, and in which unit they are counted.
+pub type Called = HashMap<ItemKey, (String, String)>;
+
+/// What some codes are called: as was last laid down.
+pub fn called(db: &mut Db, keys: &[ItemKey]) -> Result<Called> {
     let all = store::versions_of(db, keys)?;
     let name = |(key, versions): (ItemKey, Vec<DeviceItem>)| {
         let last = versions.into_iter().next_back()?;

@@ -201,14 +201,14 @@ pub fn insert_code(tx: &mut Tx<'_>, key: &ItemKey) -> Result<()> {
 #[derive(Insertable)]
 #[diesel(table_name = device_items)]
 #[diesel(treat_none_as_default_value = false)]
-struct NewRow<'a> {
+struct NewRow {
     edition: Edition,
     code: DeviceCode,
     version: i32,
     previous_version: Option<i32>,
-    name_zh: &'a str,
-    name_en: Option<&'a str>,
-    unit: &'a str,
+    name_zh: String,
+    name_en: Option<String>,
+    unit: String,
     subsidy_percent: i32,
     cap_fen: Option<Fen>,
     use_life_months: Option<i32>,
@@ -227,9 +227,9 @@ pub fn insert_version(tx: &mut Tx<'_>, row: &CatalogRow, version: i32, by: UserI
         code: row.key.code.clone(),
         version,
         previous_version: (version > 1).then(|| version - 1),
-        name_zh: &terms.name_zh,
-        name_en: terms.name_en.as_deref(),
-        unit: &terms.unit,
+        name_zh: terms.name_zh.clone(),
+        name_en: terms.name_en.clone(),
+        unit: terms.unit.clone(),
         subsidy_percent: terms.subsidy_percent,
         cap_fen: terms.cap,
         use_life_months: terms.use_life_months,

@@ -251,9 +251,9 @@ pub fn balances(db: &mut Db, lots: &[StockLotId]) -> Result<HashMap<StockLotId, 
 #[derive(Insertable)]
 #[diesel(table_name = stock_movements)]
 #[diesel(treat_none_as_default_value = false)]
-struct NewRow<'a> {
+struct NewRow {
     id: StockMovementId,
-    movement_number: &'a str,
+    movement_number: String,
     warehouse_id: WarehouseId,
     division_code: DivisionCode,
     lot_id: StockLotId,
@@ -268,8 +268,8 @@ struct NewRow<'a> {
     duty_id: Option<WarehouseDutyId>,
     duty: Option<WarehouseDuty>,
     case_id: Option<CaseId>,
-    counterpart: Option<&'a str>,
-    note: Option<&'a str>,
+    counterpart: Option<String>,
+    note: Option<String>,
     origin_id: Option<StockMovementId>,
     reverses_id: Option<StockMovementId>,
     delivery_id: Option<StockDeliveryId>,
@@ -285,7 +285,7 @@ pub fn book(tx: &mut Tx<'_>, lot: &Lot, entry: Entry) -> Result<Movement> {
     let earlier = sequence > 1;
     let row = NewRow {
         id: tx.new_id(),
-        movement_number: &number,
+        movement_number: number.clone(),
         warehouse_id: lot.warehouse,
         division_code: lot.division,
         lot_id: lot.id,
@@ -300,8 +300,8 @@ pub fn book(tx: &mut Tx<'_>, lot: &Lot, entry: Entry) -> Result<Movement> {
         duty_id: entry.duty,
         duty: entry.duty.map(|_| WarehouseDuty::Keeper),
         case_id: entry.case,
-        counterpart: entry.counterpart.as_deref(),
-        note: entry.note.as_deref(),
+        counterpart: entry.counterpart.clone(),
+        note: entry.note.clone(),
         origin_id: entry.origin,
         reverses_id: entry.reverses,
         delivery_id: entry.delivery,

@@ -10,8 +10,7 @@ use super::store;
 use crate::access::{Permit, acts};
 use crate::casework::cases::service as cases;
 use crate::db::Db;
-use crate::devices::catalog::ItemKey;
-use crate::devices::catalog::service as catalog;
+use crate::devices::catalog::service::{self as catalog, Called};
 use crate::devices::stock::service::{self as stock, Filter};
 use crate::devices::warehouses::service as warehouses;
 use crate::kernel::error::{Error, Result};
@@ -71,7 +70,7 @@ pub fn turnover(
     permit: &Permit<acts::WarehouseRead>,
     warehouse: WarehouseId,
     period: Period,
-) -> Result<(Turnover, HashMap<ItemKey, (String, String)>)> {
+) -> Result<(Turnover, Called)> {
     check(period)?;
     warehouses::found(db, permit.scope(), warehouse)?;
     let opening = match period.0.pred_opt() {
