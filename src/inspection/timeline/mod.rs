@@ -2,6 +2,7 @@
 //! with them.
 
 pub mod api;
+mod labels;
 mod model;
 pub mod service;
 mod store;
