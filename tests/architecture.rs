@@ -311,6 +311,7 @@ fn only_the_audit_makes_records_and_only_the_console_sees_everything() {
                     "rehabilitation/settlements/service.rs",
                     "rehabilitation/needs/service.rs",
                     "rehabilitation/screenings/service.rs",
+                    // Who has a device already, under whichever record.
                     "devices/allocations/service.rs",
                     "devices/allocations/store.rs",
                     // Whose work counts, and whose certificate was valid.

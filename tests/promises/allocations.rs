@@ -73,8 +73,8 @@ on_both! {
         // Its batch was called back: what is missing is only the entry.
         office.refuses(&again(&of("'recall'")), "foreign key");
         // Of no case that goes on, nothing begins.
-        office.refuses(&again(&[("evaluated_date", "'2030-01-01'")]), "allocation_case");
-        office.refuses(&again(&[("state", "'planned'")]), "allocation_case");
+        office.refuses(&again(&[("evaluated_date", "'2030-01-01'")]), "allocation_case|use_life");
+        office.refuses(&again(&[("state", "'planned'")]), "allocation_case|use_life");
     }
 
     async fn who_evaluates_does_not_supply_and_nothing_is_delivered_that_was_not_supplied(office: &TestOffice) {
@@ -126,7 +126,7 @@ on_both! {
     async fn devices_checks_and_recalls_stay_as_they_were_written(office: &TestOffice) {
         let (_stock, _delivered, evaluated) = office.two_devices().await;
         for (sql, because) in [
-            ("evaluator = '某人'", "append_only"), ("state = 'planned'", "append_only|foreign key"), ("use_life_until = NULL", "append_only"),
+            ("evaluator = '某人'", "append_only"), ("state = 'planned'", "append_only|foreign key|check"), ("use_life_until = NULL", "append_only"),
             ("price_fen = 1", "append_only"), ("supplied_by = recorded_by", "append_only|check"), ("last_transition = 1", "append_only"),
             ("signed_by = signed_by, return_condition = 'good'", "append_only|check"),
         ] {

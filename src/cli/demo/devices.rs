@@ -287,7 +287,7 @@ fn act(
 fn check(db: &mut Db, county: DivisionCode, of: DeviceAllocationId) -> Result<()> {
     let permit = permit_of::<acts::DeviceCheckRecord>(db, &at_county("county", county))?;
     let subject = FollowUpSubjectId::new(of.uuid());
-    let planned = db.in_every_office(|db| follow_ups::service::of(db, subject))?;
+    let planned = follow_ups::service::of(db, subject)?;
     let Some(first) = planned.first().map(|one| one.id) else {
         return Ok(());
     };

@@ -1,6 +1,6 @@
-//! What entries of the record are called, by kind, in Chinese and in English.
+//! What the kinds of entries that a timeline shows are called, in Chinese and in English.
 
-pub const LABELS: &[(&str, &str, &str)] = &[
+pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("resident.created", "登记", "Registered"),
     (
         "resident.imported",
