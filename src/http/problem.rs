@@ -123,6 +123,12 @@ struct ProblemMembers {
     /// `recovery.exceeds_rest`: what is left.
     #[schema(required = false)]
     rest_fen: i64,
+    /// `stock.insufficient`: how many pieces of the lot there are.
+    #[schema(required = false)]
+    in_stock: i32,
+    /// `stocktake.overtaken`: the lot of which too much has gone out since.
+    #[schema(required = false)]
+    lot_id: uuid::Uuid,
     /// `case.recusal_required`: how you are related to the resident.
     #[schema(required = false)]
     relation: String,
