@@ -78,7 +78,7 @@ async fn by_connections(office: &TestOffice, lot: &str) -> usize {
                         match issue(&mut db) {
                             Ok(_) => done += 1,
                             Err(error) => {
-                                assert_eq!(error.code(), Code::StockInsufficient, "{error}")
+                                assert_eq!(error.code(), Code::StockInsufficient, "{error}");
                             }
                         }
                     }

@@ -580,7 +580,7 @@ pub fn call(
         "create_application" => Some(
             json!({"resident_id": on.resident, "programs": [{"program_code": "nursing_subsidy"}]}),
         ),
-        "submit_application" | "hand_over_desk" => Some(json!({})),
+        "submit_application" | "hand_over_desk" | "end_warehouse_duty" => Some(json!({})),
         "create_case_note" => Some(json!({"text": "已电话核实"})),
         "withdraw_document" => Some(json!({"reason": "误传材料"})),
         "create_case_transition" => Some(json!({"action": "withdraw"})),
@@ -646,7 +646,6 @@ pub fn call(
             Some(json!({"name": number, "organization_id": on.stock.organization}))
         }
         "assign_warehouse_duty" => Some(json!({"user_id": on.stock.helper, "duty": "keeper"})),
-        "end_warehouse_duty" => Some(json!({})),
         "create_stock_movement" => Some(
             json!({"kind": "issue", "lot_id": on.stock.lot, "quantity": 1, "counterpart": "某康复站"}),
         ),
