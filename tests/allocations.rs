@@ -180,7 +180,6 @@ on_both! {
         office.as_user(KEEPER).await.act(&case, "complete").await.expect(201);
         let known = office.as_user(KEEPER).await.get(&format!("/v1/cases/{case}")).await.expect(200);
         let kept = known["resident_id"].as_str().unwrap().to_owned();
-        office.as_user(KEEPER).await.act(&case, "complete").await.expect(201);
         let duplicate = office.resident().await;
         let other = office.device_case(VILLAGE, &duplicate).await;
         let merge = json!({"duplicate_id": duplicate, "reason": "身份证号登记有误"});

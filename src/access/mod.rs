@@ -15,4 +15,4 @@ pub mod users;
 pub use permit::{Actor, AnyClient, Held, Permit, Signed, SteppedUp, authenticate};
 pub use policy::{Act, Action, Role, acts};
 pub use scope::Scope;
-pub(crate) use scope::within;
+pub(crate) use scope::{on_desk, within};

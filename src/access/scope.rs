@@ -106,6 +106,25 @@ macro_rules! within {
 }
 pub(crate) use within;
 
+/// The SQL condition that a row waits for a role somebody holds where it is.
+macro_rules! on_desk {
+    ($role:expr, $division:expr, $actor:expr) => {{
+        use diesel::expression::BoxableExpression;
+        use diesel::prelude::*;
+        use diesel::sql_types::Bool;
+        let actor: &$crate::access::Actor = $actor;
+        let (lowest, highest) = $crate::kernel::division::DivisionCode::NOWHERE;
+        let nowhere: Box<dyn BoxableExpression<_, $crate::db::MultiBackend, SqlType = Bool>> =
+            Box::new($division.between(lowest, highest));
+        actor.grants.iter().fold(nowhere, |any, held| {
+            let (lowest, highest) = held.division.range();
+            let here = $division.between(lowest, highest);
+            Box::new(any.or($role.eq(held.role).and(here)))
+        })
+    }};
+}
+pub(crate) use on_desk;
+
 #[cfg(test)]
 mod tests {
     use super::*;

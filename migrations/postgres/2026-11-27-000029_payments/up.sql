@@ -422,6 +422,16 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER payments_taken BEFORE INSERT ON payments FOR EACH ROW EXECUTE FUNCTION refuse_payment();
+-- Nobody is paid at an account that only one person stands for.
+CREATE FUNCTION refuse_unconfirmed_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM organization_accounts a WHERE a.id = NEW.organization_account_id AND a.state = 'confirmed') THEN
+        RAISE EXCEPTION 'huican.append_only: an account is paid to once it is confirmed';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER payments_to_confirmed BEFORE INSERT ON payments FOR EACH ROW
+    WHEN (NEW.organization_account_id IS NOT NULL) EXECUTE FUNCTION refuse_unconfirmed_account();
 -- What is paid, to whom and where, stays. Only how it went is added, once; a sealed value may get a newer key.
 CREATE TRIGGER payments_fixed BEFORE UPDATE ON payments FOR EACH ROW
     WHEN ((NEW.id, NEW.payment_number, NEW.batch_id, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.gross_fen, NEW.arrears_fen,
@@ -493,7 +503,7 @@ CREATE TRIGGER ledger_entries_of_payment BEFORE INSERT ON ledger_entries FOR EAC
 CREATE FUNCTION refuse_payment_item() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM entitlements e
-        JOIN payments p ON p.resident_id = e.resident_id AND p.program_code = e.program_code
+        JOIN payments p ON p.resident_id = e.resident_id AND p.program_code = e.program_code AND p.organization_id IS NULL
         JOIN payment_batches b ON b.id = p.batch_id AND b.month >= e.run_month
         WHERE e.id = NEW.entitlement_id AND e.state = 'due' AND e.amount_fen = NEW.amount_fen
           AND p.id = NEW.payment_id AND p.state = 'pending' AND b.state = 'draft' AND b.digest IS NULL AND NEW.live

@@ -392,6 +392,13 @@ WHEN NEW.state <> 'pending' OR NOT EXISTS (
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: a batch takes in until it is submitted');
 END;
+-- Nobody is paid at an account that only one person stands for.
+CREATE TRIGGER payments_to_confirmed BEFORE INSERT ON payments
+WHEN NEW.organization_account_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM organization_accounts a WHERE a.id = NEW.organization_account_id AND a.state = 'confirmed')
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: an account is paid to once it is confirmed');
+END;
 -- What is paid, to whom and where, stays. Only how it went is added, once; a sealed value may get a newer key.
 CREATE TRIGGER payments_fixed BEFORE UPDATE ON payments
 WHEN (NEW.id, NEW.payment_number, NEW.batch_id, NEW.resident_id, NEW.program_code, NEW.division_code, NEW.gross_fen, NEW.arrears_fen,
@@ -453,7 +460,7 @@ END;
 CREATE TRIGGER payment_items_due BEFORE INSERT ON payment_items
 WHEN NEW.live = 0 OR NOT EXISTS (
     SELECT 1 FROM entitlements e
-    JOIN payments p ON p.resident_id = e.resident_id AND p.program_code = e.program_code
+    JOIN payments p ON p.resident_id = e.resident_id AND p.program_code = e.program_code AND p.organization_id IS NULL
     JOIN payment_batches b ON b.id = p.batch_id AND b.month >= e.run_month
     WHERE e.id = NEW.entitlement_id AND e.state = 'due' AND e.amount_fen = NEW.amount_fen
       AND p.id = NEW.payment_id AND p.state = 'pending' AND b.state = 'draft' AND b.digest IS NULL)

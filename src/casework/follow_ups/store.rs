@@ -1,13 +1,11 @@
 //! SQL of follow-ups.
 
 use chrono::NaiveDate;
-use diesel::expression::BoxableExpression;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 
 use super::model::{FollowUp, FollowUpKind, FollowUpState, Listed, Planned};
-use crate::access::{Actor, Held, Role, Scope, within};
+use crate::access::{Actor, Role, Scope, on_desk, within};
 use crate::db::schema::{cases, follow_ups, residents};
 use crate::db::{Db, MultiBackend, Tx, types};
 use crate::kernel::division::DivisionCode;
@@ -184,18 +182,9 @@ pub fn page(
         query = query.filter(follow_ups::due_date.lt(day));
     }
     if let Some((actor, related)) = filter.desk {
-        let role_of = |held: &Held| {
-            let (lowest, highest) = held.division.range();
-            let here = follow_ups::division_code.between(lowest, highest);
-            let desk: Box<dyn BoxableExpression<_, MultiBackend, SqlType = Bool>> =
-                Box::new(follow_ups::role.eq(held.role).and(here));
-            desk
-        };
-        let mut desks = actor.grants.iter().map(role_of);
-        if let Some(first) = desks.next() {
-            query = query.filter(desks.fold(first, |any, desk| Box::new(any.or(desk))));
-        }
-        query = query.filter(follow_ups::resident_id.ne_all(related));
+        query = query
+            .filter(on_desk!(follow_ups::role, follow_ups::division_code, actor))
+            .filter(follow_ups::resident_id.ne_all(related));
     }
     if let Some(mark) = after {
         let later = follow_ups::due_date.gt(mark.due_date);

@@ -2,13 +2,11 @@
 
 use chrono::NaiveDate;
 use diesel::dsl::{count_star, exists, not};
-use diesel::expression::BoxableExpression;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Listed, Overdue, Reminder, Staff, Task, View};
-use crate::access::{Actor, Held, Role, Scope, within};
+use crate::access::{Actor, Role, Scope, on_desk, within};
 use crate::casework::cases::Duty;
 use crate::casework::cases::service::Action;
 use crate::db::schema::{
@@ -377,17 +375,7 @@ pub fn page(
                 View::Mine => query.filter(mine),
                 View::Unassigned => query.filter(nobodys),
             };
-            let role_of = |held: &Held| {
-                let (lowest, highest) = held.division.range();
-                let here = tasks::division_code.between(lowest, highest);
-                let desk: Box<dyn BoxableExpression<_, MultiBackend, SqlType = Bool>> =
-                    Box::new(tasks::role.eq(held.role).and(here));
-                desk
-            };
-            let mut desks = actor.grants.iter().map(role_of);
-            if let Some(first) = desks.next() {
-                query = query.filter(desks.fold(first, |any, desk| Box::new(any.or(desk))));
-            }
+            query = query.filter(on_desk!(tasks::role, tasks::division_code, actor));
             let other_duty = case_duties::table
                 .filter(case_duties::case_id.eq(tasks::case_id))
                 .filter(case_duties::round.eq(tasks::round))
