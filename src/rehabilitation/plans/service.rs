@@ -34,7 +34,7 @@ pub struct Shown {
     /// Whether the caller has the case in sight.
     pub case_in_sight: bool,
     /// The first of those who wait is 1.
-    pub place_in_line: Option<i64>,
+    pub place_in_line: Option<usize>,
     pub allowed: Vec<PlanAction>,
     /// Left out of lists: it tells of people's health.
     pub told: Option<Told>,
@@ -98,14 +98,17 @@ fn listed<A: Act>(db: &mut Db, permit: &Permit<A>, all: Vec<Plan>) -> Result<Vec
         .map(|one| (one.id, one))
         .collect();
     let cases = sight(permit).cases;
+    let waits = |one: &&Plan| one.state == PlanState::Waiting;
+    let ids: Vec<_> = all.iter().filter(waits).map(|one| one.institution).collect();
+    let waiting = line::waiting(db, &ids)?;
     all.into_iter()
         .map(|plan| {
             let institution = known.get(&plan.institution).cloned();
-            let waits = plan.place.filter(|_| plan.state == PlanState::Waiting);
-            let place_in_line = match waits {
-                Some(place) => Some(line::before(db, plan.institution, place)? + 1),
-                None => None,
-            };
+            let own = plan.place.filter(|_| waits(&&plan));
+            let place_in_line = own.map(|own| {
+                let others = waiting.get(&plan.institution).into_iter().flatten();
+                others.filter(|place| **place <= own).count()
+            });
             Ok(Shown {
                 institution: institution
                     .ok_or_else(|| Error::internal("an institution is an organization"))?,
