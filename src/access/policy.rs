@@ -256,6 +256,16 @@ policy! {
     HomeWrite = "home.write": TownshipCaseworker | CountyCaseworker;
     /// By another person than who made the pay sheet.
     HomeConfirm = "home.confirm": CountyCaseworker | CountyApprover;
+    /// Which dwellings are made accessible, and how far that is.
+    RenovationRead = "renovation.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    RenovationSurvey = "renovation.survey": TownshipCaseworker | CountyCaseworker;
+    /// Assessing, designing, building, inspecting, settling: which, the state and the office decide.
+    RenovationAct = "renovation.act": TownshipCaseworker | CountyCaseworker | CountyApprover;
+    /// What was found when a dwelling was looked at again.
+    RenovationVisit = "renovation.visit": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    /// Which dwellings the elderly-friendly program renovated.
+    ElderlyRenovationWrite = "elderly_renovation.write": TownshipCaseworker | CountyCaseworker;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -300,6 +310,8 @@ impl Action {
                 | Self::EmploymentStandardApprove
                 | Self::PlacementVerify
                 | Self::HomeConfirm
+                | Self::RenovationSurvey
+                | Self::RenovationAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -138,6 +138,16 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.home_full", Code::HomeFull),
     ("huican.home_not_member", Code::HomeNotMember),
     ("huican.home_month_reckoned", Code::HomeMonthReckoned),
+    ("huican.renovation_case", Code::RenovationCase),
+    ("huican.renovation_elderly", Code::RenovationElderly),
+    ("huican.renovation_period", Code::RenovationPeriod),
+    ("huican.renovation_budget", Code::RenovationBudget),
+    ("huican.renovation_notice", Code::RenovationNotice),
+    ("huican.renovation_contractor", Code::RenovationContractor),
+    ("huican.renovation_items", Code::RenovationItems),
+    ("huican.renovation_inspector", Code::RenovationInspector),
+    ("huican.renovation_inspections", Code::RenovationInspections),
+    ("huican.renovation_own", Code::RenovationOwn),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

@@ -20,6 +20,7 @@ mod ground;
 mod money;
 mod registry;
 mod rehabilitation;
+mod renovations;
 mod targeted;
 
 pub use between::*;
@@ -31,4 +32,5 @@ pub use ground::*;
 pub use money::*;
 pub use registry::*;
 pub use rehabilitation::*;
+pub use renovations::*;
 pub use targeted::*;

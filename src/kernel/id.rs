@@ -162,6 +162,12 @@ kinds! {
     DisabilityHome => DisabilityHomeId;
     HomeMember => HomeMemberId;
     HomePaySheet => HomePaySheetId;
+    RenovationProject => RenovationProjectId;
+    RenovationTransition => RenovationTransitionId;
+    RenovationItem => RenovationItemId;
+    /// What was found at a follow-up of a renovation.
+    RenovationVisit => RenovationVisitId;
+    ElderlyRenovation => ElderlyRenovationId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

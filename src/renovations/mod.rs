@@ -1,6 +1,11 @@
-//! Accessibility renovation (无障碍改造) of homes. Imports `casework` and the floors
-//! beneath; plugs into casework as [`Renovations`].
+//! Accessibility renovation (无障碍改造) of homes: projects from the survey to the settlement, dwellings that another
+//! program renovated, and what is found when somebody looks again. Imports `casework` and the floors beneath; plugs into
+//! casework as [`Renovations`].
 
+pub mod dwellings;
+pub mod projects;
 mod service;
+pub mod visits;
+mod wrong;
 
 pub use service::Renovations;

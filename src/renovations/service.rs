@@ -1,6 +1,10 @@
 //! What casework asks of this service.
 
-use crate::casework::{CaseService, Field};
+use super::projects;
+use crate::audit::Event;
+use crate::casework::{CaseService, Completion, Field, Termination};
+use crate::db::{Recorded, Tx};
+use crate::kernel::error::Result;
 use crate::programs::Service;
 
 /// How this service plugs into casework.
@@ -34,5 +38,25 @@ impl CaseService for Renovations {
             ("owner_agrees", Field::Truth),
             ("note", Field::Text(500)),
         ]
+    }
+
+    fn on_completed(&self, tx: &mut Tx<'_>, completion: &Completion<'_>) -> Result<()> {
+        projects::service::done(tx, completion.case.id)
+    }
+
+    /// What was not accepted yet ends with the case; the office sees to the rest.
+    fn on_terminated(&self, tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Recorded<()>> {
+        let case = stop.case;
+        let why = stop.comment.unwrap_or("个案终止");
+        let ended = projects::service::end_of_case(tx, stop.origin, case.id, stop.by, why)?;
+        let event = Event::new(stop.origin, "case.service_to_end")
+            .on(&case.id)
+            .about(case.resident_id)
+            .within(case.division_code)
+            .change("service", case.service);
+        let recorded = tx.record(event, ())?;
+        Ok(ended
+            .into_iter()
+            .fold(recorded, |all, one| all.and(one).map(|((), ())| ())))
     }
 }

@@ -23,7 +23,7 @@ use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
 use crate::{
     access, casework, devices, employment, exchange, inspection, programs, registry,
-    rehabilitation, subsidies,
+    rehabilitation, renovations, subsidies,
 };
 
 /// The services that plug into casework.
@@ -68,6 +68,9 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         employment::referrals::service::SEALED_COLUMNS,
         employment::placements::service::SEALED_COLUMNS,
         employment::retention::service::SEALED_COLUMNS,
+        renovations::projects::service::SEALED_COLUMNS,
+        renovations::dwellings::service::SEALED_COLUMNS,
+        renovations::visits::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -147,6 +150,9 @@ fn routes(config: &mut ServiceConfig<'_>) {
     employment::levies::api::routes(config);
     employment::homes::api::routes(config);
     devices::reorder_levels::api::routes(config);
+    renovations::projects::api::routes(config);
+    renovations::visits::api::routes(config);
+    renovations::dwellings::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

@@ -6,7 +6,7 @@ use futures_util::TryStreamExt;
 
 use super::archive::{Archive, ORPHANED};
 use super::model::{
-    ChecklistItem, Document, NewDocument, NewWithdrawal, Stored, Withdrawal, checklist,
+    ChecklistItem, Document, Kind, NewDocument, NewWithdrawal, Stored, Withdrawal, checklist,
 };
 use super::store;
 use crate::access::{Act, Permit, acts};
@@ -191,6 +191,13 @@ pub fn counts(db: &mut Db, case: CaseId, id: DocumentId) -> Result<bool> {
     let all = store::of_case(db, case)?;
     let mut standing = all.iter().filter(|one| one.withdrawal.is_none());
     Ok(standing.any(|one| one.id == id))
+}
+
+/// Whether a photo that stands counts for a case.
+pub fn is_photo(db: &mut Db, case: CaseId, id: DocumentId) -> Result<bool> {
+    let all = store::of_case(db, case)?;
+    let photo = |one: &Document| one.withdrawal.is_none() && one.kind == Kind::Photo;
+    Ok(all.iter().any(|one| one.id == id && photo(one)))
 }
 
 /// Whether a stored content has a row: one without is nobody's.

@@ -370,4 +370,80 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
     ("retention_check.done", "稳岗回访", "Retention checked"),
     ("home_member.joined", "加入残疾人之家", "Taken into a home"),
     ("home_member.left", "退出残疾人之家", "Left a home"),
+    (
+        "renovation_project.surveyed",
+        "无障碍改造摸底",
+        "Dwelling surveyed for renovation",
+    ),
+    (
+        "renovation_project.assessed",
+        "改造入户评估",
+        "Home assessed for renovation",
+    ),
+    (
+        "renovation_project.designed",
+        "改造一户一案设计",
+        "Renovation designed",
+    ),
+    (
+        "renovation_project.consented",
+        "改造方案确认",
+        "Renovation consented to",
+    ),
+    (
+        "renovation_project.contracted",
+        "选定改造施工单位",
+        "Contractor of a renovation chosen",
+    ),
+    ("renovation_project.started", "改造开工", "Renovation begun"),
+    (
+        "renovation_project.progressed",
+        "登记改造进度",
+        "Progress of a renovation",
+    ),
+    (
+        "renovation_project.finished",
+        "改造完工",
+        "Renovation finished",
+    ),
+    (
+        "renovation_project.inspected",
+        "改造验收检查",
+        "Renovation inspected",
+    ),
+    (
+        "renovation_project.rejected",
+        "改造退回返工",
+        "Renovation to be reworked",
+    ),
+    (
+        "renovation_project.accepted",
+        "改造验收合格",
+        "Renovation accepted",
+    ),
+    (
+        "renovation_project.settlement_proposed",
+        "提出改造结算",
+        "Settlement of a renovation proposed",
+    ),
+    (
+        "renovation_project.settlement_returned",
+        "退回改造结算",
+        "Settlement of a renovation returned",
+    ),
+    (
+        "renovation_project.settled",
+        "复核改造结算",
+        "Renovation settled",
+    ),
+    (
+        "renovation_project.cancelled",
+        "取消改造项目",
+        "Renovation cancelled",
+    ),
+    (
+        "renovation_visit.recorded",
+        "改造回访",
+        "Renovated home looked at",
+    ),
 ];

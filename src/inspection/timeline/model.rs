@@ -39,6 +39,7 @@ pub fn takes(entity: &str) -> Option<Action> {
         "screening" => Some(Action::ScreeningRead),
         "stock_movement" => Some(Action::WarehouseRead),
         "device_allocation" | "device_check" => Some(Action::DeviceAllocationRead),
+        "renovation_project" | "renovation_visit" => Some(Action::RenovationRead),
         "job_seeker" | "job_referral" | "job_fair" => Some(Action::JobSeekerRead),
         "placement" | "retention_check" => Some(Action::PlacementRead),
         "home_member" => Some(Action::HomeRead),

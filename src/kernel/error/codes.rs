@@ -336,6 +336,22 @@ codes! {
     HomePaySheetNotFound = "home_pay_sheet.not_found", NotFound, "There is no such pay sheet of this home", "该残疾人之家没有该报酬表";
     HomePaySheetDecided = "home_pay_sheet.decided", Conflict, "The pay sheet was decided already", "该报酬表已审核";
     HomePaySheetOwn = "home_pay_sheet.own", Forbidden, "Somebody else confirms a pay sheet than who made it", "制表人不得审核本人所制报酬表";
+    RenovationNotFound = "renovation_project.not_found", NotFound, "There is no such renovation project in your sight", "您的可见范围内没有该改造项目";
+    RenovationCase = "renovation_project.case_not_approved", Conflict, "The case is not an approved case of accessibility renovation that goes on", "该个案不是已批准且正在办理的无障碍改造个案";
+    RenovationTransition = "renovation_project.transition_not_allowed", Conflict, "The project is not in a state that allows this", "改造项目当前状态不允许此操作";
+    RenovationOpen = "renovation_project.open", Conflict, "The dwelling, the household or the case has a project already", "该住宅、该户或该个案已有改造项目";
+    RenovationPeriod = "renovation_project.period", Conflict, "A dwelling is not renovated twice within the period", "规定年限内同一住宅不得重复改造";
+    RenovationElderly = "renovation_project.elderly_friendly", Conflict, "The elderly-friendly program renovated this dwelling", "该住宅已实施居家适老化改造，不得重复享受";
+    RenovationBudget = "renovation_project.over_cap", Conflict, "The items cost more than is paid at the most", "改造预算超过补助上限";
+    RenovationNotice = "renovation_project.notice_running", Conflict, "The notice still hangs out", "公示期未满";
+    RenovationContractor = "renovation_project.contractor_connected", Conflict, "Who builds is an institution to which nobody belongs who surveyed, assessed, designed or chooses", "施工单位须为机构，且不得与勘察、评估、设计或选定人员有关联";
+    RenovationItems = "renovation_project.items_unfinished", Conflict, "Not all items are done, each with a photo from before and one from after", "改造项未全部完工，或缺改造前后照片";
+    RenovationInspector = "renovation_project.inspector", Forbidden, "Inspectors do not belong to who builds, and look once", "验收人不得隶属施工单位，且每轮只验收一次";
+    RenovationInspections = "renovation_project.inspections", Conflict, "Two inspectors must have passed it and none found a defect; what is rejected has one", "须有两名验收人通过且无人提出缺陷；退回返工须有缺陷记录";
+    RenovationOwn = "renovation_project.own_settlement", Forbidden, "Who proposes what is paid does not check it, and neither belongs to who builds", "结算提出人不得复核，且均不得隶属施工单位";
+    RenovationUnfinished = "renovation_project.unfinished", Conflict, "No project of the case was accepted yet", "该个案尚无验收合格的改造项目";
+    ElderlyRenovationNotFound = "elderly_renovation.not_found", NotFound, "There is no such record in your sight", "您的可见范围内没有该适老化改造记录";
+    ElderlyRenovationKnown = "elderly_renovation.known", Conflict, "It is on record of this dwelling already, or withdrawn", "该住宅的适老化改造已登记，或该记录已撤销";
 
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 

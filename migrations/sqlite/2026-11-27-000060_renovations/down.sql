@@ -1,0 +1,11 @@
+DROP TRIGGER api_keys_no_renovation;
+DROP TRIGGER elderly_renovations_keep;
+DROP TRIGGER renovation_visits_keep;
+DROP TRIGGER renovation_items_keep;
+DROP TRIGGER renovation_transitions_keep;
+DROP TRIGGER renovation_projects_keep;
+DROP TABLE renovation_visits;
+DROP TABLE renovation_items;
+DROP TABLE renovation_transitions;
+DROP TABLE renovation_projects;
+DROP TABLE elderly_renovations;
