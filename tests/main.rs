@@ -63,6 +63,7 @@ mod recoveries;
 mod recusals;
 mod referrals;
 mod rehabilitation;
+mod renovations;
 mod residents;
 mod reviews;
 mod rights;

@@ -8,6 +8,7 @@ pub mod payments;
 pub mod people;
 pub mod postgres;
 pub mod rehabilitation;
+pub mod renovations;
 pub mod served;
 pub mod stock;
 

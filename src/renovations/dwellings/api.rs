@@ -22,7 +22,7 @@ use crate::kernel::time::Timestamp;
     "completed_date": "2022-05-20", "source": "县民政局2022年适老化改造名单",
     "recorded_by": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0c", "recorded_at": "2022-06-18T01:05:00.000000Z", "withdrawal": null
 }))]
-struct ElderlyRenovationBody {
+pub struct ElderlyRenovationBody {
     #[schema(value_type = uuid::Uuid)]
     id: ElderlyRenovationId,
     #[schema(value_type = String)]
@@ -40,7 +40,7 @@ struct ElderlyRenovationBody {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct ElderlyWithdrawal {
+pub struct ElderlyWithdrawal {
     #[schema(value_type = uuid::Uuid)]
     by: UserId,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
