@@ -148,6 +148,16 @@ async fn furnished() -> Option<TestOffice> {
     county.post(&path, came).await.expect(201);
     office.stocked("990121").await;
     office.equipped(VILLAGE).await;
+    let mut homes = Vec::new();
+    for _ in 0..3 {
+        homes.push(office.noticed_home(VILLAGE).await);
+    }
+    office.pass_days(30).await;
+    let renovated = office.renovated(VILLAGE, homes.try_into().unwrap()).await;
+    let path = format!("/v1/renovation-projects/{}/visits", renovated.accepted);
+    let found = serde_json::json!({"follow_up_id": renovated.follow_up, "result": "in_use"});
+    let county = office.as_user("county.990121").await;
+    county.post(&path, found).await.expect(201);
     Some(office)
 }
 
@@ -236,6 +246,11 @@ const FENCED: &[&str] = &[
     "home_members",
     "home_attendances",
     "home_pay_items",
+    "renovation_projects",
+    "renovation_transitions",
+    "renovation_items",
+    "renovation_visits",
+    "elderly_renovations",
 ];
 
 #[actix_web::test]

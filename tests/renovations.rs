@@ -28,12 +28,13 @@ on_both! {
         county.act(&case, "complete").await.refused(409, "renovation_project.unfinished");
         let one = office.designed(VILLAGE, &one).await;
         assert_eq!((&one["state"], &one["budget_fen"], &one["items"][0]["state"]), (&json!("designed"), &json!(180_000), &json!("planned")));
-        let one = office.consented(VILLAGE, &one).await;
+        let one = office.consents(VILLAGE, &one, 7).await;
         // Who sits in the township does not choose who builds, and nobody does before the notice has hung out.
         let builder = office.builder("990121").await;
         let choose = json!({"action": "contract", "contractor_id": builder});
         office.moves_project(TOWNSHIP, &one, choose.clone()).await.refused(403, "permission.denied");
         office.moves_project(COUNTY, &one, choose).await.refused(409, "renovation_project.notice_running");
+        office.pass_days(7).await;
         let one = office.built(VILLAGE, &one, &builder).await;
         assert_eq!((&one["state"], &one["items"][0]["measured_after"]), (&json!("finished"), &json!("坡道，坡度1:12")));
         let one = office.accepted(VILLAGE, &one).await;
@@ -81,7 +82,6 @@ on_both! {
         let one = office.designed(VILLAGE, &one).await;
         let one = office.consented(VILLAGE, &one).await;
         // The office itself does not build: it assessed, and people of the project belong to it.
-        office.pass_days(7).await;
         let own = office.organization_of("990121", "federation").await;
         let choose = json!({"action": "contract", "contractor_id": own});
         office.moves_project(COUNTY, &one, choose).await.refused(409, "renovation_project.contractor_connected");

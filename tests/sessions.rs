@@ -83,6 +83,7 @@ on_both! {
             "device_allocation.read", "device_allocation.evaluate", "device_allocation.act", "device_check.record", "device_recall.read",
             "employment_standard.read", "vacancy.read", "vacancy.write", "job_seeker.read", "job_seeker.write", "placement.read",
             "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
+            "renovation.read", "renovation.survey", "renovation.act", "renovation.visit", "elderly_renovation.write",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

@@ -14,6 +14,7 @@ use crate::support::office::{Client, Reply};
 use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
 use crate::support::rehabilitation::Treated;
+use crate::support::renovations::Renovated;
 use crate::support::stock::{CATALOG, Stocked, wheelchair};
 
 /// One account a role; all but the last five work in 990121.
@@ -89,6 +90,8 @@ pub struct Belongings {
     pub stock: Stocked,
     /// Who gets a device there, and what is called back.
     pub equipped: Equipped,
+    /// Whose home is renovated there.
+    pub renovated: Renovated,
     /// Who works there, and who wants to.
     pub work: Work,
 }
@@ -112,7 +115,12 @@ impl Belongings {
         let debtor = id_of(&office.register(other).await);
         let approved = endorsed(office, village, &resident).await;
         let owing = endorsed(office, village, &debtor).await;
+        let mut homes = Vec::new();
+        for _ in 0..3 {
+            homes.push(office.noticed_home(village).await);
+        }
         office.pass_days(30).await;
+        let renovated = office.renovated(village, homes.try_into().unwrap()).await;
         let approver = office.as_user(&format!("approver.{county}")).await;
         approver.act(&approved, "approve").await.expect(201);
         approver.act(&owing, "approve").await.expect(201);
@@ -171,6 +179,7 @@ impl Belongings {
             care,
             stock,
             equipped,
+            renovated,
             work,
             person,
             merge,
@@ -256,6 +265,13 @@ impl Belongings {
                 allocation: missing(),
                 follow_up: missing(),
                 recall: missing(),
+            },
+            renovated: Renovated {
+                case: missing(),
+                surveyed: missing(),
+                accepted: missing(),
+                follow_up: missing(),
+                elderly: missing(),
             },
             stock: Stocked {
                 organization: missing(),
@@ -485,6 +501,11 @@ pub fn call(
         "device-allocations" => &on.equipped.allocation,
         "follow-ups" => &on.equipped.follow_up,
         "device-recalls" => &on.equipped.recall,
+        "renovation-projects" => match id {
+            "create_renovation_visit" => &on.renovated.accepted,
+            _ => &on.renovated.surveyed,
+        },
+        "elderly-renovations" => &on.renovated.elderly,
         "employment-standards" => &on.work.standard,
         "employers" => &on.work.employer,
         "vacancies" => &on.work.vacancy,
@@ -672,6 +693,19 @@ pub fn call(
         "create_device_recall" => Some(
             json!({"edition": "2022", "code": "122203", "batch_number": number, "reason": "前轮轴承有断裂风险"}),
         ),
+        "create_renovation_project" => Some(json!({
+            "case_id": on.renovated.case, "address": format!("康宁路{number}号"), "finding": "门前三级台阶"
+        })),
+        "create_renovation_transition" => {
+            Some(json!({"action": "cancel", "comment": "房屋将拆迁"}))
+        }
+        "create_renovation_visit" => {
+            Some(json!({"follow_up_id": on.renovated.follow_up, "result": "in_use"}))
+        }
+        "create_elderly_renovation" => Some(json!({
+            "division_code": on.division, "address": format!("康宁路{number}号"), "completed_date": "2022-05-20", "source": "民政局名单"
+        })),
+        "withdraw_elderly_renovation" => Some(json!({"reason": "门牌号有误"})),
         "create_transfer" => Some(to_a_third_county()),
         "create_institution" => Some(json!({
             "organization_id": on.institution, "service_types": ["physical"], "address": "康宁路8号",

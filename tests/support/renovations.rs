@@ -8,6 +8,19 @@ use super::people::{id_of, person};
 
 pub const PROJECTS: &str = "/v1/renovation-projects";
 
+/// Homes of a village in three states.
+pub struct Renovated {
+    /// Approved, and nobody looked at the home.
+    pub case: String,
+    /// Of a home that was surveyed.
+    pub surveyed: String,
+    /// Accepted, and to be looked at again.
+    pub accepted: String,
+    pub follow_up: String,
+    /// A dwelling that the elderly-friendly program renovated.
+    pub elderly: String,
+}
+
 /// A small picture, as far as its beginning tells; each its own.
 pub fn picture(number: u8) -> Vec<u8> {
     vec![
@@ -20,16 +33,12 @@ pub fn item(place: &str) -> Value {
 }
 
 impl TestOffice {
-    /// An approved case of a poor household's home in a village.
-    pub async fn home_case(&self, village: &str) -> String {
+    /// A case of a poor household's home in a village, on public notice.
+    pub async fn noticed_home(&self, village: &str) -> String {
         let mut somebody = person();
         somebody["division_code"] = json!(village);
         somebody["circumstances"]["income_status"] = json!("minimum_living");
         let resident = id_of(&self.register(somebody).await);
-        self.home_case_of(village, &resident).await
-    }
-
-    pub async fn home_case_of(&self, village: &str, resident: &str) -> String {
         let (county, township) = (&village[..6], &village[..9]);
         let filer = self.as_user(&format!("township.{township}")).await;
         let body =
@@ -40,10 +49,45 @@ impl TestOffice {
             let clerk = self.as_user(&by).await;
             clerk.act(&case, "endorse").await.expect(201);
         }
+        case
+    }
+
+    /// An approved case of a poor household's home in a village.
+    pub async fn home_case(&self, village: &str) -> String {
+        let case = self.noticed_home(village).await;
         self.pass_days(30).await;
-        let approver = self.as_user(&format!("approver.{county}")).await;
+        let approver = self.as_user(&format!("approver.{}", &village[..6])).await;
         approver.act(&case, "approve").await.expect(201);
         case
+    }
+
+    /// Three cases whose notice has hung out, and what becomes of them today.
+    pub async fn renovated(&self, village: &str, cases: [String; 3]) -> Renovated {
+        let approver = self.as_user(&format!("approver.{}", &village[..6])).await;
+        for case in &cases {
+            approver.act(case, "approve").await.expect(201);
+        }
+        let [case, second, third] = cases;
+        let home = |number: u8| format!("{village}村{number}号");
+        let surveyed = self.surveys(village, &second, &home(1)).await.expect(201);
+        let one = self.surveys(village, &third, &home(2)).await.expect(201);
+        let one = self.designed(village, &one).await;
+        let one = self.consented(village, &one).await;
+        let builder = self.builder(&village[..6]).await;
+        let one = self.built(village, &one, &builder).await;
+        let one = self.accepted(village, &one).await;
+        let county = self.as_user(&format!("county.{}", &village[..6])).await;
+        let path = format!("/v1/follow-ups?division_code={village}&kind=renovation_visit");
+        let due = county.get(&path).await.expect(200);
+        let elderly = json!({"division_code": village, "address": home(3), "completed_date": "2022-05-20", "source": "民政局名单"});
+        let elderly = county.post("/v1/elderly-renovations", elderly).await;
+        Renovated {
+            case,
+            surveyed: id_of(&surveyed),
+            accepted: id_of(&one),
+            follow_up: id_of(&due["items"][0]),
+            elderly: id_of(&elderly.expect(201)),
+        }
     }
 
     /// Takes down the dwelling at an address, by the township.
@@ -83,7 +127,7 @@ impl TestOffice {
     pub async fn designed(&self, village: &str, surveyed: &Value) -> Value {
         let township = format!("township.{}", &village[..9]);
         let federation = self.organization_of(&village[..6], "federation").await;
-        let day = self.today().to_string();
+        let day = self.yesterday();
         let assess = json!({"action": "assess", "comment": "院门须建坡道", "assessment": {
             "organization_id": federation, "assessor": "陈评估师", "date": day}});
         let one = self.moves_project(&township, surveyed, assess).await;
@@ -94,13 +138,22 @@ impl TestOffice {
         one.expect(201)
     }
 
-    /// The household's yes; the notice hangs out for a week.
+    fn yesterday(&self) -> String {
+        self.today().pred_opt().unwrap().to_string()
+    }
+
+    /// The household's yes of yesterday; the notice hung out for that day.
     pub async fn consented(&self, village: &str, designed: &Value) -> Value {
+        self.consents(village, designed, 0).await
+    }
+
+    /// The household's yes of yesterday; the notice hangs out for some more days.
+    pub async fn consents(&self, village: &str, designed: &Value, more: u64) -> Value {
         let township = format!("township.{}", &village[..9]);
-        let today = self.today();
-        let until = today.checked_add_days(chrono::Days::new(7)).unwrap();
-        let consent = json!({"action": "consent", "consent": {"signed_by": "张晓宝", "relation": "self", "date": today.to_string(),
-            "notice_from": today.to_string(), "notice_until": until.to_string()}});
+        let until = self.today().checked_add_days(chrono::Days::new(more));
+        let day = self.yesterday();
+        let consent = json!({"action": "consent", "consent": {"signed_by": "张晓宝", "relation": "self", "date": day,
+            "notice_from": day, "notice_until": until.unwrap().to_string()}});
         let one = self.moves_project(&township, designed, consent).await;
         one.expect(201)
     }
@@ -111,7 +164,6 @@ impl TestOffice {
             format!("township.{}", &village[..9]),
             format!("county.{}", &village[..6]),
         ];
-        self.pass_days(7).await;
         let choose = json!({"action": "contract", "contractor_id": builder});
         let one = self.moves_project(&county, consented, choose).await;
         let start = json!({"action": "start"});

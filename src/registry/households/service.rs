@@ -64,13 +64,13 @@ fn household_of<A: Act>(
     store::find(db, permit.scope(), id)?.ok_or_else(|| Code::HouseholdNotFound.into())
 }
 
-/// In which household somebody lives today, wherever.
+/// In which household somebody in sight lives today.
 pub fn home_of(db: &mut Db, resident: ResidentId) -> Result<Option<HouseholdId>> {
     let today = AsOf {
         valid_at: db.today(),
         known_at: None,
     };
-    db.in_every_office(|db| store::household_of(db, resident, today))
+    store::household_of(db, resident, today)
 }
 
 pub fn view(

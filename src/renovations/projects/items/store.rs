@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 
-use super::model::{Item, ItemState, Project, RenovationItemKind};
 use crate::db::schema::renovation_items;
 use crate::db::{Db, Tx, types};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{CaseId, DocumentId, RenovationItemId, RenovationProjectId};
 use crate::kernel::money::Fen;
+use crate::renovations::projects::model::{Item, ItemState, Project, RenovationItemKind};
 
 types::text_columns!(RenovationItemKind, ItemState);
 
