@@ -10,6 +10,7 @@ mod payments;
 mod records;
 mod recoveries;
 mod rehabilitation;
+mod renovations;
 mod stock;
 mod targeted;
 

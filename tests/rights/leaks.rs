@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 40] {
+fn traces(of: &Belongings) -> [&str; 45] {
     [
         &of.resident,
         &of.case,
@@ -48,6 +48,11 @@ fn traces(of: &Belongings) -> [&str; 40] {
         &of.equipped.case,
         &of.equipped.allocation,
         &of.equipped.follow_up,
+        &of.renovated.case,
+        &of.renovated.surveyed,
+        &of.renovated.accepted,
+        &of.renovated.follow_up,
+        &of.renovated.elderly,
         &of.work.job_seeker,
         &of.work.job_referral,
         &of.work.placement,
@@ -109,6 +114,9 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         "/v1/stock-movements".to_owned(),
         format!("/v1/device-allocations/{}", of.equipped.allocation),
         "/v1/device-allocations".to_owned(),
+        format!("/v1/renovation-projects/{}", of.renovated.surveyed),
+        "/v1/renovation-projects".to_owned(),
+        "/v1/elderly-renovations".to_owned(),
         "/v1/stocktakes".to_owned(),
         format!("/v1/warehouses/{}/stock", of.stock.warehouse),
         format!("/v1/warehouses/{}/reorder-levels", of.stock.warehouse),

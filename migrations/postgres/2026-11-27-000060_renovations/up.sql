@@ -262,6 +262,7 @@ CREATE TRIGGER renovation_projects_fixed BEFORE UPDATE ON renovation_projects FO
         OR (OLD.contractor_id IS NOT NULL AND NEW.contractor_id IS DISTINCT FROM OLD.contractor_id)
         OR (OLD.accepted_date IS NOT NULL AND (NEW.acceptance_relation, NEW.accepted_date, NEW.possible_from)
             IS DISTINCT FROM (OLD.acceptance_relation, OLD.accepted_date, OLD.possible_from))
+        OR (OLD.settled_fen IS NOT NULL AND NEW.settled_fen IS NOT NULL AND (NEW.settled_fen, NEW.proposed_by) IS DISTINCT FROM (OLD.settled_fen, OLD.proposed_by))
         OR (NEW.address IS DISTINCT FROM OLD.address AND coalesce(substr(NEW.address, 2, 2) <= substr(OLD.address, 2, 2), true))
         OR (OLD.consented_by IS NOT NULL AND NEW.consented_by IS DISTINCT FROM OLD.consented_by AND coalesce(substr(NEW.consented_by, 2, 2) <= substr(OLD.consented_by, 2, 2), true))
         OR (OLD.accepted_by IS NOT NULL AND NEW.accepted_by IS DISTINCT FROM OLD.accepted_by AND coalesce(substr(NEW.accepted_by, 2, 2) <= substr(OLD.accepted_by, 2, 2), true)))

@@ -250,6 +250,7 @@ WHEN (NEW.id, NEW.case_id, NEW.resident_id, NEW.household_id, NEW.dwelling_index
     OR (OLD.contractor_id IS NOT NULL AND NEW.contractor_id IS NOT OLD.contractor_id)
     OR (OLD.accepted_date IS NOT NULL AND (NEW.acceptance_relation, NEW.accepted_date, NEW.possible_from)
         IS NOT (OLD.acceptance_relation, OLD.accepted_date, OLD.possible_from))
+    OR (OLD.settled_fen IS NOT NULL AND NEW.settled_fen IS NOT NULL AND (NEW.settled_fen, NEW.proposed_by) IS NOT (OLD.settled_fen, OLD.proposed_by))
     OR (NEW.address IS NOT OLD.address AND coalesce(substr(NEW.address, 2, 2) <= substr(OLD.address, 2, 2), 1 = 1))
     OR (OLD.consented_by IS NOT NULL AND NEW.consented_by IS NOT OLD.consented_by AND coalesce(substr(NEW.consented_by, 2, 2) <= substr(OLD.consented_by, 2, 2), 1 = 1))
     OR (OLD.accepted_by IS NOT NULL AND NEW.accepted_by IS NOT OLD.accepted_by AND coalesce(substr(NEW.accepted_by, 2, 2) <= substr(OLD.accepted_by, 2, 2), 1 = 1))
