@@ -165,6 +165,7 @@ async fn add_document(
         .await?;
     let (stored, key) = writing.finish().await?;
     let content = Content {
+        thumbnail: archive.thumbnail(stored, &key).await,
         stored,
         key,
         sha256: received.sha256,
@@ -281,6 +282,34 @@ async fn get_document_content(
         .body(SizedStream::new(size, content)))
 }
 
+/// See a small picture of a document
+///
+/// A JPEG of at most 320 pixels a side, for lists: of what was added as JPEG or PNG and can be read as such; 404
+/// `document.no_thumbnail` for the rest. Each look is on record.
+#[utoipa::path(
+    operation_id = "get_document_thumbnail", tag = "casework",
+    params(("id" = uuid::Uuid, Path, description = "The case"), ("document_id" = uuid::Uuid, Path)),
+    extensions(("x-permit" = json!("document.read"))),
+    responses((status = 200, description = "The picture", content((inline(FileContent) = "image/jpeg"))), ReadErrors)
+)]
+#[get("/v1/cases/{id}/documents/{document_id}/thumbnail")]
+async fn get_document_thumbnail(
+    permit: Permit<acts::DocumentRead>,
+    store: web::Data<Store>,
+    ids: web::Path<(CaseId, DocumentId)>,
+) -> Result<HttpResponse> {
+    let (case, id) = *ids;
+    let picture = store
+        .look(permit.reach(), move |db| {
+            service::thumbnail(db, &permit, case, id)
+        })
+        .await?;
+    Ok(HttpResponse::Ok()
+        .content_type(MediaType::Jpeg.as_str())
+        .insert_header(ContentEncoding::Identity)
+        .body(picture))
+}
+
 /// Withdraw a document
 ///
 /// It stays, marked, with the reason. 409 `document.submitted` when an open case was submitted with it:
@@ -317,5 +346,6 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
         .service(list_case_documents)
         .service(get_document)
         .service(get_document_content)
+        .service(get_document_thumbnail)
         .service(withdraw_document);
 }

@@ -13,8 +13,10 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Location;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, WriteMultipart};
+use tokio::sync::Semaphore;
 
 use super::model::{MediaType, Stored};
+use super::thumbnail;
 use crate::kernel::crypto::{ContentKey, PIECE, Place, TAG};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::DocumentObjectId;
@@ -32,6 +34,8 @@ pub const ORPHANED: Duration = Duration::from_hours(24);
 pub struct Archive {
     objects: Arc<dyn ObjectStore>,
     folder: PathBuf,
+    /// Pictures are read one at a time: each takes its whole size, and memory is to stay bounded.
+    reading: Arc<Semaphore>,
 }
 
 impl fmt::Debug for Archive {
@@ -70,6 +74,7 @@ impl Archive {
         Ok(Self {
             objects: Arc::new(objects),
             folder: folder.to_owned(),
+            reading: Arc::new(Semaphore::new(1)),
         })
     }
 
@@ -110,6 +115,21 @@ impl Archive {
             left: stored.pieces(),
         };
         Ok(stream::try_unfold(reading, Reading::next))
+    }
+
+    /// A small picture of a content that is one; nothing where none can be made.
+    pub async fn thumbnail(&self, stored: Stored, key: &ContentKey) -> Option<Vec<u8>> {
+        let format = thumbnail::format(stored.media_type)?;
+        let _turn = self.reading.acquire().await.ok()?;
+        let key = ContentKey::read(key.bytes()).ok()?;
+        let mut pieces = Box::pin(self.read(stored, key).await.ok()?);
+        let mut content = Vec::with_capacity(stored.size);
+        while let Some(piece) = pieces.next().await {
+            content.extend_from_slice(&piece.ok()?);
+        }
+        let made = tokio::task::spawn_blocking(move || thumbnail::of(format, &content));
+        // What breaks the reader has none.
+        made.await.ok().flatten()
     }
 
     pub async fn remove(&self, id: DocumentObjectId) -> Result<()> {

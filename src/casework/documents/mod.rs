@@ -6,5 +6,6 @@ mod archive;
 mod model;
 pub mod service;
 mod store;
+mod thumbnail;
 
 pub use archive::Archive;

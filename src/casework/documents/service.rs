@@ -28,6 +28,8 @@ pub struct Content {
     pub stored: Stored,
     pub key: ContentKey,
     pub sha256: Vec<u8>,
+    /// Of a picture.
+    pub thumbnail: Option<Vec<u8>>,
 }
 
 fn found<A: Act>(db: &mut Db, permit: &Permit<A>, id: DocumentId) -> Result<(Document, Case)> {
@@ -170,8 +172,13 @@ fn keep(
     address: &[u8],
 ) -> Result<DocumentObjectId> {
     let resident = case.resident_id;
-    let inserted =
-        tx.attempt(|tx| store::insert_object(tx, content.stored, &content.key, resident, address));
+    let inserted = tx.attempt(|tx| {
+        store::insert_object(tx, content.stored, &content.key, resident, address)?;
+        match &content.thumbnail {
+            Some(picture) => store::insert_thumbnail(tx, content.stored.id, resident, picture),
+            None => Ok(()),
+        }
+    });
     match inserted {
         Ok(()) => Ok(content.stored.id),
         // Somebody sent the same file in this very moment.
@@ -242,6 +249,24 @@ pub fn content(
     let key = store::key(db, document.stored.id)?;
     let event = event(permit.origin(), "document.content_viewed", &document, &case);
     db.looked(event, (document, key))
+}
+
+/// A small picture of a document that counts for a case.
+pub fn thumbnail(
+    db: &mut Db,
+    permit: &Permit<acts::DocumentRead>,
+    case: CaseId,
+    id: DocumentId,
+) -> Result<Looked<Vec<u8>>> {
+    let case = cases::service::found(db, permit, case)?;
+    let all = store::of_case(db, case.id)?;
+    let document = all.iter().find(|one| one.id == id);
+    let document = document.ok_or(Code::DocumentNotFound)?;
+    let picture = store::thumbnail(db, document.stored.id)?;
+    let picture = picture.ok_or(Code::DocumentNoThumbnail)?;
+    let action = "document.thumbnail_viewed";
+    let event = event(permit.origin(), action, document, &case);
+    db.looked(event, picture)
 }
 
 /// Takes a document back. What a case was submitted with is only replaced.

@@ -5,7 +5,9 @@ use diesel::prelude::*;
 use super::model::{Document, Kind, MediaType, NewDocument, Stored, Withdrawal};
 use crate::access::{Scope, within};
 use crate::casework::cases::{Case, State};
-use crate::db::schema::{case_documents, cases, document_objects, document_withdrawals, documents};
+use crate::db::schema::{
+    case_documents, cases, document_objects, document_thumbnails, document_withdrawals, documents,
+};
 use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::crypto::ContentKey;
@@ -26,6 +28,7 @@ diesel::allow_tables_to_appear_in_same_query!(
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
     sealed_column!(document_objects::key of id: DocumentObjectId),
     sealed_column!(documents::name of id: DocumentId),
+    sealed_column!(document_thumbnails::content of object_id: DocumentObjectId),
 ];
 
 fn name_place(id: DocumentId) -> String {
@@ -34,6 +37,10 @@ fn name_place(id: DocumentId) -> String {
 
 fn key_place(id: DocumentObjectId) -> String {
     format!("document_objects|key|{id}")
+}
+
+fn thumbnail_place(id: DocumentObjectId) -> String {
+    format!("document_thumbnails|content|{id}")
 }
 
 #[derive(Queryable, Selectable)]
@@ -200,6 +207,40 @@ pub fn insert_object(
         ))
         .execute(tx.conn())?;
     Ok(())
+}
+
+/// Keeps a small picture of a content, encrypted as names are.
+pub fn insert_thumbnail(
+    tx: &mut Tx<'_>,
+    of: DocumentObjectId,
+    resident: ResidentId,
+    picture: &[u8],
+) -> Result<()> {
+    let sealed = tx.keys().seal(&thumbnail_place(of), picture);
+    let now = tx.now();
+    diesel::insert_into(document_thumbnails::table)
+        .values((
+            document_thumbnails::object_id.eq(of),
+            document_thumbnails::resident_id.eq(resident),
+            document_thumbnails::content.eq(sealed.map_err(Error::internal)?),
+            document_thumbnails::created_at.eq(now),
+        ))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+/// The small picture of a content, if it has one.
+pub fn thumbnail(db: &mut Db, of: DocumentObjectId) -> Result<Option<Vec<u8>>> {
+    let sealed: Option<Vec<u8>> = document_thumbnails::table
+        .find(of)
+        .select(document_thumbnails::content)
+        .first(db.conn())
+        .optional()?;
+    let Some(sealed) = sealed else {
+        return Ok(None);
+    };
+    let plain = db.keys().open(&thumbnail_place(of), &sealed);
+    Ok(Some(plain.map_err(Error::internal)?.to_vec()))
 }
 
 /// Adds a document that counts for these cases.

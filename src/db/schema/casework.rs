@@ -71,6 +71,12 @@ tables! {
         key -> Binary,
         created_at -> Instant,
     }
+    document_thumbnails (object_id) {
+        object_id -> Guid,
+        resident_id -> Guid,
+        content -> Binary,
+        created_at -> Instant,
+    }
     documents (id) {
         id -> Guid,
         resident_id -> Guid,

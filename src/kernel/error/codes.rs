@@ -142,6 +142,7 @@ codes! {
     CaseClosed = "case.closed", Conflict, "The case is closed", "个案已结束";
     CaseDocumentsMissing = "case.documents_missing", Unprocessable, "Required documents are missing", "缺少必需的材料";
     DocumentNotFound = "document.not_found", NotFound, "There is no such document in your sight", "您的可见范围内没有该材料";
+    DocumentNoThumbnail = "document.no_thumbnail", NotFound, "There is no small picture of this document", "该材料没有缩略图";
     DocumentWithdrawn = "document.withdrawn", Conflict, "The document was withdrawn already", "该材料已撤回";
     DocumentSubmitted = "document.submitted", Conflict, "A case was submitted with this document; add another that replaces it", "个案已随该材料提交，请以新材料替换";
     ApplicationNotFound = "application.not_found", NotFound, "There is no such application in your sight", "您的可见范围内没有该申请";

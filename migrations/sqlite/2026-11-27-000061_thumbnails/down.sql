@@ -1,0 +1,2 @@
+DROP TRIGGER document_thumbnails_keep;
+DROP TABLE document_thumbnails;
