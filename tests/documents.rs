@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use crate::support::console::{Console, data, sign_in};
 use crate::support::people::{PDF, id_of, person};
+use crate::support::renovations::picture;
 use crate::support::served::Served;
-use crate::support::{Reply, TestOffice, on_both};
+use crate::support::{Backend, Reply, TestOffice, on_both};
 
 const TOWNSHIP: &str = "township.990121103";
 const SAID: &str = "kind=income_proof&name=%E4%BD%8E%E4%BF%9D%E8%AF%81%E6%98%8E.pdf";
@@ -175,6 +176,48 @@ on_both! {
         let whole = &large[..large.len() - 1];
         let document = id_of(&township.attach(&case, SAID, whole).await.expect(201));
         assert!(office.download(&document).await.body == whole);
+    }
+
+    async fn a_photo_has_a_small_picture_and_what_only_says_so_has_none(office: &TestOffice) {
+        let case = office.draft().await;
+        let township = office.as_user(TOWNSHIP).await;
+        let add = async |said: &str, content: &[u8]| {
+            let added = township.attach(&case, said, content).await.expect(201);
+            format!("/v1/cases/{case}/documents/{}/thumbnail", id_of(&added))
+        };
+        let photo = picture(7);
+        let small = add("kind=photo&name=a.jpg", &photo).await;
+        let seen = township.get(&small).await;
+        assert_eq!((seen.status.as_u16(), seen.header("content-type")), (200, Some("image/jpeg")));
+        let read = image::load_from_memory(&seen.body).unwrap();
+        assert_eq!((read.width(), read.height()), (320, 240));
+        // Nothing of it lies in the database in clear.
+        let clear = match office.backend {
+            Backend::Sqlite => "SELECT count(*) AS one FROM document_thumbnails WHERE substr(content, 1, 2) = x'ffd8'",
+            Backend::Postgres => "SELECT count(*) AS one FROM document_thumbnails WHERE substr(content, 1, 2) = '\\xffd8'::bytea",
+        };
+        assert_eq!(office.count(clear), 0);
+        // As large as may be, and the same once more: stored once, with one small picture.
+        let large = [photo.clone(), vec![0; 20 * 1024 * 1024 - photo.len()]].concat();
+        for _ in 0..2 {
+            let small = add("kind=photo&name=b.jpg", &large).await;
+            assert_eq!(township.get(&small).await.status.as_u16(), 200);
+        }
+        assert_eq!((office.contents(), office.count("SELECT count(*) AS one FROM document_thumbnails")), (2, 2));
+        // Cut off on its way into the camera's card, or a paper: kept, without one.
+        let cut = add("kind=photo&name=c.jpg", &photo[..40]).await;
+        township.get(&cut).await.refused(404, "document.no_thumbnail");
+        let paper = add("kind=photo&name=d.pdf", PDF).await;
+        township.get(&paper).await.refused(404, "document.no_thumbnail");
+        // Of a case in sight, and of that case.
+        office.as_user("county.990122").await.get(&small).await.refused(404, "case.not_found");
+        office.as_user("finance.990121").await.get(&small).await.refused(403, "permission.denied");
+        let other = office.draft().await;
+        let elsewhere = small.replace(&case, &other);
+        township.get(&elsewhere).await.refused(404, "document.not_found");
+        let auditor = office.as_user("auditor.990121").await;
+        let looks = auditor.get("/v1/audit/events?action=document.thumbnail_viewed").await.expect(200);
+        assert_eq!(looks["items"].as_array().unwrap().len(), 3);
     }
 
     async fn the_same_file_is_stored_once_for_one_person(office: &TestOffice) {

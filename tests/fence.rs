@@ -246,6 +246,7 @@ const FENCED: &[&str] = &[
     "home_members",
     "home_attendances",
     "home_pay_items",
+    "document_thumbnails",
     "renovation_projects",
     "renovation_transitions",
     "renovation_items",

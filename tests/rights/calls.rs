@@ -271,6 +271,8 @@ impl Belongings {
                 surveyed: missing(),
                 accepted: missing(),
                 follow_up: missing(),
+                home: missing(),
+                photo: missing(),
                 elderly: missing(),
             },
             stock: Stocked {
@@ -467,6 +469,7 @@ pub fn call(
         "residents" if id == "create_transfer" => &on.leaver,
         "residents" => &on.resident,
         "cases" if path.contains("{notice_id}") => &on.approved,
+        "cases" if path.contains("{document_id}") => &on.renovated.home,
         "cases" => &on.case,
         "applications" => &on.application,
         "documents" => &on.document,
@@ -557,7 +560,8 @@ pub fn call(
         .replace("{edition}", "2022")
         .replace("{device_code}", "122203")
         .replace("{member_id}", &on.work.member)
-        .replace("{sheet_id}", &on.work.pay_sheet);
+        .replace("{sheet_id}", &on.work.pay_sheet)
+        .replace("{document_id}", &on.renovated.photo);
     let by_division = operation["parameters"]
         .as_array()
         .is_some_and(|all| all.iter().any(|one| one["name"] == "division_code"));

@@ -17,15 +17,21 @@ pub struct Renovated {
     /// Accepted, and to be looked at again.
     pub accepted: String,
     pub follow_up: String,
+    /// Its case, and a photo of it.
+    pub home: String,
+    pub photo: String,
     /// A dwelling that the elderly-friendly program renovated.
     pub elderly: String,
 }
 
-/// A small picture, as far as its beginning tells; each its own.
+/// A photo; each its own.
 pub fn picture(number: u8) -> Vec<u8> {
-    vec![
-        0xff, 0xd8, 0xff, 0xe0, 0, 16, b'J', b'F', b'I', b'F', 0, number,
-    ]
+    let picture = image::RgbImage::from_pixel(640, 480, image::Rgb([number, 90, 160]));
+    let mut content = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut content, image::ImageFormat::Jpeg)
+        .unwrap();
+    content.into_inner()
 }
 
 pub fn item(place: &str) -> Value {
@@ -86,6 +92,11 @@ impl TestOffice {
             surveyed: id_of(&surveyed),
             accepted: id_of(&one),
             follow_up: id_of(&due["items"][0]),
+            home: third,
+            photo: one["items"][0]["after_document_id"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
             elderly: id_of(&elderly.expect(201)),
         }
     }
