@@ -193,8 +193,8 @@ on_both! {
         assert_eq!((read.width(), read.height()), (320, 240));
         // Nothing of it lies in the database in clear.
         let clear = match office.backend {
-            Backend::Sqlite => "SELECT count(*) AS one FROM document_thumbnails WHERE substr(content, 1, 2) = x'ffd8'",
-            Backend::Postgres => "SELECT count(*) AS one FROM document_thumbnails WHERE substr(content, 1, 2) = '\\xffd8'::bytea",
+            Backend::Sqlite => "document_thumbnails WHERE substr(content, 1, 2) = x'ffd8'",
+            Backend::Postgres => "document_thumbnails WHERE substr(content, 1, 2) = '\\xffd8'::bytea",
         };
         assert_eq!(office.count(clear), 0);
         // As large as may be, and the same once more: stored once, with one small picture.
@@ -203,7 +203,7 @@ on_both! {
             let small = add("kind=photo&name=b.jpg", &large).await;
             assert_eq!(township.get(&small).await.status.as_u16(), 200);
         }
-        assert_eq!((office.contents(), office.count("SELECT count(*) AS one FROM document_thumbnails")), (2, 2));
+        assert_eq!((office.contents(), office.count("document_thumbnails")), (2, 2));
         // Cut off on its way into the camera's card, or a paper: kept, without one.
         let cut = add("kind=photo&name=c.jpg", &photo[..40]).await;
         township.get(&cut).await.refused(404, "document.no_thumbnail");

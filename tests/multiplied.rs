@@ -63,7 +63,8 @@ struct Count {
 }
 
 impl TestOffice {
-    fn count(&self, sql: &str) -> i64 {
+    /// How many rows there are of what stands after FROM.
+    pub fn count(&self, sql: &str) -> i64 {
         let query = diesel::sql_query(format!("SELECT count(*) AS one FROM {sql}"));
         query.get_result::<Count>(self.db().conn()).unwrap().one
     }
