@@ -86,4 +86,43 @@ tables! {
         reason -> Nullable<Text>,
         county_code -> Nullable<Text>,
     }
+    public_venues (id) {
+        id -> Guid,
+        name -> Text,
+        kind -> Text,
+        division_code -> Text,
+        address -> Text,
+        owner -> Text,
+        accepted_date -> Nullable<Date>,
+        state -> Text,
+        last_transition -> Integer,
+        recorded_by -> Guid,
+        recorded_at -> Instant,
+        county_code -> Nullable<Text>,
+    }
+    public_venue_transitions (id) {
+        id -> Guid,
+        venue_id -> Guid,
+        sequence -> Integer,
+        action -> Text,
+        previous_sequence -> Nullable<Integer>,
+        from_state -> Nullable<Text>,
+        to_state -> Text,
+        actor_id -> Guid,
+        comment -> Nullable<Text>,
+        at -> Instant,
+    }
+    public_venue_items (id) {
+        id -> Guid,
+        venue_id -> Guid,
+        number -> Integer,
+        kind -> Text,
+        finding -> Text,
+        due_date -> Date,
+        remedied -> Bool,
+    }
+    public_venue_participants (transition_id, resident_id) {
+        transition_id -> Guid,
+        resident_id -> Guid,
+    }
 }

@@ -1,0 +1,9 @@
+DROP TRIGGER api_keys_no_venue;
+DROP TRIGGER public_venue_participants_keep;
+DROP TRIGGER public_venue_items_keep;
+DROP TRIGGER public_venue_transitions_keep;
+DROP TRIGGER public_venues_keep;
+DROP TABLE public_venue_participants;
+DROP TABLE public_venue_items;
+DROP TABLE public_venue_transitions;
+DROP TABLE public_venues;
