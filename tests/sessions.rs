@@ -84,6 +84,7 @@ on_both! {
             "employment_standard.read", "vacancy.read", "vacancy.write", "job_seeker.read", "job_seeker.write", "placement.read",
             "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
             "renovation.read", "renovation.survey", "renovation.act", "renovation.visit", "elderly_renovation.write",
+            "public_venue.read", "public_venue.list", "public_venue.act",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

@@ -266,6 +266,12 @@ policy! {
     RenovationVisit = "renovation.visit": VillageLiaison | TownshipCaseworker | CountyCaseworker;
     /// Which dwellings the elderly-friendly program renovated.
     ElderlyRenovationWrite = "elderly_renovation.write": TownshipCaseworker | CountyCaseworker;
+    /// Public venues, and what is missing there.
+    PublicVenueRead = "public_venue.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | Auditor;
+    PublicVenueList = "public_venue.list": TownshipCaseworker | CountyCaseworker;
+    /// Reporting, giving time, accepting: which, the state and the office decide.
+    PublicVenueAct = "public_venue.act": TownshipCaseworker | CountyCaseworker | CountyApprover;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -312,6 +318,7 @@ impl Action {
                 | Self::HomeConfirm
                 | Self::RenovationSurvey
                 | Self::RenovationAct
+                | Self::PublicVenueAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -148,6 +148,9 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.renovation_inspector", Code::RenovationInspector),
     ("huican.renovation_inspections", Code::RenovationInspections),
     ("huican.renovation_own", Code::RenovationOwn),
+    ("huican.venue_items", Code::PublicVenueTransition),
+    ("huican.venue_own", Code::PublicVenueOwn),
+    ("huican.venue_participants", Code::PublicVenueParticipants),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

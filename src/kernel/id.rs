@@ -168,6 +168,9 @@ kinds! {
     /// What was found at a follow-up of a renovation.
     RenovationVisit => RenovationVisitId;
     ElderlyRenovation => ElderlyRenovationId;
+    PublicVenue => PublicVenueId;
+    PublicVenueTransition => PublicVenueTransitionId;
+    PublicVenueItem => PublicVenueItemId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

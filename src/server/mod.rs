@@ -153,6 +153,7 @@ fn routes(config: &mut ServiceConfig<'_>) {
     renovations::projects::api::routes(config);
     renovations::visits::api::routes(config);
     renovations::dwellings::api::routes(config);
+    renovations::venues::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
     inspection::timeline::api::routes(config);

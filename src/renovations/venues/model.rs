@@ -72,7 +72,7 @@ impl VenueAction {
     /// The audit's name of it.
     pub const fn recorded_as(self) -> &'static str {
         match self {
-            Self::List => "public_venue.listed_anew",
+            Self::List => "public_venue.added",
             Self::Remedy => "public_venue.remedied",
             Self::Extend => "public_venue.extended",
             Self::Reject => "public_venue.rejected",
