@@ -9,3 +9,4 @@ mod store;
 mod thumbnail;
 
 pub use archive::Archive;
+pub use model::{Kind as DocumentKind, NewDocument};

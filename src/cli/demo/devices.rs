@@ -173,7 +173,7 @@ fn give(
     first.ok_or_else(|| Error::internal("a county has people"))
 }
 
-fn organization(
+pub(super) fn organization(
     db: &mut Db,
     county: DivisionCode,
     kind: OrganizationKind,

@@ -9,11 +9,14 @@ mod families;
 mod money;
 pub mod offices;
 mod overpaid;
+mod photos;
 mod rehabilitation;
+mod renovation;
 pub mod residents;
 mod scripts;
 mod stock;
 mod targeted;
+mod venues;
 mod year;
 
 use std::fs;
@@ -152,10 +155,12 @@ fn prepare(settings: &Settings, given: &Given) -> Outcome {
     residents::register(&mut db, &origin)?;
     families::settle(&mut db)?;
     families::find_duplicates(&mut db)?;
-    let desk = year::relive(&mut db, &clock, now)?;
+    let photos = photos::Photos::open(&settings.documents)?;
+    let desk = year::relive(&mut db, (&clock, now), &photos)?;
     clock.set(now);
     between::offices(&mut db, &desk, &origin)?;
     employment::settle(&mut db, &origin)?;
+    venues::settle(&mut db)?;
     mark(&mut db, &origin, READY)?;
     Ok(())
 }

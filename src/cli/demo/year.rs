@@ -8,10 +8,11 @@ use chrono::{Days, NaiveDate};
 use serde_json::Map;
 
 use super::money::{self, Watch};
+use super::photos::Photos;
 use super::rehabilitation::Children;
 use super::residents::{at_county, counties, of_county, permit_of};
 use super::scripts::{By, Deed, Doing, deed, scripts};
-use super::{devices, stock, targeted};
+use super::{devices, renovation, stock, targeted};
 use crate::access::acts;
 use crate::audit::Event;
 use crate::casework::cases::service::{self as cases, Action};
@@ -58,7 +59,11 @@ impl Story {
 }
 
 /// Fills the year that ends `now`; the desk it was done at.
-pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<Desk> {
+pub fn relive(
+    db: &mut Db,
+    (clock, now): (&Arc<ManualClock>, Timestamp),
+    photos: &Photos,
+) -> Result<Desk> {
     let calendar = calendar::service::load(db)?;
     let desk = Desk::new(SERVICES, calendar.clone());
     let today = now.office_date();
@@ -86,6 +91,8 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
     let mut shelves = stock::Shelves::default();
     let mut needs = devices::errands(&calendar, today)?.into_iter().peekable();
     let mut given = devices::Given::default();
+    let mut works = renovation::errands(&calendar, today)?.into_iter().peekable();
+    let mut homes = renovation::Homes::default();
     while day <= today {
         let morning = Timestamp::start_of(day).plus(Duration::from_hours(8));
         clock.set(morning.min(now));
@@ -120,6 +127,9 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
         }
         while let Some((_, errand)) = needs.next_if(|(on, _)| *on <= day) {
             devices::carry_out(db, &desk, &watch, &mut given, errand)?;
+        }
+        while let Some((_, errand)) = works.next_if(|(on, _)| *on <= day) {
+            renovation::carry_out(db, &desk, (&watch, photos), &mut homes, errand)?;
         }
         day = day
             .succ_opt()

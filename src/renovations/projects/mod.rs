@@ -11,7 +11,7 @@ mod steps;
 mod store;
 
 pub use model::{
-    ItemState, Project, RenovationAction, RenovationItemKind, RenovationSigner, RenovationState,
+    RenovationItemState, Project, RenovationAction, RenovationItemKind, RenovationSigner, RenovationState,
 };
 pub use request::{
     NewAcceptance, NewAssessment, NewConsent, NewItem, NewProgress, NewProject,

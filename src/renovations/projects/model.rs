@@ -74,7 +74,7 @@ vocabulary! {
 
 vocabulary! {
     /// How far an item is.
-    pub enum ItemState {
+    pub enum RenovationItemState {
         Planned = "planned", "待施工";
         UnderWay = "under_way", "施工中";
         Done = "done", "已完工";
@@ -274,7 +274,7 @@ pub struct Item {
     pub measured_before: String,
     pub quantity: i32,
     pub unit_price: Fen,
-    pub state: ItemState,
+    pub state: RenovationItemState,
     pub measured_after: Option<String>,
     pub before_document: Option<DocumentId>,
     pub after_document: Option<DocumentId>,

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::model::{ItemState, Project, RenovationAction, RenovationItemKind, RenovationSigner};
+use super::model::{RenovationItemState, Project, RenovationAction, RenovationItemKind, RenovationSigner};
 use crate::kernel::address::Address;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, DocumentId, OrganizationId, RenovationItemId};
@@ -102,7 +102,7 @@ pub struct NewConsent {
 pub struct NewProgress {
     #[schema(value_type = uuid::Uuid)]
     pub item_id: RenovationItemId,
-    pub state: ItemState,
+    pub state: RenovationItemState,
     /// Of what is done: as it is now.
     #[serde(default)]
     #[schema(max_length = 100)]

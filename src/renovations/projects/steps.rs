@@ -1,7 +1,7 @@
 //! The steps of a project: from the home assessment to the settlement.
 
 use super::model::{
-    Acceptance, Assessment, Consent, Design, Item, ItemState, Project, RenovationAction,
+    Acceptance, Assessment, Consent, Design, Item, RenovationItemState, Project, RenovationAction,
     Settlement, budget, possible_from, step, visit_day,
 };
 use super::request::{
@@ -164,7 +164,7 @@ fn designed(tx: &mut Tx<'_>, mut moved: Project, new: &[NewItem]) -> Result<(Pro
             measured_before: item.measured_before.clone(),
             quantity: item.quantity,
             unit_price: item.unit_price,
-            state: ItemState::Planned,
+            state: RenovationItemState::Planned,
             measured_after: None,
             before_document: item.before_document_id,
             after_document: None,
@@ -230,7 +230,7 @@ fn progressed(tx: &mut Tx<'_>, moved: &Project, new: &[NewProgress]) -> Result<(
             && item.before_document.is_some()
             && item.after_document.is_some();
         if item.before_document.is_some() && item.before_document == item.after_document
-            || (item.state == ItemState::Done && !whole)
+            || (item.state == RenovationItemState::Done && !whole)
         {
             return Err(Error::field(
                 pointer("state"),

@@ -7,5 +7,5 @@ mod request;
 pub mod service;
 mod store;
 
-pub use model::{Venue, VenueAction, VenueItemKind, VenueKind, VenueState};
+pub use model::{Venue, VenueAction, VenueItem, VenueItemKind, VenueKind, VenueState};
 pub use request::{NewItemChange, NewVenue, NewVenueItem, NewVenueTransition};

@@ -26,7 +26,7 @@ diesel::joinable!(public_venue_transitions -> users (actor_id));
 diesel::allow_tables_to_appear_in_same_query!(public_venues, users);
 diesel::allow_tables_to_appear_in_same_query!(public_venue_transitions, users);
 diesel::allow_tables_to_appear_in_same_query!(public_venues, public_venue_items);
-diesel::allow_tables_to_appear_in_same_query!(public_venue_transitions, public_venue_participants);
+diesel::allow_tables_to_appear_in_same_query!(public_venue_items, users);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = public_venues)]

@@ -13,7 +13,7 @@ use crate::kernel::id::{
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 use crate::renovations::projects::model::{
-    Acceptance, Assessment, Consent, Item, ItemState, RenovationAction, RenovationItemKind,
+    Acceptance, Assessment, Consent, Item, RenovationItemState, RenovationAction, RenovationItemKind,
     RenovationSigner, RenovationState, Settlement, Turn,
 };
 use crate::renovations::projects::service::Shown;
@@ -120,7 +120,7 @@ struct ItemBody {
     measured_before: String,
     quantity: i32,
     unit_price_fen: Fen,
-    state: ItemState,
+    state: RenovationItemState,
     measured_after: Option<String>,
     #[schema(value_type = Option<uuid::Uuid>)]
     before_document_id: Option<DocumentId>,

@@ -7,9 +7,9 @@ use crate::db::{Db, Tx, types};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{CaseId, DocumentId, RenovationItemId, RenovationProjectId};
 use crate::kernel::money::Fen;
-use crate::renovations::projects::model::{Item, ItemState, Project, RenovationItemKind};
+use crate::renovations::projects::model::{Item, RenovationItemState, Project, RenovationItemKind};
 
-types::text_columns!(RenovationItemKind, ItemState);
+types::text_columns!(RenovationItemKind, RenovationItemState);
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = renovation_items)]
@@ -21,7 +21,7 @@ struct Row {
     measured_before: String,
     quantity: i32,
     unit_price_fen: Fen,
-    state: ItemState,
+    state: RenovationItemState,
     measured_after: Option<String>,
     before_document_id: Option<DocumentId>,
     after_document_id: Option<DocumentId>,
@@ -68,7 +68,7 @@ struct NewRow {
     measured_before: String,
     quantity: i32,
     unit_price_fen: Fen,
-    state: ItemState,
+    state: RenovationItemState,
     measured_after: Option<String>,
     before_document_id: Option<DocumentId>,
     after_document_id: Option<DocumentId>,
