@@ -116,9 +116,14 @@ struct Home {
 
 impl Home {
     fn township(&self, office: &str) -> String {
-        let division: String = self.resident.division_code.as_str().chars().take(9).collect();
-        format!("{office}.{division}")
+        at_township(office, &self.resident)
     }
+}
+
+/// `township.990121103`, of where somebody lives
+fn at_township(office: &str, resident: &Resident) -> String {
+    let division: String = resident.division_code.as_str().chars().take(9).collect();
+    format!("{office}.{division}")
 }
 
 /// All that were begun.
@@ -195,19 +200,11 @@ fn apply(db: &mut Db, desk: &Desk, county: DivisionCode) -> Result<Vec<Home>> {
     let mut homes = Vec::new();
     let people = chosen(db, county)?.into_iter().zip(HOMES).zip(1_u8..);
     for ((resident, far), number) in people {
-        let mut home = Home {
-            county,
-            number,
-            resident,
-            case: CaseId::new(uuid::Uuid::nil()),
-            far,
-            project: None,
-        };
-        let filer = home.township("township");
-        home.case = db.write(|tx| {
+        let filer = at_township("township", &resident);
+        let case = db.write(|tx| {
             let permit = permit_of::<acts::CaseFile>(tx, &filer)?;
             let new = NewCase {
-                resident_id: home.resident.id,
+                resident_id: resident.id,
                 program_code: PROGRAM.to_owned(),
                 details: Map::new(),
             };
@@ -215,12 +212,19 @@ fn apply(db: &mut Db, desk: &Desk, county: DivisionCode) -> Result<Vec<Home>> {
         })?;
         for (username, action) in [
             (filer, Action::Submit),
-            (home.township("township2"), Action::Endorse),
+            (at_township("township2", &resident), Action::Endorse),
             (at_county("county", county), Action::Endorse),
         ] {
-            moves(db, desk, &username, home.case, action)?;
+            moves(db, desk, &username, case, action)?;
         }
-        homes.push(home);
+        homes.push(Home {
+            county,
+            number,
+            resident,
+            case,
+            far,
+            project: None,
+        });
     }
     Ok(homes)
 }
@@ -395,7 +399,7 @@ fn build(db: &mut Db, photos: &Photos, home: &mut Home) -> Result<()> {
 fn progress(db: &mut Db, photos: &Photos, home: &Home, all: bool) -> Result<Vec<NewProgress>> {
     let township = home.township("township");
     let items = match &home.project {
-        Some(one) => projects::service::items(db, one)?,
+        Some(one) => projects::service::items_of(db, one)?,
         None => Vec::new(),
     };
     let count = if all { items.len() } else { 1 };

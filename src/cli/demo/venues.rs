@@ -1,4 +1,4 @@
-//! Public venues of the year: in each county one that is listed, one overdue, one to be accepted, one accepted with
+//! Public venues of the year: in each county one that is listed, one with more time, one to be accepted, one accepted with
 //! disabled people, and one that was called off.
 
 use chrono::{Days, NaiveDate};

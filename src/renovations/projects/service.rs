@@ -17,7 +17,7 @@ use crate::registry::households;
 use crate::renovations::dwellings::{self, dwelling_index};
 use crate::renovations::visits::{self, RenovationVisit};
 
-pub use super::items::of as items;
+pub use super::items::of as items_of;
 pub use super::steps::act;
 pub use super::store::{Filter, SEALED_COLUMNS};
 
