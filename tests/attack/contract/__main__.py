@@ -19,6 +19,7 @@ import work  # noqa: F401
 import rescue  # noqa: F401
 import stock  # noqa: F401
 import allocations  # noqa: F401
+import homes  # noqa: F401
 from attack import Attack, begin
 from known import World
 from office import Office, demonstration
