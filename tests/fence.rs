@@ -158,6 +158,7 @@ async fn furnished() -> Option<TestOffice> {
     let found = serde_json::json!({"follow_up_id": renovated.follow_up, "result": "in_use"});
     let county = office.as_user("county.990121").await;
     county.post(&path, found).await.expect(201);
+    office.accepted_venue("990121000000").await;
     Some(office)
 }
 
@@ -252,6 +253,7 @@ const FENCED: &[&str] = &[
     "renovation_items",
     "renovation_visits",
     "elderly_renovations",
+    "public_venue_participants",
 ];
 
 #[actix_web::test]

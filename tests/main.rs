@@ -64,6 +64,7 @@ mod recusals;
 mod referrals;
 mod rehabilitation;
 mod renovations;
+mod renovations_venues;
 mod residents;
 mod reviews;
 mod rights;

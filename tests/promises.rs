@@ -13,6 +13,7 @@ mod rehabilitation;
 mod renovations;
 mod stock;
 mod targeted;
+mod venues;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;

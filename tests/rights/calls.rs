@@ -274,6 +274,7 @@ impl Belongings {
                 home: missing(),
                 photo: missing(),
                 elderly: missing(),
+                venue: missing(),
             },
             stock: Stocked {
                 organization: missing(),
@@ -509,6 +510,7 @@ pub fn call(
             _ => &on.renovated.surveyed,
         },
         "elderly-renovations" => &on.renovated.elderly,
+        "public-venues" => &on.renovated.venue,
         "employment-standards" => &on.work.standard,
         "employers" => &on.work.employer,
         "vacancies" => &on.work.vacancy,
@@ -709,6 +711,13 @@ pub fn call(
         "create_elderly_renovation" => Some(json!({
             "division_code": on.division, "address": format!("康宁路{number}号"), "completed_date": "2022-05-20", "source": "民政局名单"
         })),
+        "create_public_venue" => Some(json!({
+            "name": format!("服务点{number}"), "kind": "government", "division_code": on.division, "address": "人民路1号",
+            "owner": "镇人民政府", "items": [{"kind": "entrance", "finding": "三级台阶", "due_date": "2030-01-01"}]
+        })),
+        "create_public_venue_transition" => {
+            Some(json!({"action": "cancel", "comment": "场所已停用"}))
+        }
         "withdraw_elderly_renovation" => Some(json!({"reason": "门牌号有误"})),
         "create_transfer" => Some(to_a_third_county()),
         "create_institution" => Some(json!({

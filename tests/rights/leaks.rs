@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 45] {
+fn traces(of: &Belongings) -> [&str; 46] {
     [
         &of.resident,
         &of.case,
@@ -53,6 +53,7 @@ fn traces(of: &Belongings) -> [&str; 45] {
         &of.renovated.accepted,
         &of.renovated.follow_up,
         &of.renovated.elderly,
+        &of.renovated.venue,
         &of.work.job_seeker,
         &of.work.job_referral,
         &of.work.placement,
@@ -117,6 +118,8 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/renovation-projects/{}", of.renovated.surveyed),
         "/v1/renovation-projects".to_owned(),
         "/v1/elderly-renovations".to_owned(),
+        format!("/v1/public-venues/{}", of.renovated.venue),
+        "/v1/public-venues".to_owned(),
         "/v1/stocktakes".to_owned(),
         format!("/v1/warehouses/{}/stock", of.stock.warehouse),
         format!("/v1/warehouses/{}/reorder-levels", of.stock.warehouse),

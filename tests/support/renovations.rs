@@ -7,6 +7,7 @@ use super::office::Reply;
 use super::people::{id_of, person};
 
 pub const PROJECTS: &str = "/v1/renovation-projects";
+pub const VENUES: &str = "/v1/public-venues";
 
 /// Homes of a village in three states.
 pub struct Renovated {
@@ -22,6 +23,8 @@ pub struct Renovated {
     pub photo: String,
     /// A dwelling that the elderly-friendly program renovated.
     pub elderly: String,
+    /// A public venue where something is missing.
+    pub venue: String,
 }
 
 /// A photo; each its own.
@@ -32,6 +35,10 @@ pub fn picture(number: u8) -> Vec<u8> {
         .write_to(&mut content, image::ImageFormat::Jpeg)
         .unwrap();
     content.into_inner()
+}
+
+fn county_of(village: &str) -> String {
+    format!("{}000000", &village[..6])
 }
 
 pub fn item(place: &str) -> Value {
@@ -98,7 +105,44 @@ impl TestOffice {
                 .unwrap()
                 .to_owned(),
             elderly: id_of(&elderly.expect(201)),
+            venue: id_of(&self.lists_venue(&county_of(village), "政务服务中心").await),
         }
+    }
+
+    /// Puts a venue of a county on the list, with two things missing.
+    pub async fn lists_venue(&self, division: &str, name: &str) -> Value {
+        let clerk = self.as_user(&format!("county.{}", &division[..6])).await;
+        let due = self.today().checked_add_days(chrono::Days::new(60));
+        let due = due.unwrap().to_string();
+        let body = json!({"name": name, "kind": "government", "division_code": division, "address": "人民路1号",
+            "owner": "行政审批局", "items": [
+                {"kind": "entrance", "finding": "正门三级台阶，无坡道", "due_date": due},
+                {"kind": "lift", "finding": "电梯无盲文按钮", "due_date": due}]});
+        clerk.post(VENUES, body).await.expect(201)
+    }
+
+    /// Another venue, remedied and accepted with somebody who tried it.
+    pub async fn accepted_venue(&self, division: &str) -> Value {
+        let [county, approver] =
+            ["county", "approver"].map(|role| format!("{role}.{}", &division[..6]));
+        let one = self.lists_venue(division, "图书馆").await;
+        let items: Vec<_> = one["items"].as_array().unwrap().iter().map(id_of).collect();
+        let items: Vec<_> = items.iter().map(|id| json!({"item_id": id})).collect();
+        let remedy = json!({"action": "remedy", "items": items});
+        let one = self.moves_venue(&county, &one, remedy).await.expect(201);
+        let tried = id_of(&self.register(person()).await);
+        let accept = json!({"action": "accept", "comment": "通行顺畅", "participants": [tried],
+            "accepted_date": self.today().to_string()});
+        self.moves_venue(&approver, &one, accept).await.expect(201)
+    }
+
+    pub async fn moves_venue(&self, username: &str, one: &Value, body: Value) -> Reply {
+        let path = format!("{VENUES}/{}/transitions", id_of(one));
+        let version = one["version"].as_i64().unwrap();
+        self.as_user(username)
+            .await
+            .post_seen(&path, version, body)
+            .await
     }
 
     /// Takes down the dwelling at an address, by the township.
