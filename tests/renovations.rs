@@ -32,7 +32,7 @@ on_both! {
         // Who sits in the township does not choose who builds, and nobody does before the notice has hung out.
         let builder = office.builder("990121").await;
         let choose = json!({"action": "contract", "contractor_id": builder});
-        office.moves_project(TOWNSHIP, &one, choose.clone()).await.refused(403, "permission.denied");
+        office.moves_project(TOWNSHIP, &one, choose.clone()).await.refused(403, "renovation_project.county_only");
         office.moves_project(COUNTY, &one, choose).await.refused(409, "renovation_project.notice_running");
         office.pass_days(7).await;
         let one = office.built(VILLAGE, &one, &builder).await;

@@ -414,6 +414,7 @@ fn administrators_see_no_resident() {
             "job_seeker.",
             "placement.",
             "home.",
+            "renovation.",
         ]
         .iter()
         .any(|entity| name.starts_with(entity));

@@ -29,7 +29,7 @@ on_both! {
         // Nothing is remedied that is not, and nothing accepted that was not remedied.
         office.refuses(&moves((1, "remedy", "listed", "remedied"), &county, "", ""), "venue_items");
         let day = ", accepted_date = '2022-07-04'";
-        office.refuses(&moves((1, "accept", "listed", "accepted"), &approver, day, ""), "check|venue_items");
+        office.refuses(&moves((1, "accept", "listed", "accepted"), &approver, day, ""), "check|venue_items|venue_participants");
         let one = office.moves_venue(COUNTY, &one, json!({"action": "remedy", "items": items})).await.expect(201);
         let version = one["version"].as_i64().unwrap();
         let accept = (version, "accept", "remedied", "accepted");

@@ -37,10 +37,6 @@ pub fn picture(number: u8) -> Vec<u8> {
     content.into_inner()
 }
 
-fn county_of(village: &str) -> String {
-    format!("{}000000", &village[..6])
-}
-
 pub fn item(place: &str) -> Value {
     json!({"kind": "entrance", "place": place, "measured_before": "三级台阶，高48厘米", "quantity": 1, "unit_price_fen": 180_000})
 }
@@ -105,7 +101,7 @@ impl TestOffice {
                 .unwrap()
                 .to_owned(),
             elderly: id_of(&elderly.expect(201)),
-            venue: id_of(&self.lists_venue(&county_of(village), "政务服务中心").await),
+            venue: id_of(&self.lists_venue(village, "便民服务中心").await),
         }
     }
 

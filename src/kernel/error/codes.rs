@@ -351,12 +351,14 @@ codes! {
     RenovationInspections = "renovation_project.inspections", Conflict, "Two inspectors must have passed it and none found a defect; what is rejected has one", "须有两名验收人通过且无人提出缺陷；退回返工须有缺陷记录";
     RenovationOwn = "renovation_project.own_settlement", Forbidden, "Who proposes what is paid does not check it, and neither belongs to who builds", "结算提出人不得复核，且均不得隶属施工单位";
     RenovationUnfinished = "renovation_project.unfinished", Conflict, "No project of the case was accepted yet", "该个案尚无验收合格的改造项目";
+    RenovationCounty = "renovation_project.county_only", Forbidden, "That is for the county's office", "此操作由县级残联办理";
     ElderlyRenovationNotFound = "elderly_renovation.not_found", NotFound, "There is no such record in your sight", "您的可见范围内没有该适老化改造记录";
     ElderlyRenovationKnown = "elderly_renovation.known", Conflict, "It is on record of this dwelling already, or withdrawn", "该住宅的适老化改造已登记，或该记录已撤销";
     PublicVenueNotFound = "public_venue.not_found", NotFound, "There is no such public venue in your sight", "您的可见范围内没有该公共场所";
     PublicVenueKnown = "public_venue.known", Conflict, "A venue of this name is on the list there already", "该区划清单中已有同名场所";
     PublicVenueTransition = "public_venue.transition_not_allowed", Conflict, "The venue is not in a state that allows this", "该场所当前状态不允许此操作";
     PublicVenueOwn = "public_venue.own", Forbidden, "Somebody else accepts a venue than who reported it remedied", "整改登记人不得验收";
+    PublicVenueCounty = "public_venue.county_only", Forbidden, "That is for the county's office", "此操作由县级残联办理";
     PublicVenueParticipants = "public_venue.participants", Conflict, "Nobody with a valid disability certificate took part", "验收须有持有效残疾人证的人员参加";
 
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";

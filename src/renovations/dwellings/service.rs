@@ -42,10 +42,10 @@ pub fn record(
     permit: &Permit<acts::ElderlyRenovationWrite>,
     mut new: NewElderlyRenovation,
 ) -> Result<Recorded<ElderlyRenovation>> {
-    let division = divisions::service::current(tx, new.division_code, "/division_code")?.code;
-    if !permit.scope().sees(division) {
+    if !permit.scope().sees(new.division_code) {
         return Err(Code::DivisionNotFound.into());
     }
+    let division = divisions::service::current(tx, new.division_code, "/division_code")?.code;
     new.check(tx.today())?;
     let dwelling = dwelling_index(tx, division, &new.address);
     let one = ElderlyRenovation {

@@ -311,7 +311,7 @@ pub fn step(
             .member("state", of.state.as_str())
     })?;
     if action.is_of_county() && !of_county {
-        return Err(Code::PermissionDenied.into());
+        return Err(Code::RenovationCounty.into());
     }
     let checks = matches!(action, RenovationAction::Return | RenovationAction::Settle);
     let proposed = of

@@ -151,7 +151,7 @@ pub fn check(at: VenueState, action: VenueAction, of_county: bool) -> Result<()>
             .member("state", at.as_str()));
     }
     if action.is_of_county() && !of_county {
-        return Err(Code::PermissionDenied.into());
+        return Err(Code::PublicVenueCounty.into());
     }
     Ok(())
 }

@@ -100,10 +100,10 @@ pub fn list(
     permit: &Permit<acts::PublicVenueList>,
     mut new: NewVenue,
 ) -> Result<Recorded<Shown>> {
-    let division = divisions::service::current(tx, new.division_code, "/division_code")?.code;
-    if !permit.scope().sees(division) {
+    if !permit.scope().sees(new.division_code) {
         return Err(Code::DivisionNotFound.into());
     }
+    let division = divisions::service::current(tx, new.division_code, "/division_code")?.code;
     new.check(tx.today())?;
     let actor = permit.actor();
     let one = Venue {
