@@ -89,7 +89,7 @@ fn venue(
     (kind, name, owner): (VenueKind, &str, &str),
     days: u64,
 ) -> Result<NewVenue> {
-    let item = |kind, finding: &str| {
+    let item = |kind: VenueItemKind, finding: &str| -> Result<NewVenueItem> {
         Ok(NewVenueItem {
             kind,
             finding: finding.to_owned(),
