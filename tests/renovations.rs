@@ -62,6 +62,15 @@ on_both! {
             "inspect", "inspect", "accept", "propose", "return", "propose", "settle"]);
         let listed = county.get(&format!("{PROJECTS}?case_id={case}")).await.expect(200);
         assert_eq!((&listed["items"][0]["address"], listed["items"][0].get("history")), (&json!("丙岭三****"), None));
+        // The household counts, and the figure opens to what it counts.
+        let year = &accepted[..4];
+        let counts = county.get(&format!("{PROJECTS}/counts?division_code=990121000000&from_date={year}-01-01&to_date={year}-12-31")).await.expect(200);
+        let figures = &counts["items"];
+        assert_eq!((&figures[0]["households"], &figures[0]["projects"], &figures[1]["division_code"]), (&json!(1), &json!(1), &json!("990121103000")));
+        let counted = county.get(figures[0]["list"].as_str().unwrap()).await.expect(200);
+        assert_eq!((counted["items"].as_array().unwrap().len(), &counted["items"][0]["id"]), (1, &one["id"]));
+        county.get(&format!("{PROJECTS}/counts?division_code=990122000000&from_date=2022-01-01&to_date=2022-12-31")).await.refused(404, "division.not_found");
+        county.get(&format!("{PROJECTS}/counts?division_code=990121000000&from_date=2022-02-01&to_date=2022-01-01")).await.refused_parameter("to_date", "period.order");
         // Somebody looks again after three months.
         let path = format!("{PROJECTS}/{}/visits", id_of(&one));
         let due = county.get("/v1/follow-ups?division_code=990121000000").await.expect(200);

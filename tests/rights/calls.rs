@@ -591,7 +591,7 @@ pub fn call(
             path.push_str("?from_date=2022-01-01&to_date=2022-12-31");
         }
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
-        "count_rehabilitation_services" => {
+        "count_rehabilitation_services" | "count_renovations" => {
             path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
         }
         _ => {}

@@ -106,6 +106,7 @@ CREATE INDEX renovation_projects_recorded_by ON renovation_projects (recorded_by
 CREATE INDEX renovation_projects_division ON renovation_projects (division_code, id);
 CREATE INDEX renovation_projects_county ON renovation_projects (county_code, id);
 CREATE INDEX renovation_projects_state ON renovation_projects (state, id);
+CREATE INDEX renovation_projects_accepted ON renovation_projects (accepted_date);
 
 CREATE TABLE renovation_transitions (
     id BLOB NOT NULL PRIMARY KEY,

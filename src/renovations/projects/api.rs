@@ -4,24 +4,27 @@ mod body;
 
 use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, post, web};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use self::body::ProjectBody;
+use super::counts::{Asked, Count};
 use super::model::RenovationState;
 use super::request::{NewProject, NewRenovationTransition};
 use super::service::{self, Filter, Shown};
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::page::{is_place, page_of};
+use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
 };
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::Result;
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, OrganizationId, RenovationProjectId, ResidentId};
 
 page_of!(RenovationProjectPage, ProjectBody);
+whole_page_of!(RenovationCounts, Count);
 
 #[derive(Debug, Deserialize, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -38,6 +41,10 @@ struct ProjectQuery {
     contractor_id: Option<OrganizationId>,
     #[param(inline)]
     state: Option<RenovationState>,
+    /// Accepted on this day or later.
+    accepted_from: Option<NaiveDate>,
+    /// Accepted on this day or earlier.
+    accepted_to: Option<NaiveDate>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]
     #[param(minimum = 1, maximum = 200)]
@@ -82,6 +89,8 @@ async fn list_renovation_projects(
         resident: query.resident_id,
         state: query.state,
         contractor: query.contractor_id,
+        accepted_from: query.accepted_from,
+        accepted_to: query.accepted_to,
         ..Filter::default()
     };
     let rows = store
@@ -92,6 +101,58 @@ async fn list_renovation_projects(
     let (rows, next) = paging.cut(rows, |shown| shown.project.id)?;
     let items = rows.into_iter().map(ProjectBody::from).collect();
     Ok(web::Json(RenovationProjectPage { items, next }))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct CountQuery {
+    #[param(value_type = String, example = "990121000000")]
+    division_code: DivisionCode,
+    /// The first day of the period.
+    from_date: NaiveDate,
+    /// Its last day.
+    to_date: NaiveDate,
+}
+
+/// Count the households whose homes were accepted in a period
+///
+/// Of a division as a whole, and of what lies right beneath it. A household counts once in each figure, however many
+/// residents live there; so figures of households are never added. `list` is the address of the projects that a figure
+/// counts.
+#[utoipa::path(
+    operation_id = "count_renovations", tag = "renovations", params(CountQuery),
+    extensions(("x-permit" = json!("renovation.read"))),
+    responses((status = 200, description = "All figures; `next` is null", body = RenovationCounts), ReadErrors)
+)]
+#[get("/v1/renovation-projects/counts")]
+async fn count_renovations(
+    permit: Permit<acts::RenovationRead>,
+    store: web::Data<Store>,
+    Params(query): Params<CountQuery>,
+) -> Result<web::Json<RenovationCounts>> {
+    if query.from_date > query.to_date {
+        return Err(Error::parameter(
+            "to_date",
+            "period.order",
+            "not before from_date",
+            "不得早于 from_date",
+        ));
+    }
+    // A figure of which a part is out of sight would be taken for the whole.
+    if !permit.scope().sees(query.division_code) {
+        return Err(Code::DivisionNotFound.into());
+    }
+    let scope = permit.scope_in(Some(query.division_code))?;
+    let asked = Asked {
+        division: query.division_code,
+        from: query.from_date,
+        to: query.to_date,
+    };
+    let items = store
+        .read(permit.reach(), move |db| service::count(db, &scope, asked))
+        .await?;
+    Ok(web::Json(RenovationCounts::whole(items)))
 }
 
 /// Take down a dwelling that is to be renovated
@@ -177,6 +238,7 @@ async fn create_renovation_transition(
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     config
         .service(list_renovation_projects)
+        .service(count_renovations)
         .service(create_renovation_project)
         .service(get_renovation_project)
         .service(create_renovation_transition);

@@ -3,6 +3,7 @@
 //! once, and a dwelling is not renovated twice within the period that the program's version lays down.
 
 pub mod api;
+mod counts;
 mod items;
 mod model;
 mod request;

@@ -1,5 +1,6 @@
 //! Use cases of renovation projects: survey, list, read; what casework asks.
 
+use super::counts::{Asked, Count, tally};
 use super::model::{Item, Project, RenovationAction, RenovationState, Turn, allowed};
 use super::request::NewProject;
 use super::{items, store};
@@ -104,6 +105,12 @@ pub fn page(
 ) -> Result<Vec<Shown>> {
     let all = store::page(db, scope, filter, after, count)?;
     Ok(all.into_iter().map(|one| listed(permit, one)).collect())
+}
+
+/// How many households' homes were accepted in a period: of a division, and of what lies right beneath it.
+pub fn count(db: &mut Db, scope: &Scope, asked: Asked) -> Result<Vec<Count>> {
+    let accepted = store::accepted_between(db, scope, &asked)?;
+    Ok(tally(asked, &accepted))
 }
 
 /// Nobody has a hand in what their own get. Ties concern every office.

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 
+use super::counts::{Accepted, Asked};
 use super::model::{
     Acceptance, Assessment, Consent, Design, Named, Project, RenovationAction, RenovationSigner,
     RenovationState, Settlement, Turn,
@@ -170,6 +171,9 @@ pub struct Filter {
     pub resident: Option<ResidentId>,
     pub state: Option<RenovationState>,
     pub contractor: Option<OrganizationId>,
+    /// Both days included.
+    pub accepted_from: Option<NaiveDate>,
+    pub accepted_to: Option<NaiveDate>,
 }
 
 /// Newest first.
@@ -207,6 +211,12 @@ pub fn page(
     if let Some(contractor) = filter.contractor {
         query = query.filter(renovation_projects::contractor_id.eq(contractor));
     }
+    if let Some(day) = filter.accepted_from {
+        query = query.filter(renovation_projects::accepted_date.ge(day));
+    }
+    if let Some(day) = filter.accepted_to {
+        query = query.filter(renovation_projects::accepted_date.le(day));
+    }
     if let Some(after) = after {
         query = query.filter(renovation_projects::id.lt(after));
     }
@@ -215,6 +225,31 @@ pub fn page(
         .limit(count)
         .load(db.conn())?;
     rows.into_iter().map(|row| read(db, row)).collect()
+}
+
+/// What was accepted in a period in some divisions.
+pub fn accepted_between(db: &mut Db, scope: &Scope, asked: &Asked) -> Result<Vec<Accepted>> {
+    let rows: Vec<(DivisionCode, Option<HouseholdId>, Vec<u8>)> = renovation_projects::table
+        .select((
+            renovation_projects::division_code,
+            renovation_projects::household_id,
+            renovation_projects::dwelling_index,
+        ))
+        .into_boxed::<MultiBackend>()
+        .filter(within!(
+            renovation_projects::division_code,
+            renovation_projects::county_code,
+            scope
+        ))
+        .filter(renovation_projects::accepted_date.ge(asked.from))
+        .filter(renovation_projects::accepted_date.le(asked.to))
+        .load(db.conn())?;
+    let accepted = |(division, household, dwelling)| Accepted {
+        division,
+        household,
+        dwelling,
+    };
+    Ok(rows.into_iter().map(accepted).collect())
 }
 
 /// All of a case, oldest first.

@@ -57,6 +57,12 @@ def list_them(world: World) -> Call:
     return Call(query={"division_code": COUNTY})
 
 
+@makes("count_renovations")
+def count(world: World) -> Call:
+    period = {"from_date": str(today() - timedelta(days=365)), "to_date": str(today())}
+    return Call(query=period | {"division_code": COUNTY})
+
+
 @makes("create_renovation_project")
 def survey(world: World) -> Call:
     return Call(body=new_project(world), by=world.office.person(CLERK))
