@@ -69,6 +69,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         employment::placements::service::SEALED_COLUMNS,
         employment::retention::service::SEALED_COLUMNS,
         renovations::projects::service::SEALED_COLUMNS,
+        renovations::projects::service::SEALED_COMMENTS,
         renovations::dwellings::service::SEALED_COLUMNS,
         renovations::visits::service::SEALED_COLUMNS,
     ];

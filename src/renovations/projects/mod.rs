@@ -4,6 +4,7 @@
 
 pub mod api;
 mod counts;
+mod history;
 mod items;
 mod model;
 mod request;

@@ -3,7 +3,7 @@
 use super::counts::{Asked, Count, tally};
 use super::model::{Item, Project, RenovationAction, RenovationState, Turn, allowed};
 use super::request::NewProject;
-use super::{items, store};
+use super::{history, items, store};
 use crate::access::{Act, Permit, Role, Scope, acts, organizations};
 use crate::audit::{Event, Origin};
 use crate::casework::recusals::{self, keep_off};
@@ -20,6 +20,7 @@ use crate::renovations::visits::{self, RenovationVisit};
 
 pub use super::items::of as items_of;
 pub use super::steps::act;
+pub use super::history::SEALED_COLUMNS as SEALED_COMMENTS;
 pub use super::store::{Filter, SEALED_COLUMNS};
 
 /// A project with what the caller may do to it.
@@ -75,7 +76,7 @@ fn listed<A: Act>(permit: &Permit<A>, project: Project) -> Shown {
 pub(super) fn shown<A: Act>(db: &mut Db, permit: &Permit<A>, project: Project) -> Result<Shown> {
     let told = Told {
         items: items::of(db, &project)?,
-        history: store::history(db, project.id)?,
+        history: history::of(db, project.id)?,
         visits: visits::service::of(db, project.id)?,
     };
     Ok(Shown {
@@ -210,7 +211,7 @@ pub fn survey(
     store::insert(tx, &one)?;
     let entry = (RenovationAction::Survey, None);
     let said = (None, Some(new.finding.as_str()));
-    store::insert_transition(tx, &one, entry, actor.user, said)?;
+    history::insert(tx, &one, entry, actor.user, said)?;
     let begun = match case.position.state {
         State::Approved => Some(cases::service::start(tx, permit, case.id)?),
         _ => None,
@@ -254,7 +255,7 @@ pub fn end_of_case(
         };
         store::update(tx, &moved, old.last_transition)?;
         let entry = (RenovationAction::Cancel, Some(old.state));
-        store::insert_transition(tx, &moved, entry, by, (None, Some(why)))?;
+        history::insert(tx, &moved, entry, by, (None, Some(why)))?;
         let event = event(origin, RenovationAction::Cancel.recorded_as(), &moved);
         ended.push(tx.record(event, ())?);
     }

@@ -8,7 +8,7 @@ use super::request::{
     NewAcceptance, NewAssessment, NewConsent, NewItem, NewProgress, NewRenovationTransition,
 };
 use super::service::{Shown, apart, event, found, known_organization, of_county, runs, shown};
-use super::{items, store};
+use super::{history, items, store};
 use crate::access::{Permit, Role, acts};
 use crate::casework::follow_ups::{self, FollowUpKind, Planned};
 use crate::casework::payables::{self, Owed, PayableSource};
@@ -54,7 +54,7 @@ pub fn act(
     let (moved, along) = write(tx, permit, &case, moved, &asked)?;
     let said = (asked.passed, asked.comment.as_deref());
     // Comes last: the database looks whether all is there.
-    store::insert_transition(tx, &moved, (asked.action, Some(from)), user, said)?;
+    history::insert(tx, &moved, (asked.action, Some(from)), user, said)?;
     let event = event(permit.origin(), asked.action.recorded_as(), &moved)
         .change("passed", asked.passed)
         .change("amount_fen", asked.amount);

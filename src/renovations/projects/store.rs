@@ -1,4 +1,4 @@
-//! SQL of renovation projects and their history.
+//! SQL of renovation projects.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -7,41 +7,33 @@ use diesel::result::Error as DieselError;
 use super::counts::{Accepted, Asked};
 use super::model::{
     Acceptance, Assessment, Consent, Design, Named, Project, RenovationAction, RenovationSigner,
-    RenovationState, Settlement, Turn,
+    RenovationState, Settlement,
 };
 use crate::access::{Scope, within};
-use crate::db::schema::{renovation_projects, renovation_transitions, users};
+use crate::db::schema::{renovation_projects, users};
 use crate::db::sealed::{SealedColumn, sealed_column};
-use crate::db::{Db, MultiBackend, Tx, on_unique, types};
+use crate::db::{Db, MultiBackend, Tx, types};
 use crate::kernel::address::Address;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{
-    CaseId, DocumentId, HouseholdId, OrganizationId, RenovationProjectId, RenovationTransitionId,
-    ResidentId, UserId,
+    CaseId, DocumentId, HouseholdId, OrganizationId, RenovationProjectId, ResidentId, UserId,
 };
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 
 types::text_columns!(RenovationState, RenovationAction, RenovationSigner);
 
-diesel::joinable!(renovation_transitions -> users (actor_id));
 diesel::allow_tables_to_appear_in_same_query!(renovation_projects, users);
-diesel::allow_tables_to_appear_in_same_query!(renovation_transitions, users);
 
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
     sealed_column!(renovation_projects::address of id: RenovationProjectId),
     sealed_column!(renovation_projects::consented_by of id: RenovationProjectId),
     sealed_column!(renovation_projects::accepted_by of id: RenovationProjectId),
-    sealed_column!(renovation_transitions::comment of id: RenovationTransitionId),
 ];
 
 fn place(column: &str, id: RenovationProjectId) -> String {
     format!("renovation_projects|{column}|{id}")
-}
-
-fn comment_place(id: RenovationTransitionId) -> String {
-    format!("renovation_transitions|comment|{id}")
 }
 
 fn open(db: &Db, place: &str, sealed: &[u8]) -> Result<String> {
@@ -397,89 +389,4 @@ pub fn accepted(tx: &mut Tx<'_>, one: &Project, seen: i32, given: &Acceptance) -
     ))
     .execute(tx.conn())?;
     moved(changed)
-}
-
-/// Writes the entry that led to where a project now stands.
-pub fn insert_transition(
-    tx: &mut Tx<'_>,
-    one: &Project,
-    (action, from): (RenovationAction, Option<RenovationState>),
-    actor: UserId,
-    (passed, comment): (Option<bool>, Option<&str>),
-) -> Result<()> {
-    let (id, now) = (tx.new_id(), tx.now());
-    let comment = match comment {
-        Some(text) => Some(seal(tx, &comment_place(id), text)?),
-        None => None,
-    };
-    let sequence = one.last_transition;
-    diesel::insert_into(renovation_transitions::table)
-        .values((
-            renovation_transitions::id.eq(id),
-            renovation_transitions::project_id.eq(one.id),
-            renovation_transitions::sequence.eq(sequence),
-            renovation_transitions::action.eq(action),
-            renovation_transitions::previous_sequence.eq(from.map(|_| sequence - 1)),
-            renovation_transitions::from_state.eq(from),
-            renovation_transitions::to_state.eq(one.state),
-            renovation_transitions::actor_id.eq(actor),
-            renovation_transitions::passed.eq(passed),
-            renovation_transitions::comment.eq(comment),
-            renovation_transitions::at.eq(now),
-        ))
-        .execute(tx.conn())
-        .map_err(|error| {
-            // Two people acted on the same version; the other one was first.
-            on_unique(
-                error,
-                "renovation_transitions.project_id",
-                "renovation_transitions_project_id_sequence_key",
-                || Code::IfMatchStale.into(),
-            )
-        })?;
-    Ok(())
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = renovation_transitions)]
-struct TurnRow {
-    id: RenovationTransitionId,
-    sequence: i32,
-    action: RenovationAction,
-    from_state: Option<RenovationState>,
-    to_state: RenovationState,
-    passed: Option<bool>,
-    comment: Option<Vec<u8>>,
-    at: Timestamp,
-}
-
-/// What happened to a project, from the beginning.
-pub fn history(db: &mut Db, of: RenovationProjectId) -> Result<Vec<Turn>> {
-    let rows: Vec<(TurnRow, Named)> = renovation_transitions::table
-        .inner_join(users::table)
-        .filter(renovation_transitions::project_id.eq(of))
-        .order(renovation_transitions::sequence)
-        .select((
-            TurnRow::as_select(),
-            (users::id, users::username, users::display_name),
-        ))
-        .load(db.conn())?;
-    rows.into_iter()
-        .map(|(row, actor)| {
-            let comment = row
-                .comment
-                .map(|sealed| open(db, &comment_place(row.id), &sealed))
-                .transpose()?;
-            Ok(Turn {
-                sequence: row.sequence,
-                action: row.action,
-                from: row.from_state,
-                to: row.to_state,
-                actor,
-                passed: row.passed,
-                comment,
-                at: row.at,
-            })
-        })
-        .collect()
 }

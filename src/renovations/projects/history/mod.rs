@@ -1,0 +1,5 @@
+//! What happened to a project, entry by entry.
+
+mod store;
+
+pub use store::{SEALED_COLUMNS, insert, of};
