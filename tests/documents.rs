@@ -187,6 +187,7 @@ on_both! {
         };
         let photo = picture(7);
         let small = add("kind=photo&name=a.jpg", &photo).await;
+        assert_eq!(office.attached(&case).await["items"][0]["has_thumbnail"], json!(true));
         let seen = township.get(&small).await;
         assert_eq!((seen.status.as_u16(), seen.header("content-type")), (200, Some("image/jpeg")));
         let read = image::load_from_memory(&seen.body).unwrap();
@@ -208,6 +209,7 @@ on_both! {
         let cut = add("kind=photo&name=c.jpg", &photo[..40]).await;
         township.get(&cut).await.refused(404, "document.no_thumbnail");
         let paper = add("kind=photo&name=d.pdf", PDF).await;
+        assert_eq!(office.attached(&case).await["items"][4]["has_thumbnail"], json!(false));
         township.get(&paper).await.refused(404, "document.no_thumbnail");
         // Of a case in sight, and of that case.
         office.as_user("county.990122").await.get(&small).await.refused(404, "case.not_found");

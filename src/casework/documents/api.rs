@@ -26,7 +26,7 @@ use crate::kernel::time::Timestamp;
     "id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e07", "case_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e08",
     "resident_id": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e09", "kind": "identity_card", "requirement": "identity",
     "name": "身份证.jpg", "media_type": "image/jpeg", "size": 183_204,
-    "added_by": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0a", "added_at": "2022-07-04T01:00:00.000000Z", "withdrawal": null
+    "added_by": "0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e0a", "added_at": "2022-07-04T01:00:00.000000Z", "has_thumbnail": true, "withdrawal": null
 }))]
 struct DocumentBody {
     #[schema(value_type = uuid::Uuid)]
@@ -49,6 +49,8 @@ struct DocumentBody {
     added_by: UserId,
     #[schema(value_type = chrono::DateTime<chrono::Utc>)]
     added_at: Timestamp,
+    /// Whether there is a small picture of it (`…/thumbnail`).
+    has_thumbnail: bool,
     /// Null while it stands.
     withdrawal: Option<DocumentWithdrawal>,
 }
@@ -78,6 +80,7 @@ impl From<Document> for DocumentBody {
             size: document.stored.size,
             added_by: document.added_by,
             added_at: document.added_at,
+            has_thumbnail: document.has_thumbnail,
             withdrawal: document.withdrawal.map(|ended| DocumentWithdrawal {
                 at: ended.at,
                 by: ended.by,

@@ -108,6 +108,8 @@ pub struct Document {
     pub name: String,
     pub added_by: UserId,
     pub added_at: Timestamp,
+    /// There is a small picture of it.
+    pub has_thumbnail: bool,
     pub withdrawal: Option<Withdrawal>,
 }
 

@@ -21,6 +21,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     documents,
     document_objects,
     document_withdrawals,
+    document_thumbnails,
     case_documents,
     cases
 );
@@ -73,9 +74,17 @@ struct WithdrawalRow {
     replaced_by_id: Option<DocumentId>,
 }
 
+/// A document, its content, its end, and whose small picture there is.
+type Found = (
+    Row,
+    ObjectRow,
+    Option<WithdrawalRow>,
+    Option<DocumentObjectId>,
+);
+
 fn open(
     db: &Db,
-    (row, object, withdrawal): (Row, ObjectRow, Option<WithdrawalRow>),
+    (row, object, withdrawal, thumbnail): Found,
 ) -> Result<Document> {
     let name = db.keys().open(&name_place(row.id), &row.name);
     let name = name.map_err(Error::internal)?.to_vec();
@@ -93,6 +102,7 @@ fn open(
         name: String::from_utf8(name).map_err(Error::internal)?,
         added_by: row.added_by,
         added_at: row.added_at,
+        has_thumbnail: thumbnail.is_some(),
         withdrawal: withdrawal.map(|row| Withdrawal {
             at: row.withdrawn_at,
             by: row.withdrawn_by,
@@ -104,10 +114,13 @@ fn open(
 
 /// Of these ids, oldest first. Whoever calls has seen that they are in sight.
 fn load(db: &mut Db, ids: &[DocumentId]) -> Result<Vec<Document>> {
-    let rows: Vec<(Row, ObjectRow, Option<WithdrawalRow>)> = documents::table
+    let rows: Vec<Found> = documents::table
         .inner_join(document_objects::table.on(documents::object_id.eq(document_objects::id)))
         .left_join(
             document_withdrawals::table.on(document_withdrawals::document_id.eq(documents::id)),
+        )
+        .left_join(
+            document_thumbnails::table.on(document_thumbnails::object_id.eq(document_objects::id)),
         )
         .filter(documents::id.eq_any(ids))
         .order(documents::id)
@@ -115,6 +128,7 @@ fn load(db: &mut Db, ids: &[DocumentId]) -> Result<Vec<Document>> {
             Row::as_select(),
             ObjectRow::as_select(),
             Option::<WithdrawalRow>::as_select(),
+            document_thumbnails::object_id.nullable(),
         ))
         .load(db.conn())?;
     rows.into_iter().map(|row| open(db, row)).collect()
