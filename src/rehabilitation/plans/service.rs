@@ -99,7 +99,11 @@ fn listed<A: Act>(db: &mut Db, permit: &Permit<A>, all: Vec<Plan>) -> Result<Vec
         .collect();
     let cases = sight(permit).cases;
     let waits = |one: &&Plan| one.state == PlanState::Waiting;
-    let ids: Vec<_> = all.iter().filter(waits).map(|one| one.institution).collect();
+    let ids: Vec<_> = all
+        .iter()
+        .filter(waits)
+        .map(|one| one.institution)
+        .collect();
     let waiting = line::waiting(db, &ids)?;
     all.into_iter()
         .map(|plan| {

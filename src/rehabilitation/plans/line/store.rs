@@ -41,10 +41,7 @@ pub fn occupancies(
 }
 
 /// The places of those who wait for some institutions.
-pub fn waiting(
-    db: &mut Db,
-    of: &[OrganizationId],
-) -> Result<HashMap<OrganizationId, Vec<i32>>> {
+pub fn waiting(db: &mut Db, of: &[OrganizationId]) -> Result<HashMap<OrganizationId, Vec<i32>>> {
     let query = rehabilitation_plans::table
         .filter(rehabilitation_plans::organization_id.eq_any(of))
         .filter(rehabilitation_plans::state.eq(PlanState::Waiting))
