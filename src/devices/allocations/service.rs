@@ -65,6 +65,12 @@ pub fn found(db: &mut Db, scope: &Scope, id: DeviceAllocationId) -> Result<Alloc
     one.ok_or_else(|| Code::DeviceAllocationNotFound.into())
 }
 
+/// One wherever its case is; that the caller may know it is the caller's care.
+pub fn anywhere(db: &mut Db, id: DeviceAllocationId) -> Result<Allocation> {
+    let one = store::anywhere(db, id)?;
+    one.ok_or_else(|| Code::DeviceAllocationNotFound.into())
+}
+
 /// All of a filter.
 pub fn all(db: &mut Db, scope: &Scope, filter: &Filter) -> Result<Vec<Allocation>> {
     store::page(db, scope, filter, None, i64::MAX)

@@ -185,7 +185,9 @@ fn deliver(
             role: Role::TownshipCaseworker,
             due_date,
         };
-        let planned = follow_ups::service::plan(tx, permit.origin(), planned)?;
+        let planned = tx.reaching(&[resident.division_code], |tx| {
+            follow_ups::service::plan(tx, permit.origin(), planned)
+        })?;
         along.push(planned.map(drop));
     }
     if let SupplySource::Purchase {
@@ -206,7 +208,11 @@ fn deliver(
                 month: Month::of(to.date),
                 amount,
             };
-            along.push(payables::service::owe(tx, permit.origin(), owed)?.map(drop));
+            // The county owes it, whoever of its townships delivers.
+            let owed = tx.reaching(&[county], |tx| {
+                payables::service::owe(tx, permit.origin(), owed)
+            })?;
+            along.push(owed.map(drop));
         }
     }
     Ok((moved, along))
@@ -217,7 +223,11 @@ fn take_back(tx: &mut Tx<'_>, permit: &Acting, moved: Allocation) -> Result<(All
     store::update(tx, &moved, moved.last_transition - 1)?;
     let subject = FollowUpSubjectId::new(moved.id.uuid());
     let why = "辅具已归还或取消";
-    let mut along = follow_ups::service::cancel_for(tx, permit.origin(), subject, why)?;
+    // What is open went along with the person.
+    let lives = person(tx, moved.resident_id)?.division_code;
+    let mut along = tx.reaching(&[lives], |tx| {
+        follow_ups::service::cancel_for(tx, permit.origin(), subject, why)
+    })?;
     let source = moved.supply.as_ref().map(|supply| &supply.source);
     let of_use = moved.returned != Some(ReturnCondition::Unusable);
     if let (Some(SupplySource::Stock(movement)), true) = (source, of_use) {

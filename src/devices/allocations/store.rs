@@ -243,6 +243,20 @@ pub fn standing(db: &mut Db, of: &[ResidentId]) -> Result<Vec<Allocation>> {
     rows.into_iter().map(|row| read(db, row)).collect()
 }
 
+/// One wherever its case is.
+pub fn anywhere(db: &mut Db, id: DeviceAllocationId) -> Result<Option<Allocation>> {
+    let query = device_allocations::table
+        .inner_join(users::table.on(users::id.eq(device_allocations::recorded_by)))
+        .filter(device_allocations::id.eq(id))
+        .select((
+            Row::as_select(),
+            (users::id, users::username, users::display_name),
+        ));
+    let row: Option<(Row, Named)> =
+        db.in_every_office(|db| Ok(query.first(db.conn()).optional()?))?;
+    row.map(|row| read(db, row)).transpose()
+}
+
 /// All of a case, oldest first.
 pub fn of_case(db: &mut Db, case: CaseId) -> Result<Vec<Allocation>> {
     let rows: Vec<(Row, Named)> = device_allocations::table
