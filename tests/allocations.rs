@@ -9,7 +9,7 @@ use crate::support::{Reply, TestOffice, on_both};
 
 impl TestOffice {
     /// Somebody's approved case of a device, and a lot of ten wheelchairs.
-    async fn needs_wheelchair(&self) -> (String, String) {
+    pub async fn needs_wheelchair(&self) -> (String, String) {
         let warehouse = self.warehouse().await;
         let lot = lot_of(&self.donates(&warehouse, 10, wheelchair()).await.expect(201));
         let resident = self.resident().await;
@@ -17,7 +17,7 @@ impl TestOffice {
     }
 
     /// Evaluated and planned.
-    async fn planned(&self, case: &str) -> Value {
+    pub async fn planned(&self, case: &str) -> Value {
         let one = self.evaluates(VILLAGE, case, json!({})).await.expect(201);
         let plan = json!({"action": "plan", "comment": "配手动轮椅一辆"});
         self.moves_allocation(EVALUATOR, &one, plan)
@@ -25,18 +25,18 @@ impl TestOffice {
             .expect(201)
     }
 
-    async fn delivered(&self, case: &str, lot: &str) -> Value {
+    pub async fn delivered(&self, case: &str, lot: &str) -> Value {
         let one = self.evaluates(VILLAGE, case, json!({})).await.expect(201);
         self.delivers(VILLAGE, &one, issue(lot)).await
     }
 
-    async fn supplier(&self) -> String {
+    pub async fn supplier(&self) -> String {
         let body = json!({"name": "某辅具公司", "kind": "institution", "division_code": "990121"});
         let system = self.as_user("sysadmin").await;
         id_of(&system.post("/v1/organizations", body).await.expect(201))
     }
 
-    async fn recalls(&self, username: &str, batch: &str) -> Reply {
+    pub async fn recalls(&self, username: &str, batch: &str) -> Reply {
         let body = json!({"edition": "2022", "code": "122203", "batch_number": batch, "reason": "前轮轴承有断裂风险"});
         self.as_user(username)
             .await
@@ -44,13 +44,13 @@ impl TestOffice {
             .await
     }
 
-    async fn notes_result(&self, username: &str, follow_up: &Value, body: Value) -> Reply {
+    pub async fn notes_result(&self, username: &str, follow_up: &Value, body: Value) -> Reply {
         let path = format!("/v1/follow-ups/{}/result", id_of(follow_up));
         self.as_user(username).await.post(&path, body).await
     }
 }
 
-fn issue(lot: &str) -> Value {
+pub fn issue(lot: &str) -> Value {
     json!({"action": "issue", "lot_id": lot})
 }
 
