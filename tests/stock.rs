@@ -277,14 +277,47 @@ on_both! {
         office.as_user(KEEPER).await.post(&reversal, reason).await.refused(409, "stock_movement.not_reversible");
     }
 
-    async fn what_is_issued_for_a_case_is_told_with_the_resident(office: &TestOffice) {
+    async fn what_a_person_gets_goes_out_by_their_allocation(office: &TestOffice) {
+        let (case, lot) = office.needs_wheelchair().await;
+        for kind in ["issue", "loan"] {
+            let direct = json!({"kind": kind, "lot_id": lot, "quantity": 1, "case_id": case});
+            office.moves(KEEPER, direct).await.refused_field("/case_id", "field.unknown");
+        }
+        // Told with the resident, as it comes back with them.
+        let delivered = office.delivered(&case, &lot).await;
+        office.moves_allocation(KEEPER, &delivered, json!({"action": "return", "condition": "good"})).await.expect(201);
+        for (action, movement) in [("stock_movement.issued", -1), ("stock_movement.returned", 1)] {
+            let events = office.as_user("auditor.990121").await.get(&format!("/v1/audit/events?action={action}")).await.expect(200);
+            let told = &events["items"][0];
+            assert_eq!(told["resident_id"], delivered["resident_id"], "{told}");
+            let booked = office.as_user(KEEPER).await.get(&format!("/v1/stock-movements?case_id={case}")).await.expect(200);
+            let booked = booked["items"].as_array().unwrap().iter().find(|one| one["change"] == movement).unwrap();
+            assert_eq!((&booked["case_id"], &booked["counterpart"]), (&json!(case), &Value::Null));
+        }
+    }
+
+    async fn what_is_lent_comes_back_and_nothing_called_back_leaves(office: &TestOffice) {
         let warehouse = office.warehouse().await;
-        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
-        let draft = office.draft().await;
-        let issue = |case: &str| json!({"kind": "issue", "lot_id": lot_of(&given), "quantity": 1, "case_id": case});
-        // A subsidy's case gets no device, nor does one that is not there.
-        office.moves(KEEPER, issue(&draft)).await.refused(422, "request.invalid");
-        office.moves(KEEPER, issue(&warehouse)).await.refused(404, "case.not_found");
+        let lot = lot_of(&office.donates(&warehouse, 10, wheelchair()).await.expect(201));
+        let lend = json!({"kind": "loan", "lot_id": lot, "quantity": 4, "counterpart": "某康复站"});
+        let lent = office.moves(KEEPER, lend.clone()).await.expect(201);
+        assert_eq!((&lent["kind"], &lent["change"], &lent["balance"]), (&json!("loan"), &json!(-4), &json!(6)));
+        assert_eq!(lent["movement_number"], json!("990121-CK-2022-000001"));
+        let back = |quantity: i64| json!({"kind": "return", "origin_id": id_of(&lent), "quantity": quantity});
+        office.moves(KEEPER, back(5)).await.refused(409, "stock.exceeds_issue");
+        let returned = office.moves(KEEPER, back(3)).await.expect(201);
+        assert_eq!((&returned["balance"], &returned["origin_id"]), (&json!(9), &lent["id"]));
+        let listed = office.as_user(KEEPER).await.get("/v1/stock-movements?kind=loan").await.expect(200);
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+        let recall = office.recalls(APPROVER, "20220301").await.expect(201);
+        let out = &recall["other_issues"][0];
+        assert_eq!((&out["movement_id"], &out["counterpart"]), (&lent["id"], &json!("某康复站")));
+        office.moves(KEEPER, lend).await.refused(409, "device.recalled");
+        office.issues(&lot, 1).await.refused(409, "device.recalled");
+        // It comes back, and is sent back or scrapped.
+        office.moves(KEEPER, back(1)).await.expect(201);
+        let scrap = json!({"kind": "scrap", "lot_id": lot, "quantity": 10, "note": "厂家召回"});
+        assert_eq!(office.moves(KEEPER, scrap).await.expect(201)["balance"], json!(0));
     }
 }
 

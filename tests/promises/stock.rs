@@ -126,6 +126,21 @@ on_both! {
         office.sql(&format!("BEGIN; {whole}; COMMIT")).unwrap();
     }
 
+    async fn nothing_that_is_called_back_leaves_a_warehouse_to_be_used(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let issued = office.issues(&lot_of(&given), 1).await.expect(201);
+        office.recalls(APPROVER, "20220301").await.expect(201);
+        let last = office.literal(&id_of(&issued));
+        for kind in ["'issue'", "'loan'"] {
+            office.refuses(&office.moves_on(&last, "-1", &[("kind", kind)]), "device_recalled");
+        }
+        // What was issued before may be taken back.
+        let back = office.moves_on(&last, "1", &[("change", "1"), ("balance", "balance + 1"), ("reverses_id", "id"), ("note", "'误登'"),
+            ("counterpart", "counterpart"), ("movement_number", "'990121-RK-2022-000099'")]);
+        office.sql(&format!("BEGIN; {back}; COMMIT")).unwrap();
+    }
+
     async fn nobody_has_two_duties_or_receives_what_they_bought(office: &TestOffice) {
         let warehouse = office.warehouse().await;
         let bought = office.buys(&warehouse, 10, wheelchair()).await;

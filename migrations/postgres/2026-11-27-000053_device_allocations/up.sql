@@ -313,6 +313,19 @@ BEGIN
 END $$;
 CREATE TRIGGER stock_movements_allocated BEFORE INSERT ON stock_movements FOR EACH ROW
     WHEN (NEW.origin_id IS NOT NULL OR NEW.reverses_id IS NOT NULL) EXECUTE FUNCTION refuse_allocated_movement();
+CREATE FUNCTION refuse_recalled_movement() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    -- Nothing of what is called back leaves a warehouse to be used.
+    IF EXISTS (
+        SELECT 1 FROM stock_lots l JOIN device_recalls c ON c.edition = l.edition AND c.code = l.code AND c.batch_number = l.batch_number
+        WHERE l.id = NEW.lot_id)
+    THEN
+        RAISE EXCEPTION 'huican.device_recalled';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER stock_movements_recalled BEFORE INSERT ON stock_movements FOR EACH ROW
+    WHEN (NEW.kind IN ('issue', 'loan') AND NEW.reverses_id IS NULL) EXECUTE FUNCTION refuse_recalled_movement();
 CREATE TRIGGER device_recalls_fixed BEFORE UPDATE ON device_recalls FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER device_recall_holders_fixed BEFORE UPDATE ON device_recall_holders FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER device_allocations_keep BEFORE DELETE ON device_allocations FOR EACH ROW EXECUTE FUNCTION refuse_change();

@@ -291,6 +291,14 @@ WHEN EXISTS (
 BEGIN
     SELECT RAISE(ABORT, 'huican.stock_reversal');
 END;
+-- Nothing of what is called back leaves a warehouse to be used.
+CREATE TRIGGER stock_movements_recalled BEFORE INSERT ON stock_movements
+WHEN NEW.kind IN ('issue', 'loan') AND NEW.reverses_id IS NULL AND EXISTS (
+    SELECT 1 FROM stock_lots l JOIN device_recalls c ON c.edition = l.edition AND c.code = l.code AND c.batch_number = l.batch_number
+    WHERE l.id = NEW.lot_id)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.device_recalled');
+END;
 CREATE TRIGGER device_recalls_fixed BEFORE UPDATE ON device_recalls
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: recalls are never changed');

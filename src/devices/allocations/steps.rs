@@ -100,7 +100,6 @@ fn issue(
     if lot.is.key() != moved.item {
         return Err(Code::DeviceSupply.into());
     }
-    not_recalled(tx, &moved, lot.is.batch_number.as_deref())?;
     let issue = Issue {
         lot: lot.id,
         quantity: 1,
