@@ -380,6 +380,37 @@ on_both! {
         assert_eq!((&returned["state"], &returned["comment"]), (&json!("returned"), &json!("重新盘点")));
     }
 
+    async fn the_same_difference_is_not_booked_twice(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let lot = lot_of(&given);
+        let counts = async |counted: i64| {
+            let count = json!({"warehouse_id": warehouse, "lines": [{"lot_id": lot, "counted_quantity": counted, "explanation": "短少待查"}]});
+            let counted = office.as_user(STOCK_TAKER).await.post("/v1/stocktakes", count).await.expect(201);
+            format!("/v1/stocktakes/{}/transitions", id_of(&counted))
+        };
+        let approver = office.as_user(APPROVER).await;
+        let approve = json!({"action": "approve"});
+        let (first, second) = (counts(8).await, counts(8).await);
+        approver.post_seen(&first, 1, approve.clone()).await.expect(201);
+        let refused = approver.post_seen(&second, 1, approve.clone()).await.refused(409, "stocktake.overtaken");
+        assert_eq!(refused["lot_id"], json!(lot));
+        approver.post_seen(&second, 1, json!({"action": "return", "comment": "已入账"})).await.expect(201);
+        // What the keeper takes back was what was found, too.
+        let issued = office.issues(&lot, 1).await.expect(201);
+        let found = counts(8).await;
+        let reversal = format!("/v1/stock-movements/{}/reversal", id_of(&issued));
+        office.as_user(KEEPER).await.post(&reversal, json!({"reason": "未实际出库"})).await.expect(201);
+        approver.post_seen(&found, 1, approve.clone()).await.refused(409, "stocktake.overtaken");
+        // What agreed with the books is approved all the same, and what is counted again is booked.
+        let agreed = counts(8).await;
+        let again = counts(9).await;
+        approver.post_seen(&again, 1, approve.clone()).await.expect(201);
+        approver.post_seen(&agreed, 1, approve).await.expect(201);
+        let stock = approver.get(&format!("/v1/warehouses/{warehouse}/stock")).await.expect(200);
+        assert_eq!(stock["total"]["quantity"], json!(9));
+    }
+
     async fn the_books_tell_what_lay_there_and_what_moved(office: &TestOffice) {
         let warehouse = office.warehouse().await;
         let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);

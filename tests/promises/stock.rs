@@ -202,7 +202,17 @@ on_both! {
         office.grown_only("stocktake_lines", "counted_quantity = 10");
         office.refuses("UPDATE stocktakes SET counted_date = '2022-01-01'", "append_only");
         office.refuses("DELETE FROM stocktakes", "append_only");
+        // Another count of the same books finds the same.
+        let second = json!({"warehouse_id": warehouse, "lines": [{"lot_id": lot_of(&given), "counted_quantity": 8, "explanation": "损毁未登记"}]});
+        let second = office.as_user(STOCK_TAKER).await.post("/v1/stocktakes", second).await.expect(201);
         office.sql(&format!("BEGIN; {}; {}; COMMIT", loss("-2"), decided(APPROVER, "approved"))).unwrap();
+        let booked = format!("(SELECT id FROM stock_movements WHERE stocktake_id = {id})");
+        let second = office.literal(&id_of(&second));
+        let twice = office.moves_on(&booked, "-2", &[
+            ("kind", "'stocktake_loss'"), ("change", "-2"), ("balance", "balance - 2"), ("stocktake_id", &second),
+            ("movement_number", "'990121-CK-2022-000098'"), ("counterpart", "NULL"), ("id", "stocktake_id"),
+        ]);
+        office.refuses(&twice, "stocktake_overtaken");
         office.refuses(&decided(APPROVER, "returned"), "append_only");
         let level = json!({"edition": "2022", "code": "122203", "quantity": 5});
         office.as_user(APPROVER).await.post(&format!("/v1/warehouses/{warehouse}/reorder-levels"), level).await.expect(201);

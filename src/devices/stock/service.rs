@@ -20,7 +20,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, ResidentId, StockLotId, StockMovementId, UserId};
 use crate::kernel::text;
 
-pub use super::store::{Filter, balances, book, lot_for, lots_of};
+pub use super::store::{Filter, balances, book, corrected_since, lot_for, lots_of};
 
 /// Movements with what people call what is in them.
 #[derive(Debug)]
