@@ -182,6 +182,7 @@ on_both! {
         let kept = known["resident_id"].as_str().unwrap().to_owned();
         let duplicate = office.resident().await;
         let other = office.device_case(VILLAGE, &duplicate).await;
+        office.evaluates(VILLAGE, &other, json!({"code": "120303"})).await.expect(201);
         let merge = json!({"duplicate_id": duplicate, "reason": "身份证号登记有误"});
         let county = office.as_user(KEEPER).await;
         let merge = id_of(&county.post(&format!("/v1/residents/{kept}/merges"), merge).await.expect(201));
@@ -189,6 +190,14 @@ on_both! {
         approver.post_seen(&format!("/v1/resident-merges/{merge}/transitions"), 1, json!({"action": "approve"})).await.expect(201);
         let refused = office.evaluates(VILLAGE, &other, json!({})).await.refused(409, "device.use_life");
         assert_eq!(refused["possible_from"], json!("2026-07-04"));
+        // Both are told of the person, and that somebody looked is recorded.
+        let both = county.get(&format!("{ALLOCATIONS}?resident_id={kept}")).await.expect(200);
+        let codes: Vec<_> = both["items"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["120303", "122203"]);
+        county.get(ALLOCATIONS).await.expect(200);
+        let looks = office.as_user("auditor.990121").await.get("/v1/audit/events?action=device_allocation.listed").await.expect(200);
+        let about: Vec<_> = looks["items"].as_array().unwrap().iter().map(|one| &one["resident_id"]).collect();
+        assert_eq!(about, [&Value::Null, &json!(kept)]);
     }
 
     async fn children_grow_out_of_what_they_have(office: &TestOffice) {
@@ -260,6 +269,12 @@ on_both! {
         let list = elsewhere.get("/v1/device-recalls?batch_number=20220301").await.expect(200);
         assert_eq!(list["items"].as_array().unwrap().len(), 2);
         elsewhere.get(&format!("/v1/device-recalls/{case}")).await.refused(404, "device_recall.not_found");
+        // As long as a batch is at most, and no longer.
+        for path in ["/v1/device-recalls", ALLOCATIONS] {
+            elsewhere.get(&format!("{path}?batch_number={}", "9".repeat(100))).await.expect(200);
+            let longer = elsewhere.get(&format!("{path}?batch_number={}", "9".repeat(101))).await;
+            longer.refused_parameter("batch_number", "text.length");
+        }
     }
 
     async fn a_follow_up_ends_with_what_was_found(office: &TestOffice) {

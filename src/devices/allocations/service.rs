@@ -117,16 +117,39 @@ pub fn view(
     db.looked(event, shown)
 }
 
+/// Which part of the list is asked for.
+#[derive(Debug)]
+pub struct Window {
+    pub filter: Filter,
+    pub resident: Option<ResidentId>,
+    pub after: Option<DeviceAllocationId>,
+    pub count: i64,
+}
+
+/// Who has or gets which device is told of nobody without a record.
 pub fn page(
     db: &mut Db,
     permit: &Permit<acts::DeviceAllocationRead>,
     scope: &Scope,
-    filter: &Filter,
-    after: Option<DeviceAllocationId>,
-    count: i64,
-) -> Result<Vec<Shown>> {
-    let all = store::page(db, scope, filter, after, count)?;
-    listed(db, permit.actor().user, all)
+    window: Window,
+) -> Result<Looked<Vec<Shown>>> {
+    let residents = match window.resident {
+        Some(resident) => Some(residents::service::records(db, &[resident])?),
+        None => None,
+    };
+    let filter = Filter {
+        residents,
+        ..window.filter
+    };
+    let all = store::page(db, scope, &filter, window.after, window.count)?;
+    let shown = listed(db, permit.actor().user, all)?;
+    let event =
+        Event::new(permit.origin(), "device_allocation.listed").within_first(scope.divisions());
+    let event = match window.resident {
+        Some(resident) => event.about(resident),
+        None => event,
+    };
+    db.looked(event, shown)
 }
 
 /// Nobody has a hand in what their own get. Ties concern every office.

@@ -164,7 +164,8 @@ pub struct Filter {
     pub id: Option<DeviceAllocationId>,
     pub among: Option<Vec<DeviceAllocationId>>,
     pub case: Option<CaseId>,
-    pub resident: Option<ResidentId>,
+    /// All records of a person.
+    pub residents: Option<Vec<ResidentId>>,
     pub state: Option<AllocationState>,
     pub item: Option<ItemKey>,
     pub batch_number: Option<String>,
@@ -201,8 +202,8 @@ pub fn page(
     if let Some(case) = filter.case {
         query = query.filter(device_allocations::case_id.eq(case));
     }
-    if let Some(resident) = filter.resident {
-        query = query.filter(device_allocations::resident_id.eq(resident));
+    if let Some(residents) = &filter.residents {
+        query = query.filter(device_allocations::resident_id.eq_any(residents.clone()));
     }
     if let Some(state) = filter.state {
         query = query.filter(device_allocations::state.eq(state));
