@@ -200,6 +200,25 @@ on_both! {
         assert_eq!(about, [&Value::Null, &json!(kept)]);
     }
 
+    async fn what_was_granted_is_what_the_catalog_said_then(office: &TestOffice) {
+        let (case, _lot) = office.needs_wheelchair().await;
+        let supplier = office.supplier().await;
+        let one = office.evaluates(VILLAGE, &case, json!({})).await.expect(201);
+        office.pass(std::time::Duration::from_secs(60)).await;
+        // Laid down after that, and reaching back before it.
+        let file = "版本,编码,名称,单位,补贴上限(元),使用月数,评估级别,执行日期,旧版编码\n2022,122203,手动轮椅车,辆,500,12,县,2022-06-01,\n";
+        assert_eq!(office.brings_catalog(file.as_bytes()).await.expect(201)["counts"], json!({"revised": 1}));
+        let delivered = office.delivers(VILLAGE, &one, purchase(&supplier, "B1")).await;
+        assert_eq!(delivered["delivery"]["possible_from"], json!("2026-07-04"));
+        let owed = office.as_user(KEEPER).await.get("/v1/payables?state=due").await.expect(200);
+        assert_eq!((&owed["items"][0]["amount_fen"], &owed["items"][1]), (&json!(120_000), &Value::Null));
+        // Who is evaluated from then on gets what holds from then on.
+        let next = office.device_case(VILLAGE, &office.resident().await).await;
+        let next = office.evaluates(VILLAGE, &next, json!({})).await.expect(201);
+        let next = office.delivers(VILLAGE, &next, purchase(&supplier, "B1")).await;
+        assert_eq!(next["delivery"]["possible_from"], json!("2023-07-04"));
+    }
+
     async fn children_grow_out_of_what_they_have(office: &TestOffice) {
         let warehouse = office.warehouse().await;
         let lot = lot_of(&office.donates(&warehouse, 10, wheelchair()).await.expect(201));

@@ -163,8 +163,8 @@ fn deliver(
     let supply = supply.ok_or_else(|| Error::internal("what is delivered was supplied"))?;
     not_recalled(tx, &moved, supply.batch_number.as_deref())?;
     let resident = person(tx, moved.resident_id)?;
-    // Of the day on which it was found to be needed: what is in the catalog then is what was granted.
-    let item = catalog::item(tx, &moved.item, moved.recorded_at.office_date())?;
+    // What was in the catalog when it was found to be needed is what was granted.
+    let item = catalog::item_then(tx, &moved.item, moved.recorded_at)?;
     let handover = Handover {
         signed_by: to.signed_by.clone(),
         relation: to.relation,
