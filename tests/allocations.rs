@@ -365,6 +365,37 @@ on_both! {
         assert_eq!(history["items"][0]["balance"], json!(10));
     }
 
+    async fn nothing_is_signed_for_before_it_was_supplied(office: &TestOffice) {
+        let (case, lot) = office.needs_wheelchair().await;
+        let one = office.planned(&case).await;
+        office.pass_days(3).await;
+        let mut one = office.moves_allocation(KEEPER, &one, issue(&lot)).await.expect(201);
+        office.pass_days(1).await;
+        for step in ["fit", "train"] {
+            one = office.moves_allocation(KEEPER, &one, json!({"action": step})).await.expect(201);
+        }
+        let signed = |day: &str| json!({"action": "deliver", "delivery": {"signed_by": "张晓宝", "relation": "self", "date": day}});
+        for (day, code) in [("2022-07-04", "date.order"), ("2022-07-06", "date.order"), ("2022-07-09", "date.future")] {
+            office.moves_allocation(KEEPER, &one, signed(day)).await.refused_field("/delivery/date", code);
+        }
+        let one = office.moves_allocation(KEEPER, &one, signed("2022-07-07")).await.expect(201);
+        assert_eq!(one["delivery"]["possible_from"], json!("2026-07-07"));
+    }
+
+    async fn what_is_to_be_repaired_lies_in_no_lot(office: &TestOffice) {
+        let (case, lot) = office.needs_wheelchair().await;
+        let one = office.delivered(&case, &lot).await;
+        let movement = one["supply"]["movement_id"].clone();
+        office.moves_allocation(KEEPER, &one, json!({"action": "return", "condition": "repairable"})).await.expect(201);
+        let county = office.as_user(KEEPER).await;
+        let lies = async || county.get(&format!("/v1/stock-movements?lot_id={lot}")).await.expect(200)["items"][0]["balance"].clone();
+        assert_eq!(lies().await, json!(9));
+        // Until it is repaired: then its keeper takes it back.
+        let back = json!({"kind": "return", "origin_id": movement, "quantity": 1, "note": "已修复"});
+        let back = office.moves(KEEPER, back).await.expect(201);
+        assert_eq!((&back["case_id"], lies().await), (&json!(case), json!(10)));
+    }
+
     async fn nobody_has_a_hand_in_what_their_own_get(office: &TestOffice) {
         let (case, _lot) = office.needs_wheelchair().await;
         let one = office.planned(&case).await;

@@ -63,6 +63,20 @@ on_both! {
         assert_eq!(office.checks_of("990122", &id_of(&delivered)).await, Vec::<Value>::new());
     }
 
+    async fn both_ends_hold_until_a_transfer_is_decided(office: &TestOffice) {
+        let (case, lot) = office.needs_wheelchair().await;
+        let delivered = office.delivered(&case, &lot).await;
+        let checks = office.checks_of("990121", &id_of(&delivered)).await;
+        let transfer = office.transfers(&office.resident_of_case(&case).await, ELSEWHERE).await.expect(201);
+        let back = json!({"action": "return", "condition": "good"});
+        office.moves_allocation(KEEPER, &delivered, back.clone()).await.refused(409, "resident.in_transfer");
+        let found = json!({"result": "in_use"});
+        office.notes_result(KEEPER, &checks[0], found.clone()).await.refused(409, "resident.in_transfer");
+        office.answers_transfer(THERE, &transfer, "decline").await.expect(201);
+        office.notes_result(KEEPER, &checks[0], found).await.expect(201);
+        office.moves_allocation(KEEPER, &delivered, back).await.expect(201);
+    }
+
     async fn what_is_delivered_to_another_township_is_looked_at_there(office: &TestOffice) {
         let (case, _lot) = office.needs_wheelchair().await;
         let supplier = office.supplier().await;

@@ -151,9 +151,11 @@ async fn get_device_allocation(
 /// Plan, supply, fit, train, deliver, repair or take back a device
 ///
 /// Issued from a lot by the keeper of the warehouse (403 `warehouse.duty_required`), or bought; by nobody who evaluated
-/// (403 `device_allocation.separation_of_duties`). Delivered against a signature: it is looked at again after one, three
-/// and twelve months, and a supplier is owed what is subsidized of the price. What is returned and of use lies in its lot
-/// again.
+/// (403 `device_allocation.separation_of_duties`). Delivered against a signature, of no day before it was supplied: it is
+/// looked at again after one, three and twelve months, and a supplier is owed what is subsidized of the price. What is
+/// returned in a good condition, or given up before the delivery, lies in its lot again; what is to be repaired does not,
+/// until its keeper books the return of its issue. While a transfer of the person is offered, nothing is done (409
+/// `resident.in_transfer`).
 #[utoipa::path(
     operation_id = "create_device_allocation_transition", tag = "devices",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw"), IdempotencyKey),

@@ -166,9 +166,14 @@ pub(super) fn person(db: &mut Db, id: ResidentId) -> Result<Resident> {
         .ok_or_else(|| Error::internal("a case is of a resident"))
 }
 
+/// Both ends hold until a transfer is decided.
+pub fn stays(db: &mut Db, resident: ResidentId) -> Result<()> {
+    transfers::hold(transfers::service::offered(db, resident)?)
+}
+
 /// A case for which a device is found and given.
 pub(super) fn runs(db: &mut Db, case: &Case) -> Result<()> {
-    transfers::hold(transfers::service::offered(db, case.resident_id)?)?;
+    stays(db, case.resident_id)?;
     let goes_on = matches!(case.position.state, State::Approved | State::InService);
     if case.service == Service::AssistiveDevice && goes_on {
         return Ok(());

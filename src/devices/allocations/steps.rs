@@ -5,7 +5,7 @@ use super::model::{
     possible_from, step,
 };
 use super::request::{NewAllocationTransition, NewDelivery, NewPurchase};
-use super::service::{Shown, apart, event, found, known_organization, person, runs, shown};
+use super::service::{Shown, apart, event, found, known_organization, person, runs, shown, stays};
 use super::store;
 use crate::access::{Permit, Role, acts};
 use crate::casework::follow_ups::{self, FollowUpKind, Planned};
@@ -21,6 +21,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{DeviceAllocationId, FollowUpSubjectId, PayableSubjectId, StockLotId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
+use crate::kernel::time::Timestamp;
 
 type Acting = Permit<acts::DeviceAllocationAct>;
 
@@ -38,11 +39,14 @@ pub fn act(
     seen.check(old.last_transition)?;
     let user = permit.actor().user;
     let state = step(&old, asked.action, user)?;
-    asked.check(old.evaluation.date, tx.today())?;
+    let supplied = store::supplied_at(tx, id)?.map(Timestamp::office_date);
+    asked.check(supplied, tx.today())?;
     apart(tx, user, old.resident_id)?;
     let case = cases::service::found(tx, permit, old.case_id)?;
     if asked.action.is_of_case() {
         runs(tx, &case)?;
+    } else {
+        stays(tx, old.resident_id)?;
     }
     let moved = Allocation {
         state,
@@ -217,7 +221,8 @@ fn deliver(
     Ok((moved, along))
 }
 
-/// Nothing is left to look at; what came from stock and is of use lies there again.
+/// Nothing is left to look at; what came from stock and is good lies there again. What is to be repaired first is of no lot
+/// until its keeper takes the issue back.
 fn take_back(tx: &mut Tx<'_>, permit: &Acting, moved: Allocation) -> Result<(Allocation, Along)> {
     store::update(tx, &moved, moved.last_transition - 1)?;
     let subject = FollowUpSubjectId::new(moved.id.uuid());
@@ -228,8 +233,10 @@ fn take_back(tx: &mut Tx<'_>, permit: &Acting, moved: Allocation) -> Result<(All
         follow_ups::service::cancel_for(tx, permit.origin(), subject, why)
     })?;
     let source = moved.supply.as_ref().map(|supply| &supply.source);
-    let of_use = moved.returned != Some(ReturnCondition::Unusable);
-    if let (Some(SupplySource::Stock(movement)), true) = (source, of_use) {
+    let is_good = moved
+        .returned
+        .is_none_or(|condition| condition == ReturnCondition::Good);
+    if let (Some(SupplySource::Stock(movement)), true) = (source, is_good) {
         let back = Return {
             origin: *movement,
             quantity: 1,

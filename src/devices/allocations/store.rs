@@ -446,6 +446,17 @@ struct TurnRow {
     at: Timestamp,
 }
 
+/// When the piece was issued or bought, if it was.
+pub fn supplied_at(db: &mut Db, of: DeviceAllocationId) -> Result<Option<Timestamp>> {
+    let supplies = [AllocationAction::Issue, AllocationAction::Purchase];
+    Ok(device_allocation_transitions::table
+        .filter(device_allocation_transitions::allocation_id.eq(of))
+        .filter(device_allocation_transitions::action.eq_any(supplies))
+        .select(device_allocation_transitions::at)
+        .first(db.conn())
+        .optional()?)
+}
+
 /// What happened to an allocation, from the beginning.
 pub fn history(db: &mut Db, of: DeviceAllocationId) -> Result<Vec<Turn>> {
     let rows: Vec<(TurnRow, Named)> = device_allocation_transitions::table

@@ -38,6 +38,7 @@ pub fn record(
     }
     let user = permit.actor().user;
     allocations::service::apart(tx, user, allocation.resident_id)?;
+    allocations::service::stays(tx, allocation.resident_id)?;
     let done = follow_ups::service::done(tx, permit.origin(), &follow_up, user)?;
     let check = DeviceCheck {
         id: tx.new_id(),
