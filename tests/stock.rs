@@ -454,6 +454,24 @@ on_both! {
         }
     }
 
+    async fn a_register_is_no_longer_than_can_be_printed(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let lot = lot_of(&office.donates(&warehouse, 10_000, wheelchair()).await.expect(201));
+        // Five thousand movements on the day after.
+        let mut all = String::from("BEGIN;");
+        for number in 1..=5_000 {
+            let last = format!("(SELECT id FROM stock_movements WHERE lot_id = {} AND sequence = {number})", office.literal(&lot));
+            let (id, written) = (office.literal(&format!("0192f0c1-7d5e-7c11-9c4f-{number:012x}")), format!("'990121-CK-2022-{number:06}'"));
+            all += &office.moves_on(&last, "-1", &[("id", &id), ("movement_number", &written), ("moved_date", "'2022-07-05'")]);
+            all += ";";
+        }
+        office.sql(&(all + "COMMIT")).unwrap();
+        let keeper = office.as_user(KEEPER).await;
+        let register = |from: &str| format!("/v1/warehouses/{warehouse}/register?from_date={from}&to_date=2022-07-31");
+        assert_eq!(keeper.get(&register("2022-07-05")).await.status, 200);
+        keeper.get(&register("2022-07-04")).await.refused_parameter("from_date", "period.long");
+    }
+
     async fn what_runs_out_is_told_beside_what_is_on_its_way(office: &TestOffice) {
         let warehouse = office.warehouse().await;
         let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);

@@ -58,7 +58,7 @@ impl TestOffice {
     }
 
     /// With where the lot then stands.
-    pub(super) fn moves_on(&self, last: &str, change: &str, otherwise: &[(&str, &str)]) -> String {
+    pub fn moves_on(&self, last: &str, change: &str, otherwise: &[(&str, &str)]) -> String {
         format!(
             "UPDATE stock_balances SET quantity = quantity + {change}, last_movement = last_movement + 1
              WHERE lot_id = (SELECT lot_id FROM stock_movements WHERE id = {last}); {}",
