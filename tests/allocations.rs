@@ -204,7 +204,7 @@ on_both! {
         let (case, _lot) = office.needs_wheelchair().await;
         let supplier = office.supplier().await;
         let one = office.evaluates(VILLAGE, &case, json!({})).await.expect(201);
-        office.pass(std::time::Duration::from_secs(60)).await;
+        office.pass(std::time::Duration::from_mins(1)).await;
         // Laid down after that, and reaching back before it.
         let file = "版本,编码,名称,单位,补贴上限(元),使用月数,评估级别,执行日期,旧版编码\n2022,122203,手动轮椅车,辆,500,12,县,2022-06-01,\n";
         assert_eq!(office.brings_catalog(file.as_bytes()).await.expect(201)["counts"], json!({"revised": 1}));
