@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
+use super::history;
 use super::model::{
     Allocation, AllocationAction, AllocationState, DeviceExceptionKind, Evaluation, Exception,
     Turn, allowed, is_minor, suffices,
@@ -95,7 +96,7 @@ pub fn listed(db: &mut Db, user: UserId, all: Vec<Allocation>) -> Result<Vec<Sho
 
 pub(super) fn shown(db: &mut Db, user: UserId, allocation: Allocation) -> Result<Shown> {
     let told = Told {
-        history: store::history(db, allocation.id)?,
+        history: history::history(db, allocation.id)?,
         checks: checks::service::of(db, allocation.id)?,
     };
     let one = listed(db, user, vec![allocation])?.pop();
@@ -242,7 +243,7 @@ pub fn evaluate(
     };
     store::insert(tx, &one)?;
     let entry = (AllocationAction::Evaluate, None);
-    store::insert_transition(tx, &one, entry, actor.user, Some(&new.evaluation.finding))?;
+    history::insert_transition(tx, &one, entry, actor.user, Some(&new.evaluation.finding))?;
     let begun = match case.position.state {
         State::Approved => Some(cases::service::start(tx, permit, case.id)?),
         _ => None,
@@ -398,7 +399,7 @@ pub fn end_of_case(
         };
         store::update(tx, &moved, old.last_transition)?;
         let entry = (AllocationAction::Cancel, Some(old.state));
-        store::insert_transition(tx, &moved, entry, by, Some(why))?;
+        history::insert_transition(tx, &moved, entry, by, Some(why))?;
         let event = event(origin, AllocationAction::Cancel.recorded_as(), &moved);
         ended.push(tx.record(event, ())?);
     }

@@ -1,5 +1,6 @@
 //! The steps of an allocation: where the piece comes from, who gets it, and how it comes back.
 
+use super::history;
 use super::model::{
     Allocation, AllocationAction, Handover, ReturnCondition, Supply, SupplySource, check_days,
     possible_from, step,
@@ -39,7 +40,7 @@ pub fn act(
     seen.check(old.last_transition)?;
     let user = permit.actor().user;
     let state = step(&old, asked.action, user)?;
-    let supplied = store::supplied_at(tx, id)?.map(Timestamp::office_date);
+    let supplied = history::supplied_at(tx, id)?.map(Timestamp::office_date);
     asked.check(supplied, tx.today())?;
     apart(tx, user, old.resident_id)?;
     let case = cases::service::found(tx, permit, old.case_id)?;
@@ -56,7 +57,7 @@ pub fn act(
     };
     let (moved, along) = write(tx, permit, &case, moved, &asked)?;
     let entry = (asked.action, Some(old.state));
-    store::insert_transition(tx, &moved, entry, user, asked.comment.as_deref())?;
+    history::insert_transition(tx, &moved, entry, user, asked.comment.as_deref())?;
     let event = event(permit.origin(), asked.action.recorded_as(), &moved);
     let shown = shown(tx, user, moved)?;
     let recorded = tx.record(event, shown)?;

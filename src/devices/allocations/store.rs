@@ -1,7 +1,5 @@
 //! SQL of allocations.
 
-mod history;
-
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
@@ -23,8 +21,6 @@ use crate::kernel::id::{
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 
-pub use history::{history, insert_transition, supplied_at};
-
 types::text_columns!(
     AllocationState,
     AllocationAction,
@@ -44,12 +40,12 @@ fn signer_place(id: DeviceAllocationId) -> String {
     format!("device_allocations|signed_by|{id}")
 }
 
-fn open(db: &Db, place: &str, sealed: &[u8]) -> Result<String> {
+pub(super) fn open(db: &Db, place: &str, sealed: &[u8]) -> Result<String> {
     let plain = db.keys().open(place, sealed).map_err(Error::internal)?;
     String::from_utf8(plain.to_vec()).map_err(Error::internal)
 }
 
-fn seal(tx: &Tx<'_>, place: &str, text: &str) -> Result<Vec<u8>> {
+pub(super) fn seal(tx: &Tx<'_>, place: &str, text: &str) -> Result<Vec<u8>> {
     let sealed = tx.keys().seal(place, text.as_bytes());
     sealed.map_err(Error::internal)
 }

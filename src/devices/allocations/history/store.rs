@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 
-use super::{open, seal};
 use crate::db::schema::{device_allocation_transitions, users};
 use crate::db::{Db, Tx, on_unique};
 use crate::devices::allocations::model::{
     Allocation, AllocationAction, AllocationState, Named, Turn,
 };
+use crate::devices::allocations::store::{open, seal};
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{DeviceAllocationId, DeviceAllocationTransitionId, UserId};
 use crate::kernel::time::Timestamp;
