@@ -108,7 +108,6 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.settlement_cap", Code::SettlementCap),
     ("huican.settlement_line", Code::SettlementTransition),
     ("huican.settlement_sums", Code::SettlementTransition),
-    ("huican.settlement_confirmed", Code::SettlementNothing),
     (
         "huican.rehabilitation_case",
         Code::RehabilitationServiceCase,

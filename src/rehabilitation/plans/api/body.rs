@@ -52,7 +52,7 @@ pub struct PlanBody {
     previous_plan_id: Option<RehabilitationPlanId>,
     state: PlanState,
     /// Of one that waits; the first is 1.
-    place_in_line: Option<i64>,
+    place_in_line: Option<usize>,
     start_date: Option<NaiveDate>,
     end_date: Option<NaiveDate>,
     #[serde(skip_serializing_if = "Option::is_none")]

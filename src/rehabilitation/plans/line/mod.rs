@@ -2,4 +2,4 @@
 
 mod store;
 
-pub use store::{before, occupancies};
+pub use store::{occupancies, waiting};

@@ -40,12 +40,23 @@ pub fn occupancies(
     Ok(all)
 }
 
-/// How many wait before a place in the line.
-pub fn before(db: &mut Db, institution: OrganizationId, place: i32) -> Result<i64> {
+/// The places of those who wait for some institutions.
+pub fn waiting(
+    db: &mut Db,
+    of: &[OrganizationId],
+) -> Result<HashMap<OrganizationId, Vec<i32>>> {
     let query = rehabilitation_plans::table
-        .filter(rehabilitation_plans::organization_id.eq(institution))
+        .filter(rehabilitation_plans::organization_id.eq_any(of))
         .filter(rehabilitation_plans::state.eq(PlanState::Waiting))
-        .filter(rehabilitation_plans::place.lt(place))
-        .count();
-    db.in_every_office(|db| Ok(query.get_result(db.conn())?))
+        .filter(rehabilitation_plans::place.is_not_null())
+        .select((
+            rehabilitation_plans::organization_id,
+            rehabilitation_plans::place.assume_not_null(),
+        ));
+    let rows: Vec<(OrganizationId, i32)> = db.in_every_office(|db| Ok(query.load(db.conn())?))?;
+    let mut all: HashMap<_, Vec<_>> = HashMap::new();
+    for (institution, place) in rows {
+        all.entry(institution).or_default().push(place);
+    }
+    Ok(all)
 }
