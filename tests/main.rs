@@ -45,6 +45,7 @@ mod lists;
 mod matches;
 mod merges;
 mod migrations;
+mod moved_devices;
 mod multiplied;
 mod notes;
 mod offices;

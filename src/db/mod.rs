@@ -121,7 +121,12 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.stocktake_decided", Code::StocktakeDecided),
     ("huican.delivery_separation", Code::StockDeliverySeparation),
     ("huican.stocktake_own", Code::StocktakeOwn),
+    ("huican.stocktake_overtaken", Code::StocktakeStale),
     ("huican.allocation_case", Code::DeviceAllocationCase),
+    (
+        "huican.allocation_unfinished",
+        Code::DeviceAllocationUnfinished,
+    ),
     ("huican.use_life", Code::DeviceUseLife),
     ("huican.device_exception", Code::DeviceException),
     ("huican.device_supply", Code::DeviceSupply),
