@@ -174,6 +174,16 @@ BEGIN
     RETURN NEW;
 END $$;
 CREATE TRIGGER placements_of_accepted BEFORE INSERT ON placements FOR EACH ROW WHEN (NEW.job_referral_id IS NOT NULL) EXECUTE FUNCTION refuse_unaccepted_offer();
+-- What has not ended goes along with the person, whichever of their records it is of; its checks with it.
+CREATE FUNCTION move_placements() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE placements SET division_code = NEW.division_code
+    WHERE end_date IS NULL AND county_code = OLD.county_code
+        AND resident_id IN (SELECT r.id FROM residents r WHERE r.id = NEW.id OR r.merged_into_id = NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER residents_placements AFTER UPDATE OF division_code ON residents FOR EACH ROW
+    WHEN (NEW.division_code <> OLD.division_code) EXECUTE FUNCTION move_placements();
 CREATE TRIGGER placement_evidence_fixed BEFORE UPDATE ON placement_evidence FOR EACH ROW
     WHEN ((NEW.id, NEW.placement_id, NEW.revision, NEW.contract_kind, NEW.contract_from, NEW.contract_to, NEW.wage_fen, NEW.insured_from, NEW.entered_by, NEW.entered_at)
         IS DISTINCT FROM (OLD.id, OLD.placement_id, OLD.revision, OLD.contract_kind, OLD.contract_from, OLD.contract_to, OLD.wage_fen, OLD.insured_from, OLD.entered_by, OLD.entered_at)

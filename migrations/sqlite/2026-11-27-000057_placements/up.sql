@@ -178,6 +178,14 @@ WHEN NEW.job_referral_id IS NOT NULL AND (NOT EXISTS (SELECT 1 FROM job_referral
 BEGIN
     SELECT RAISE(ABORT, 'huican.job_referral_not_accepted');
 END;
+-- What has not ended goes along with the person, whichever of their records it is of; its checks with it.
+CREATE TRIGGER residents_placements AFTER UPDATE OF division_code ON residents
+WHEN NEW.division_code <> OLD.division_code
+BEGIN
+    UPDATE placements SET division_code = NEW.division_code
+    WHERE end_date IS NULL AND county_code = OLD.county_code
+        AND resident_id IN (SELECT r.id FROM residents r WHERE r.id = NEW.id OR r.merged_into_id = NEW.id);
+END;
 CREATE TRIGGER placement_evidence_fixed BEFORE UPDATE ON placement_evidence
 WHEN (NEW.id, NEW.placement_id, NEW.revision, NEW.contract_kind, NEW.contract_from, NEW.contract_to, NEW.wage_fen, NEW.insured_from, NEW.entered_by, NEW.entered_at)
     IS NOT (OLD.id, OLD.placement_id, OLD.revision, OLD.contract_kind, OLD.contract_from, OLD.contract_to, OLD.wage_fen, OLD.insured_from, OLD.entered_by, OLD.entered_at)

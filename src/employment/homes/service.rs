@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::model::{
-    AttendanceDay, DisabilityHome, HomeMember, HomePatch, MemberAttendance, MembershipKind,
-    NewAttendance, NewHome, NewHomeMember, NewMemberEnding,
+    AttendanceDay, DisabilityHome, HomeLeaveReason, HomeMember, HomePatch, MemberAttendance,
+    MembershipKind, NewAttendance, NewHome, NewHomeMember, NewMemberEnding,
 };
 use super::store;
 use crate::access::{Permit, Scope, acts, divisions};
 use crate::audit::{Event, Origin};
-use crate::casework::transfers;
+use crate::casework::{Relocation, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::employment::words;
 use crate::http::IfMatch;
+use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{DisabilityHomeId, HomeMemberId};
+use crate::kernel::id::{DisabilityHomeId, HomeMemberId, UserId};
 use crate::kernel::month::Month;
 use crate::registry::residents;
 
@@ -165,14 +166,55 @@ pub fn leave(
         version: old.version + 1,
         ..old
     };
-    store::end_member(tx, &left, permit.actor().user)?;
-    let event = Event::new(permit.origin(), "home_member.left")
+    end(
+        tx,
+        permit.origin(),
+        permit.actor().user,
+        home.division_code,
+        left,
+    )
+}
+
+fn end(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    by: UserId,
+    place: DivisionCode,
+    left: HomeMember,
+) -> Result<Recorded<HomeMember>> {
+    store::end_member(tx, &left, by)?;
+    let event = Event::new(origin, "home_member.left")
         .on(&left.id)
         .about(left.resident_id)
-        .within(home.division_code)
-        .change("home_id", home.id)
+        .within(place)
+        .change("home_id", left.home_id)
         .change("reason", left.leave_reason);
     tx.record(event, left)
+}
+
+/// Whoever moves to another county leaves the homes of the one they left.
+pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+    let by = to
+        .origin
+        .user
+        .ok_or_else(|| Error::internal("a transfer is accepted by a person"))?;
+    let mut ended = Vec::new();
+    for member in store::open_of(tx, &[to.resident])? {
+        let Some(place) = member.division_code else {
+            continue;
+        };
+        if place.county() != to.from.county() {
+            continue;
+        }
+        let left = HomeMember {
+            left_date: Some(tx.today()),
+            leave_reason: Some(HomeLeaveReason::Moved),
+            version: member.version + 1,
+            ..member
+        };
+        ended.push(end(tx, to.origin, by, place, left)?.map(drop));
+    }
+    Ok(ended)
 }
 
 /// Puts down who came on a day; who was put down already is passed over.

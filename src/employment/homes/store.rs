@@ -193,6 +193,17 @@ pub fn member(db: &mut Db, home: DisabilityHomeId, id: HomeMemberId) -> Result<O
     Ok(row.map(Into::into))
 }
 
+/// Where somebody is a member now, by these records.
+pub fn open_of(db: &mut Db, records: &[ResidentId]) -> Result<Vec<HomeMember>> {
+    let rows: Vec<MemberRow> = home_members::table
+        .filter(home_members::resident_id.eq_any(records))
+        .filter(home_members::left_date.is_null())
+        .order(home_members::id)
+        .select(MemberRow::as_select())
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
 /// Newest first.
 pub fn members(
     db: &mut Db,

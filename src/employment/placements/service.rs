@@ -416,19 +416,18 @@ pub fn leave(
     Ok(words::along(done, checks))
 }
 
-/// Another county's office goes on with the work that has not ended.
+/// Another county's office goes on with the work that has not ended; it went there with the resident.
 pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Option<Recorded<()>>> {
     let Some(open) = store::open_of(tx, &[to.resident])? else {
         return Ok(None);
     };
-    let (seen, from) = (open.version, open.division_code);
+    let seen = open.version;
     let moved = Placement {
-        division_code: to.to,
         version: seen + 1,
         ..open
     };
     store::update(tx, &moved, seen)?;
     let event =
-        event(to.origin, "placement.transferred", &moved).change("from_division_code", from);
+        event(to.origin, "placement.transferred", &moved).change("from_division_code", to.from);
     tx.record(event, ()).map(Some)
 }

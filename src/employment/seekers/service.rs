@@ -222,21 +222,19 @@ pub fn close_for(tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Option<Recor
         .transpose()
 }
 
-/// Another county's office goes on with the open file.
+/// Another county's office goes on with the open file; it went there with the resident.
 pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Option<Recorded<()>>> {
     let Some(open) = store::open_of(tx, &[to.resident])? else {
         return Ok(None);
     };
     let seen = open.version;
-    let from = open.division_code;
     let moved = JobSeeker {
-        division_code: to.to,
         version: seen + 1,
         ..open
     };
     store::update(tx, &moved, seen)?;
     let event =
-        event(to.origin, "job_seeker.transferred", &moved).change("from_division_code", from);
+        event(to.origin, "job_seeker.transferred", &moved).change("from_division_code", to.from);
     tx.record(event, ()).map(Some)
 }
 
