@@ -285,14 +285,17 @@ BEGIN
 END $$;
 CREATE TRIGGER settlement_lines_owed BEFORE UPDATE OF payable_id ON settlement_lines FOR EACH ROW
     WHEN (NEW.payable_id IS NOT NULL) EXECUTE FUNCTION refuse_owing();
--- What a payment has taken is owed back; what none has is withdrawn before.
+-- What was paid is owed back; what is not is withdrawn before.
 CREATE FUNCTION owe_back() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET huican.reach = '{(,)}' AS $$
 DECLARE
     stands text := (SELECT o.state FROM payables o WHERE o.id = NEW.payable_id FOR SHARE);
 BEGIN
     IF stands = 'due' THEN
         RAISE EXCEPTION 'huican.settlement_line: what is not paid yet is withdrawn';
-    ELSIF stands IN ('in_payment', 'paid') THEN
+    ELSIF stands = 'in_payment' THEN
+        -- Were the bank not to pay it, it would be due again.
+        RAISE EXCEPTION 'huican.payable_in_payment';
+    ELSIF stands = 'paid' THEN
         INSERT INTO settlement_deductions (line_id, organization_id, division_code, amount_fen, taken_fen, opened_at)
             SELECT NEW.id, s.organization_id, s.division_code, NEW.amount_fen, 0, NEW.reversed_at
             FROM settlements s WHERE s.id = NEW.settlement_id;

@@ -283,6 +283,9 @@ CREATE TRIGGER settlement_lines_owed_back AFTER UPDATE OF state ON settlement_li
 WHEN OLD.state = 'live' AND NEW.state = 'reversed'
     AND EXISTS (SELECT 1 FROM payables o WHERE o.id = NEW.payable_id AND o.state IN ('in_payment', 'paid'))
 BEGIN
+    -- Were the bank not to pay it, it would be due again.
+    SELECT RAISE(ABORT, 'huican.payable_in_payment')
+    WHERE EXISTS (SELECT 1 FROM payables o WHERE o.id = NEW.payable_id AND o.state = 'in_payment');
     INSERT INTO settlement_deductions (line_id, organization_id, division_code, amount_fen, taken_fen, opened_at)
         SELECT NEW.id, s.organization_id, s.division_code, NEW.amount_fen, 0, NEW.reversed_at
         FROM settlements s WHERE s.id = NEW.settlement_id;

@@ -83,7 +83,7 @@ async fn list_rehabilitation_plans(
         state: query.state,
     };
     let rows = store
-        .read(service::reach(&permit), move |db| {
+        .look(service::reach(&permit), move |db| {
             service::page(db, &permit, &filter, after, count)
         })
         .await?;

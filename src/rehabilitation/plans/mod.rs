@@ -10,5 +10,5 @@ mod store;
 
 pub use model::{
     AssessmentKind, Child, NewAssessment, NewPlan, NewPlanTransition, Plan, PlanAction, PlanState,
-    RehabilitationOutcome, Sight,
+    RehabilitationOutcome, Sight, Standing,
 };

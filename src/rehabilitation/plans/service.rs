@@ -64,7 +64,8 @@ pub fn reach<A: Act>(permit: &Permit<A>) -> Reach {
     Reach::of(permit.actor().user, cases.divisions())
 }
 
-pub(super) fn standing<A: Act>(permit: &Permit<A>, plan: &Plan) -> Standing {
+/// On which sides of a plan somebody acts.
+pub fn standing<A: Act>(permit: &Permit<A>, plan: &Plan) -> Standing {
     let office = permit.scope_beside::<acts::RehabilitationAct>(Role::InstitutionWorker);
     Standing {
         office: office.sees(plan.division_code),
@@ -159,9 +160,15 @@ pub fn page(
     filter: &Filter,
     after: Option<RehabilitationPlanId>,
     count: i64,
-) -> Result<Vec<Shown>> {
-    let all = store::page(db, &sight(permit), filter, after, count)?;
-    listed(db, permit, all)
+) -> Result<Looked<Vec<Shown>>> {
+    let sight = sight(permit);
+    let all = store::page(db, &sight, filter, after, count)?;
+    let ids: Vec<_> = all.iter().map(|one| one.id).collect();
+    let event = Event::new(permit.origin(), "rehabilitation_plan.listed")
+        .within_first(permit.scope().divisions())
+        .change("plan_ids", ids);
+    let shown = listed(db, permit, all)?;
+    db.looked(event, shown)
 }
 
 /// Nobody has a hand in what is done with and paid for their own. Ties concern every office.

@@ -123,15 +123,20 @@ pub fn page(
         rehabilitation_plans::county_code,
         &sight.cases
     );
-    let with_us = rehabilitation_plans::organization_id.eq_any(&sight.institutions);
     let mut query = rehabilitation_plans::table
         .inner_join(users::table)
         .select((
             Row::as_select(),
             (users::id, users::username, users::display_name),
         ))
-        .into_boxed::<MultiBackend>()
-        .filter(of_cases.or(with_us));
+        .into_boxed::<MultiBackend>();
+    // Where a child lives is not an institution's to ask.
+    query = if filter.division.is_some() {
+        query.filter(of_cases)
+    } else {
+        let with_us = rehabilitation_plans::organization_id.eq_any(&sight.institutions);
+        query.filter(of_cases.or(with_us))
+    };
     if let Some(id) = filter.id {
         query = query.filter(rehabilitation_plans::id.eq(id));
     }

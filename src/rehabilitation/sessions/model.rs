@@ -14,6 +14,7 @@ use crate::kernel::month::Month;
 use crate::kernel::text::reason;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
+use crate::rehabilitation::plans::Standing;
 
 vocabulary! {
     /// State of a rehabilitation session.
@@ -30,6 +31,16 @@ vocabulary! {
     pub enum SessionAction {
         Confirm = "confirm", "监护人确认";
         Void = "void", "作废";
+    }
+}
+
+impl SessionAction {
+    /// The institution voids what it recorded; a guardian's word is taken down on either side.
+    pub const fn is_for(self, standing: Standing) -> bool {
+        match self {
+            Self::Confirm => standing.office || standing.institution,
+            Self::Void => standing.institution,
+        }
     }
 }
 
@@ -284,12 +295,9 @@ impl Session {
         Ok(())
     }
 
-    /// What an institution or an office may do: to void is for the institution.
-    pub fn allowed(&self, as_institution: bool) -> Vec<SessionAction> {
-        let may = |action: &&SessionAction| {
-            let theirs = as_institution || **action == SessionAction::Confirm;
-            theirs && self.check(**action).is_ok()
-        };
+    /// What somebody on these sides of its plan may do.
+    pub fn allowed(&self, standing: Standing) -> Vec<SessionAction> {
+        let may = |action: &&SessionAction| action.is_for(standing) && self.check(**action).is_ok();
         SessionAction::ALL.iter().filter(may).copied().collect()
     }
 }

@@ -1,16 +1,18 @@
 //! Use cases of rehabilitation sessions.
 
+use std::collections::HashMap;
+
 use super::model::{Change, NewSession, NewSessionTransition, Session, SessionAction};
 use super::store;
 use crate::access::{Act, Permit, acts};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
-use crate::kernel::error::{Code, Result};
+use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::RehabilitationSessionId;
 use crate::kernel::month::Month;
 use crate::rehabilitation::institutions;
-use crate::rehabilitation::plans::service::{apart, sight};
+use crate::rehabilitation::plans::service::{apart, sight, standing};
 use crate::rehabilitation::plans::{self, Plan, Sight};
 
 pub use super::store::{Filter, SEALED_COLUMNS};
@@ -23,12 +25,11 @@ pub struct Shown {
     pub allowed: Vec<SessionAction>,
 }
 
-fn shown<A: Act>(permit: &Permit<A>, session: Session) -> Shown {
-    let ours = institutions::service::works_at(permit).contains(&session.institution);
+fn shown<A: Act>(permit: &Permit<A>, plan: &Plan, session: Session) -> Shown {
     let acts = permit.also::<acts::RehabilitationAct>().is_ok();
     Shown {
         allowed: if acts {
-            session.allowed(ours)
+            session.allowed(standing(permit, plan))
         } else {
             Vec::new()
         },
@@ -97,7 +98,7 @@ pub fn record(
         &plan,
     )
     .change("minutes", session.minutes);
-    let shown = shown(permit, session);
+    let shown = shown(permit, &plan, session);
     tx.record(event, shown)
 }
 
@@ -115,7 +116,7 @@ pub fn view(
         &session,
         &plan,
     );
-    db.looked(event, shown(permit, session))
+    db.looked(event, shown(permit, &plan, session))
 }
 
 pub fn page(
@@ -126,7 +127,18 @@ pub fn page(
     count: i64,
 ) -> Result<Vec<Shown>> {
     let all = store::page(db, &sight(permit), filter, after, count)?;
-    Ok(all.into_iter().map(|one| shown(permit, one)).collect())
+    let plans: Vec<_> = all.iter().map(|one| one.plan_id).collect();
+    let plans: HashMap<_, _> = plans::service::known(db, &plans)?
+        .into_iter()
+        .map(|plan| (plan.id, plan))
+        .collect();
+    all.into_iter()
+        .map(|one| {
+            let plan = plans.get(&one.plan_id);
+            let plan = plan.ok_or_else(|| Error::internal("a session is of a plan"))?;
+            Ok(shown(permit, plan, one))
+        })
+        .collect()
 }
 
 /// Takes down a guardian's confirmation, or voids what was recorded in error.
@@ -143,8 +155,7 @@ pub fn act(
     let action = request.action;
     old.check(action)?;
     let plan = plans::service::found(tx, &sight, old.plan_id)?;
-    let ours = institutions::service::works_at(permit).contains(&plan.institution);
-    if action == SessionAction::Void && !ours {
+    if !action.is_for(standing(permit, &plan)) {
         return Err(Code::RehabilitationPlanSide.into());
     }
     let user = permit.actor().user;
@@ -167,6 +178,6 @@ pub fn act(
         }
     };
     let event = event(permit.origin(), name, &moved, &plan);
-    let shown = shown(permit, moved);
+    let shown = shown(permit, &plan, moved);
     tx.record(event, shown)
 }

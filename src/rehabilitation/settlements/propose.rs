@@ -102,7 +102,7 @@ pub fn propose(
     tx.record(event, shown)
 }
 
-/// The lines, and the plans of children who are not eligible in that year.
+/// The lines, and the plans of children who are not eligible in that year or for whose service nothing is paid.
 fn reckon(
     tx: &mut Tx<'_>,
     new: &NewSettlement,
@@ -126,7 +126,10 @@ fn reckon(
         };
         let before = taken.entry(cap.id).or_default();
         let remaining = left(left(cap.amount, settled), *before);
-        let line = reckoned(tx, plan, (cap.id, remaining), new.month, count)?;
+        let Some(line) = reckoned(tx, plan, (cap.id, remaining), new.month, count)? else {
+            left_out.push(id);
+            continue;
+        };
         *before = before
             .checked_add(line.amount)
             .ok_or_else(|| Error::internal("a cap can be counted"))?;
@@ -135,24 +138,26 @@ fn reckon(
     Ok((lines, left_out))
 }
 
-/// min(attended × rate, what the cap leaves), by the version in force when the month began.
+/// min(attended × rate, what the cap leaves), by the version in force when the month began, or the child later; nothing
+/// where that pays nothing for the service.
 fn reckoned(
     tx: &mut Tx<'_>,
     plan: &Plan,
     (cap, remaining): (RehabilitationCapId, Fen),
     month: Month,
     count: i64,
-) -> Result<Reckoned> {
-    let day = month.first_day();
+) -> Result<Option<Reckoned>> {
+    let first = month.first_day();
+    let day = plan.start_date.map_or(first, |began| began.max(first));
     let version = programs::service::in_force(tx, &plan.program_code, plan.division_code, day)?;
     let rates = &version.terms.unit_rates;
-    let rate = *rates
-        .get(plan.service_type.as_str())
-        .ok_or_else(|| Error::new(Code::ProgramNoVersion).member("plan_id", plan.id.to_string()))?;
+    let Some(rate) = rates.get(plan.service_type.as_str()).copied() else {
+        return Ok(None);
+    };
     let gross = rate
         .checked_mul(count)
         .ok_or_else(|| Error::internal("a month can be counted"))?;
-    Ok(Reckoned {
+    Ok(Some(Reckoned {
         plan: plan.id,
         resident: plan.resident_id,
         program_code: plan.program_code.clone(),
@@ -164,5 +169,5 @@ fn reckoned(
         remaining,
         amount: gross.min(remaining),
         kept_back: Vec::new(),
-    })
+    }))
 }

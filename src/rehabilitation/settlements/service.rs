@@ -293,7 +293,8 @@ pub fn reverse(
     })
 }
 
-/// Withdraws what is owed for a line, unless a payment has taken it; whether one has.
+/// Withdraws what is owed for a line, unless it was paid; whether it was. What is on its way is waited for: the bank may
+/// not pay it.
 fn not_owed(
     tx: &mut Tx<'_>,
     origin: &Origin,
@@ -310,6 +311,7 @@ fn not_owed(
             let withdrawn = payables::service::withdraw(tx, origin, id, &short)?;
             Ok((false, Some(withdrawn)))
         }
+        Some(PayableState::InPayment) => Err(Code::PayableInPayment.into()),
         _ => Ok((true, None)),
     }
 }
