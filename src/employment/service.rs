@@ -55,11 +55,11 @@ impl CaseService for Employment {
         tx.record(event, ())
     }
 
-    /// The open file and the work that has not ended go along; a home in the county they leave does not.
+    /// Open files and the work that has not ended go along; a home in the county they leave does not.
     fn on_transferred(&self, tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
-        let file = seekers::service::move_on(tx, to)?;
-        let work = placements::service::move_on(tx, to)?;
-        let homes = homes::service::move_on(tx, to)?;
-        Ok(file.into_iter().chain(work).chain(homes).collect())
+        let mut parts = seekers::service::move_on(tx, to)?;
+        parts.extend(placements::service::move_on(tx, to)?);
+        parts.extend(homes::service::move_on(tx, to)?);
+        Ok(parts)
     }
 }

@@ -60,7 +60,7 @@ END $$;
 CREATE TRIGGER job_seekers_one_of_person BEFORE INSERT ON job_seekers FOR EACH ROW EXECUTE FUNCTION refuse_second_job_seeker();
 
 -- An open file goes along with the person, whichever of their records it is of.
-CREATE FUNCTION move_job_seekers() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION move_job_seekers() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
     UPDATE job_seekers SET division_code = NEW.division_code
     WHERE state = 'open' AND county_code = OLD.county_code

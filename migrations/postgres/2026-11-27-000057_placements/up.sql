@@ -175,7 +175,7 @@ BEGIN
 END $$;
 CREATE TRIGGER placements_of_accepted BEFORE INSERT ON placements FOR EACH ROW WHEN (NEW.job_referral_id IS NOT NULL) EXECUTE FUNCTION refuse_unaccepted_offer();
 -- What has not ended goes along with the person, whichever of their records it is of; its checks with it.
-CREATE FUNCTION move_placements() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION move_placements() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
     UPDATE placements SET division_code = NEW.division_code
     WHERE end_date IS NULL AND county_code = OLD.county_code

@@ -11,6 +11,7 @@ use crate::access::{Permit, Scope, acts, divisions};
 use crate::audit::{Event, Origin};
 use crate::casework::{Relocation, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
+use crate::employment::persons::records;
 use crate::employment::words;
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
@@ -199,7 +200,8 @@ pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>
         .user
         .ok_or_else(|| Error::internal("a transfer is accepted by a person"))?;
     let mut ended = Vec::new();
-    for member in store::open_of(tx, &[to.resident])? {
+    let records = records(tx, to.resident)?;
+    for member in store::open_of(tx, &records)? {
         let Some(place) = member.division_code else {
             continue;
         };

@@ -12,10 +12,12 @@ use crate::audit::{Event, Origin};
 use crate::casework::recusals::{self, keep_off};
 use crate::casework::{Relocation, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
-use crate::employment::persons::{certificate, kept};
+use crate::employment::persons::{certificate, kept_at, records};
+use crate::employment::seekers::JobSeeker;
 use crate::employment::standards::{self, StandardKind};
 use crate::employment::{employers, fairs, referrals, retention, seekers, words};
 use crate::http::IfMatch;
+use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{JobSeekerId, PlacementId, UserId};
 use crate::registry::Resident;
@@ -27,6 +29,9 @@ pub use super::store::{Filter, SEALED_COLUMNS, at_employer, page};
 
 /// Where the office has a fact from that a placement says.
 const SOURCE: &str = "placement";
+
+/// What the record says where the person's is kept in another county, which is told nothing.
+const ELSEWHERE: &str = "kept_elsewhere";
 
 /// A placement in sight, or 404.
 pub fn found(db: &mut Db, scope: &Scope, id: PlacementId) -> Result<Placement> {
@@ -119,7 +124,7 @@ pub fn enter(
     if let Some(fair) = new.fair_id {
         fairs::service::known(tx, fair)?;
     }
-    let (job_seeker_id, recorded) = sought(tx, permit, new)?;
+    let (job_seeker_id, recorded) = sought(tx, permit, new, resident.division_code)?;
     let actor = permit.actor().user;
     let placement = Placement {
         id: tx.new_id(),
@@ -154,13 +159,14 @@ pub fn enter(
     Ok(words::along(tx.record(event, placement)?, recorded))
 }
 
-type Sought = (Option<JobSeekerId>, Option<Recorded<JobSeekerId>>);
+type Sought = (Option<JobSeekerId>, Vec<Recorded<JobSeeker>>);
 
 /// The file by which the work was found: that of the referral, else the one that is open.
 fn sought(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::PlacementWrite>,
     new: &NewPlacement,
+    place: DivisionCode,
 ) -> Result<Sought> {
     let mut seeker = None;
     if let Some(id) = new.job_referral_id {
@@ -173,8 +179,12 @@ fn sought(
         }
         seeker = Some(referral.job_seeker_id);
     }
-    let closed = seekers::service::employed(tx, permit.origin(), new.resident_id)?;
-    let seeker = seeker.or(closed.as_ref().map(|one| *one.value()));
+    let closed = seekers::service::employed(tx, permit.origin(), new.resident_id, place)?;
+    let own = |one: &&JobSeeker| one.resident_id == new.resident_id;
+    let seeker = seeker.or_else(|| {
+        let mut files = closed.iter().map(Recorded::value);
+        files.find(own).map(|file| file.id)
+    });
     Ok((seeker, closed))
 }
 
@@ -225,8 +235,9 @@ pub fn resubmit(
     transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
     let actor = permit.actor().user;
     let evidence = as_entered(tx, new, numbers, moved.evidence_revision, actor);
-    store::insert_evidence(tx, id, &evidence)?;
+    // First the version: whoever comes second is told so.
     store::update(tx, &moved, old.version)?;
+    store::insert_evidence(tx, id, &evidence)?;
     log(tx, &moved, action, Some(old.state), actor, None)?;
     let event = event(permit.origin(), "placement.resubmitted", &moved)
         .change("revision", moved.evidence_revision);
@@ -262,11 +273,12 @@ pub fn verify(
     if !returns {
         moved.verified_revision = Some(old.evidence_revision);
         moved.verified_at = Some(tx.now());
-        accept(tx, &old, actor)?;
-        let since = Period::open(moved.start_date);
-        known = told(tx, permit.origin(), &moved, moved.form, since)?;
     }
+    // First the version: whoever comes second is told so.
     store::update(tx, &moved, old.version)?;
+    if !returns {
+        accept(tx, &old, actor)?;
+    }
     log(
         tx,
         &moved,
@@ -275,18 +287,27 @@ pub fn verify(
         actor,
         comment.as_deref(),
     )?;
-    if !returns {
-        checks = retention::service::plan(tx, permit.origin(), &moved)?;
-    }
     let name = if returns {
         "placement.returned"
     } else {
         "placement.verified"
     };
-    let event = event(permit.origin(), name, &moved)
+    let mut event = event(permit.origin(), name, &moved)
         .change("form", moved.form)
         .change("start_date", moved.start_date)
         .change("revision", moved.evidence_revision);
+    if !returns {
+        checks = retention::service::plan(tx, permit.origin(), &moved)?;
+        let (form, since) = (moved.form, Period::open(moved.start_date));
+        match kept_at(tx, moved.resident_id, moved.division_code)? {
+            None => event = event.change(ELSEWHERE, true),
+            Some(person) => {
+                known = Some(tx.reaching(&[person.division_code], |tx| {
+                    told(tx, permit.origin(), person, form, since)
+                })?);
+            }
+        }
+    }
     let moved = whole(tx, moved)?;
     let done = words::along(tx.record(event, moved)?, known);
     Ok(words::along(done, checks))
@@ -317,40 +338,41 @@ fn accept(tx: &mut Tx<'_>, placement: &Placement, actor: UserId) -> Result<()> {
     store::insert_verification(tx, &verified)
 }
 
-/// Writes how somebody works in a time, for rules and reviews to see; on the record that is kept of them. Nothing
-/// where that lies in another county.
+/// Writes how somebody works in a time, for rules and reviews to see; on the record that is kept of them.
 fn told(
     tx: &mut Tx<'_>,
     origin: &Origin,
-    placement: &Placement,
+    person: Resident,
     form: EmploymentForm,
     period: Period,
-) -> Result<Option<Recorded<Resident>>> {
-    let Some(person) = kept(tx, placement.resident_id)? else {
-        return Ok(None);
-    };
+) -> Result<Recorded<Resident>> {
     let fact = NewFact {
         kind: CircumstanceKind::EmploymentForm,
         value: form.to_string(),
         period,
         source: SOURCE.to_owned(),
     };
-    facts::service::learn(tx, origin, person, &fact).map(Some)
+    facts::service::learn(tx, origin, person, &fact)
 }
 
-/// From a day until something else is known of how the person works.
-fn until_known(tx: &mut Tx<'_>, of: &Placement, from: NaiveDate) -> Result<Period> {
-    let Some(person) = kept(tx, of.resident_id)? else {
-        return Ok(Period::open(from));
-    };
+/// Writes that somebody has no work from a day on, until something else is known; nothing where that is so at once.
+fn idle(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    person: Resident,
+    from: NaiveDate,
+) -> Result<Option<Recorded<Resident>>> {
     let later = |one: &Belief| {
         one.kind == CircumstanceKind::EmploymentForm
             && one.superseded_at.is_none()
-            && one.valid_from > from
+            && one.valid_from >= from
     };
     let beliefs = facts::service::beliefs(tx, person.id, None)?.into_iter();
     let to = beliefs.filter(later).map(|one| one.valid_from).min();
-    Ok(Period { from, to })
+    if to == Some(from) {
+        return Ok(None);
+    }
+    told(tx, origin, person, EmploymentForm::None, Period { from, to }).map(Some)
 }
 
 /// Puts down that somebody left, and why.
@@ -401,33 +423,44 @@ pub fn leave(
         comment.as_deref(),
     )?;
     let mut known = None;
+    let mut elsewhere = false;
     let mut checks = Vec::new();
     if old.verified_revision.is_some() {
         checks = retention::service::cancel(tx, origin, &moved)?;
         let next = new.end_date.succ_opt().unwrap_or(new.end_date);
-        let idle = until_known(tx, &moved, next)?;
-        known = told(tx, origin, &moved, EmploymentForm::None, idle)?;
+        match kept_at(tx, moved.resident_id, moved.division_code)? {
+            None => elsewhere = true,
+            Some(person) => {
+                known = tx.reaching(&[person.division_code], |tx| idle(tx, origin, person, next))?;
+            }
+        }
     }
-    let event = event(origin, "placement.left", &moved)
+    let mut event = event(origin, "placement.left", &moved)
         .change("end_date", moved.end_date)
         .change("reason", moved.leave_reason);
+    if elsewhere {
+        event = event.change(ELSEWHERE, true);
+    }
     let moved = whole(tx, moved)?;
     let done = words::along(tx.record(event, moved)?, known);
     Ok(words::along(done, checks))
 }
 
-/// Another county's office goes on with the work that has not ended; it went there with the resident.
-pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Option<Recorded<()>>> {
-    let Some(open) = store::open_of(tx, &[to.resident])? else {
-        return Ok(None);
-    };
-    let seen = open.version;
-    let moved = Placement {
-        version: seen + 1,
-        ..open
-    };
-    store::update(tx, &moved, seen)?;
-    let event =
-        event(to.origin, "placement.transferred", &moved).change("from_division_code", to.from);
-    tx.record(event, ()).map(Some)
+/// Another county's office goes on with the work that has not ended and went there with the resident.
+pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+    let records = records(tx, to.resident)?;
+    let open = store::open_of(tx, &records)?.into_iter();
+    open.filter(|open| open.division_code == to.to)
+        .map(|open| {
+            let seen = open.version;
+            let moved = Placement {
+                version: seen + 1,
+                ..open
+            };
+            store::update(tx, &moved, seen)?;
+            let event = event(to.origin, "placement.transferred", &moved)
+                .change("from_division_code", to.from);
+            tx.record(event, ())
+        })
+        .collect()
 }

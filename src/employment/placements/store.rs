@@ -100,16 +100,15 @@ pub fn find(db: &mut Db, scope: &Scope, id: PlacementId) -> Result<Option<Placem
     Ok(row.map(Into::into))
 }
 
-/// The placement of one of these records that has not ended.
-pub fn open_of(db: &mut Db, records: &[ResidentId]) -> Result<Option<Placement>> {
-    let row: Option<Row> = placements::table
+/// The placements of these records that have not ended: where records were merged, there may be several.
+pub fn open_of(db: &mut Db, records: &[ResidentId]) -> Result<Vec<Placement>> {
+    let rows: Vec<Row> = placements::table
         .filter(placements::resident_id.eq_any(records))
         .filter(placements::end_date.is_null())
         .order(placements::id)
         .select(Row::as_select())
-        .first(db.conn())
-        .optional()?;
-    Ok(row.map(Into::into))
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
 }
 
 /// Which placements a list shows.
