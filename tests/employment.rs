@@ -111,6 +111,7 @@ on_both! {
         office.standard("990121", "2022-06-01", 310_000).await;
         let mut before = entering(&office.resident().await, json!({}));
         before["start_date"] = json!("2022-05-31");
+        before["evidence"]["contract_from"] = json!("2022-05-31");
         let before = id_of(&office.enters(before).await.expect(201));
         office.verifies(&before).await.expect(201);
         for (changes, unmet) in [
@@ -121,6 +122,12 @@ on_both! {
             (json!({"wage_fen": 310_000, "contract_to": "2023-06-30"}), json!([])),
             (json!({"wage_fen": 310_000, "contract_to": null}), json!([])),
             (json!({"wage_fen": 310_000, "insured_from": null}), json!(["insurance"])),
+            // A contract of other days, and an insurance that has not begun, are not of this work.
+            (json!({"wage_fen": 310_000, "contract_from": "2022-07-02"}), json!(["contract"])),
+            (json!({"wage_fen": 310_000, "contract_from": "2021-01-01", "contract_to": "2022-06-30"}), json!(["contract"])),
+            (json!({"wage_fen": 310_000, "contract_from": "2021-01-01", "contract_to": "2022-07-01"}), json!([])),
+            (json!({"wage_fen": 310_000, "insured_from": "2022-07-05"}), json!(["insurance"])),
+            (json!({"wage_fen": 310_000, "insured_from": "2022-07-04"}), json!([])),
             (json!({"contract_to": "2022-12-31", "insured_from": null}), json!(["contract", "wage", "insurance"])),
         ] {
             let resident = office.resident().await;

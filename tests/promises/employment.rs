@@ -10,6 +10,14 @@ use crate::support::people::{VILLAGE, id_of};
 
 const VERIFICATION: &str = "placement_id, revision, entered_by, verified_by, verified_at, wage_fen, standard_id, minimum_wage_fen, certificate_id";
 
+/// An instant of the day on which the tests begin.
+fn today(office: &TestOffice) -> &'static str {
+    match office.backend {
+        Backend::Sqlite => "1656900000000000",
+        Backend::Postgres => "'2022-07-04T02:00:00Z'::timestamptz",
+    }
+}
+
 on_both! {
     async fn a_placement_is_what_its_history_and_evidence_say(office: &TestOffice) {
         let standard = office.minimum_wage().await;
@@ -18,7 +26,7 @@ on_both! {
         let placement = id_of(&office.works(&resident, &employer, "2022-07-01").await.expect(201));
         let of = office.literal(&placement);
         let (enters, verifies) = (office.user("township.990121103").await, office.user(VERIFIES).await);
-        let at = office.instant_literal();
+        let at = today(office);
         let standard = office.literal(&standard);
         let verify = |by: &str, wage: i64, least: i64| format!(
             "INSERT INTO placement_verifications ({VERIFICATION}) SELECT {of}, e.revision, e.entered_by, {by}, {at}, {wage}, {standard}, {least}, c.id
@@ -49,6 +57,15 @@ on_both! {
         let new = json!({"resident_id": short, "form": "quota", "employer_id": employer, "start_date": "2022-07-01", "evidence": thin});
         let thin = office.literal(&id_of(&office.enters(new).await.expect(201)));
         office.refuses(&verify(&verifies, 300_000, 180_000).replace(&of, &thin), "placement_evidence");
+        // Nor one of other days, nor an insurance that begins after it was verified.
+        for (name, day) in [("contract_from", "2022-07-02"), ("insured_from", "2022-07-05")] {
+            let other = office.resident().await;
+            let mut proof = evidence("2022-07-01");
+            proof[name] = json!(day);
+            let new = json!({"resident_id": other, "form": "quota", "employer_id": employer, "start_date": "2022-07-01", "evidence": proof});
+            let other = office.literal(&id_of(&office.enters(new).await.expect(201)));
+            office.refuses(&verify(&verifies, 300_000, 180_000).replace(&of, &other), "placement_evidence");
+        }
         // Nor by who is tied to the person.
         office.refuses(&format!(
             "INSERT INTO user_relations (id, user_id, resident_id, relation, declared_at) VALUES ({}, {verifies}, {}, 'sibling', {at}); {}",

@@ -196,7 +196,7 @@ CREATE TRIGGER placement_verifications_fixed BEFORE UPDATE ON placement_verifica
 CREATE TRIGGER placement_verifications_keep BEFORE DELETE ON placement_verifications FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER placement_verifications_keep_all BEFORE TRUNCATE ON placement_verifications FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- A year's contract at least, an insurance, and nobody's own affair.
+-- A year's contract at least that covers the first day, an insurance that has begun, and nobody's own affair.
 CREATE FUNCTION refuse_thin_evidence() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
     IF NOT EXISTS (
@@ -206,7 +206,9 @@ BEGIN
         JOIN residents w ON w.id = p.resident_id
         JOIN certificates c ON c.id = NEW.certificate_id AND c.resident_id = coalesce(w.merged_into_id, w.id)
             AND c.state = 'valid' AND c.superseded_at IS NULL
-        WHERE e.placement_id = NEW.placement_id AND e.revision = NEW.revision AND e.insured_from IS NOT NULL
+        WHERE e.placement_id = NEW.placement_id AND e.revision = NEW.revision
+            AND e.insured_from <= (NEW.verified_at AT TIME ZONE 'Asia/Shanghai')::date
+            AND e.contract_from <= p.start_date AND (e.contract_to IS NULL OR e.contract_to >= p.start_date)
             AND (e.contract_to IS NULL OR e.contract_to >= (e.contract_from + interval '1 year' - interval '1 day')::date))
     THEN
         RAISE EXCEPTION 'huican.placement_evidence';

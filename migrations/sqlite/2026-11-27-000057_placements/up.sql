@@ -217,7 +217,7 @@ BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: placement_verifications.placement_id');
 END;
 
--- A year's contract at least, an insurance, and nobody's own affair.
+-- A year's contract at least that covers the first day, an insurance that has begun, and nobody's own affair.
 CREATE TRIGGER placement_verifications_hold BEFORE INSERT ON placement_verifications
 WHEN NOT EXISTS (
         SELECT 1 FROM placement_evidence e JOIN placements p ON p.id = e.placement_id
@@ -226,7 +226,9 @@ WHEN NOT EXISTS (
         JOIN residents w ON w.id = p.resident_id
         JOIN certificates c ON c.id = NEW.certificate_id AND c.resident_id = coalesce(w.merged_into_id, w.id)
             AND c.state = 'valid' AND c.superseded_at IS NULL
-        WHERE e.placement_id = NEW.placement_id AND e.revision = NEW.revision AND e.insured_from IS NOT NULL
+        WHERE e.placement_id = NEW.placement_id AND e.revision = NEW.revision
+            AND e.insured_from <= date(NEW.verified_at / 1000000, 'unixepoch', '+8 hours')
+            AND e.contract_from <= p.start_date AND (e.contract_to IS NULL OR e.contract_to >= p.start_date)
             AND (e.contract_to IS NULL OR e.contract_to >= CASE WHEN substr(e.contract_from, 6) = '02-29'
                 THEN (CAST(substr(e.contract_from, 1, 4) AS INTEGER) + 1) || '-02-27' ELSE date(e.contract_from, '+1 year', '-1 day') END))
 BEGIN

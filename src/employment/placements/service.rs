@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::model::{
-    Evidence, NewEnding, NewEvidence, NewPlacement, NewVerification, Numbers, Placement,
+    Evidence, Measure, NewEnding, NewEvidence, NewPlacement, NewVerification, Numbers, Placement,
     PlacementAction, PlacementState, Told, VerificationOutcome, judge, require,
 };
 use super::store::{self, Entry, Verified};
@@ -59,11 +59,14 @@ fn whole(db: &mut Db, mut placement: Placement) -> Result<Placement> {
     let place = placement.division_code;
     let minimum = standards::service::in_force(db, StandardKind::MinimumWage, place, day)?;
     let minimum_wage_fen = minimum.and_then(|standard| standard.amount_fen);
-    let certified = certificate(db, placement.resident_id, day)?.is_some();
-    let verdicts = evidence
-        .last()
-        .map(|last| judge(last, minimum_wage_fen, certified))
-        .unwrap_or_default();
+    let by = Measure {
+        start: day,
+        today: db.today(),
+        minimum_wage: minimum_wage_fen,
+        certified: certificate(db, placement.resident_id, day)?.is_some(),
+    };
+    let verdicts = evidence.last().map(|last| judge(last, by));
+    let verdicts = verdicts.unwrap_or_default();
     let history = store::history(db, placement.id)?;
     placement.detail = Some(Told {
         evidence,
@@ -322,11 +325,13 @@ fn accept(tx: &mut Tx<'_>, placement: &Placement, actor: UserId) -> Result<()> {
     let (day, place) = (placement.start_date, placement.division_code);
     let standard = standards::service::required(tx, StandardKind::MinimumWage, place, day)?;
     let certificate = certificate(tx, placement.resident_id, day)?;
-    require(&judge(
-        &evidence,
-        standard.amount_fen,
-        certificate.is_some(),
-    ))?;
+    let by = Measure {
+        start: day,
+        today: tx.today(),
+        minimum_wage: standard.amount_fen,
+        certified: certificate.is_some(),
+    };
+    require(&judge(&evidence, by))?;
     let verified = Verified {
         placement: placement.id,
         evidence: &evidence,
