@@ -150,23 +150,8 @@ pub fn leave(
     let home = found(tx, permit.scope(), id)?;
     let old = store::member(tx, id, member)?.ok_or(Code::HomeMemberNotFound)?;
     seen.check(old.version)?;
-    if old.left_date.is_some() {
-        return Err(Code::HomeMemberLeft.into());
-    }
-    if new.left_date > tx.today() || new.left_date < old.joined_date {
-        return Err(Error::field(
-            "/left_date",
-            "left_date.range",
-            "from the day they joined to today",
-            "须在加入日至今日之间",
-        ));
-    }
-    let left = HomeMember {
-        left_date: Some(new.left_date),
-        leave_reason: Some(new.reason),
-        version: old.version + 1,
-        ..old
-    };
+    let last_came = store::last_came(tx, member)?;
+    let left = old.left(new, last_came, tx.today())?;
     end(
         tx,
         permit.origin(),
@@ -208,12 +193,12 @@ pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>
         if place.county() != to.from.county() {
             continue;
         }
-        let left = HomeMember {
-            left_date: Some(tx.today()),
-            leave_reason: Some(HomeLeaveReason::Moved),
-            version: member.version + 1,
-            ..member
+        let today = tx.today();
+        let ending = NewMemberEnding {
+            left_date: today,
+            reason: HomeLeaveReason::Moved,
         };
+        let left = member.left(&ending, None, today)?;
         ended.push(end(tx, to.origin, by, place, left)?.map(drop));
     }
     Ok(ended)
@@ -254,14 +239,15 @@ pub fn attend(
     if members.len() != added.len() || !members.iter().all(was_member) {
         return Err(Code::HomeNotMember.into());
     }
-    store::insert_attendance(tx, id, new.date, &added, permit.actor().user)?;
+    let added = store::insert_attendance(tx, id, new.date, &added, permit.actor().user)?;
+    let present = store::attendance(tx, id, new.date, new.date)?;
     let event = event(permit.origin(), "disability_home.attended", &home)
         .change("date", new.date)
         .change("member_ids", &added);
     let day = AttendanceDay {
         date: new.date,
         added: added.len(),
-        present: before.len() + added.len(),
+        present: present.len(),
     };
     tx.record(event, day)
 }
