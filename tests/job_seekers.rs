@@ -148,8 +148,18 @@ on_both! {
         let mut other = placing.clone();
         other["resident_id"] = json!(office.resident().await);
         township.post("/v1/placements", other).await.refused(404, "job_referral.not_found");
-        let placed = township.post("/v1/placements", placing).await.expect(201);
+        let mut elsewhere = placing.clone();
+        elsewhere["employer_id"] = json!(office.employer_in(VILLAGE).await);
+        township.post("/v1/placements", elsewhere).await.refused_field("/employer_id", "employer.referral");
+        let placed = township.post("/v1/placements", placing.clone()).await.expect(201);
         assert_eq!((&placed["job_referral_id"], &placed["job_seeker_id"]), (&json!(referral), &json!(seeker)));
+        // It leads to one placement.
+        office.leaves(&id_of(&placed), "2022-07-02").await.expect(201);
+        let mut again = placing;
+        again["start_date"] = json!("2022-07-03");
+        township.post("/v1/placements", again.clone()).await.refused(409, "job_referral.not_accepted");
+        again["job_referral_id"] = Value::Null;
+        township.post("/v1/placements", again).await.expect(201);
         // What is closed takes nobody.
         let other = office.seeks(&office.resident().await, VILLAGE).await;
         let county = office.as_user(COUNTY).await;

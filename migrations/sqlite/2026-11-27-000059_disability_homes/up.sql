@@ -137,6 +137,11 @@ CREATE INDEX home_pay_sheets_home ON home_pay_sheets (home_id, division_code);
 CREATE INDEX home_pay_sheets_made_by ON home_pay_sheets (made_by);
 CREATE INDEX home_pay_sheets_decided_by ON home_pay_sheets (decided_by);
 CREATE UNIQUE INDEX home_pay_sheets_one ON home_pay_sheets (home_id, month) WHERE state <> 'discarded';
+CREATE TRIGGER home_pay_sheets_made_first BEFORE INSERT ON home_pay_sheets
+WHEN NEW.state <> 'made'
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a sheet begins as made');
+END;
 CREATE TRIGGER home_pay_sheets_fixed BEFORE UPDATE ON home_pay_sheets
 WHEN (NEW.id, NEW.home_id, NEW.division_code, NEW.month, NEW.member_count, NEW.total_fen, NEW.made_by, NEW.made_at)
     IS NOT (OLD.id, OLD.home_id, OLD.division_code, OLD.month, OLD.member_count, OLD.total_fen, OLD.made_by, OLD.made_at)

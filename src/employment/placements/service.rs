@@ -15,7 +15,7 @@ use crate::db::{Db, Looked, Recorded, Tx};
 use crate::employment::persons::{certificate, kept_at, records};
 use crate::employment::seekers::JobSeeker;
 use crate::employment::standards::{self, StandardKind};
-use crate::employment::{employers, fairs, referrals, retention, seekers, words};
+use crate::employment::{employers, fairs, referrals, retention, seekers, vacancies, words};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
@@ -179,6 +179,21 @@ fn sought(
         }
         if referral.state != referrals::JobReferralState::Accepted {
             return Err(Code::JobReferralNotAccepted.into());
+        }
+        let vacancy = vacancies::service::found(tx, referral.vacancy_id)?;
+        if new.employer_id != Some(vacancy.employer_id) {
+            return Err(Error::field(
+                "/employer_id",
+                "employer.referral",
+                "the employer whose vacancy it was",
+                "须为所推荐岗位的用人单位",
+            ));
+        }
+        if store::is_followed(tx, id)? {
+            return Err(Error::new(Code::JobReferralNotAccepted).detail(
+                "somebody was placed by it already",
+                "该岗位推荐已用于其他就业登记",
+            ));
         }
         seeker = Some(referral.job_seeker_id);
     }

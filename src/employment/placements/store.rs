@@ -111,6 +111,12 @@ pub fn open_of(db: &mut Db, records: &[ResidentId]) -> Result<Vec<Placement>> {
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
+/// Whether a referral has led to a placement.
+pub fn is_followed(db: &mut Db, referral: JobReferralId) -> Result<bool> {
+    let followed = placements::table.filter(placements::job_referral_id.eq(referral));
+    Ok(diesel::select(diesel::dsl::exists(followed)).get_result(db.conn())?)
+}
+
 /// Which placements a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {

@@ -106,14 +106,6 @@ pub fn open(
     new: NewJobSeeker,
 ) -> Result<Recorded<JobSeeker>> {
     let resident = residents::service::standing(tx, permit.scope(), new.resident_id)?;
-    if new.graduated_date.is_some_and(|day| day > tx.today()) {
-        return Err(Error::field(
-            "/graduated_date",
-            "graduated_date.future",
-            "not a day to come",
-            "不得为今后的日期",
-        ));
-    }
     let seeker = JobSeeker {
         forms: new.forms,
         skills: new.skills,
@@ -126,7 +118,7 @@ pub fn open(
         plan: new.plan,
         ..blank(tx, permit.origin(), &resident)?
     };
-    let seeker = seeker.sound()?;
+    let seeker = seeker.sound(tx.today())?;
     transfers::hold(transfers::service::offered(tx, resident.id)?)?;
     opened(tx, permit.origin(), seeker)
 }
@@ -151,7 +143,7 @@ pub fn open_for(tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>
         plan: said("note").map(str::to_owned),
         ..blank(tx, approval.origin, &resident)?
     };
-    let seeker = seeker.sound()?;
+    let seeker = seeker.sound(tx.today())?;
     let opening = tx.reaching(&[resident.division_code], |tx| {
         tx.attempt(|tx| opened(tx, approval.origin, seeker))
     });
