@@ -286,6 +286,17 @@ on_both! {
         let done = county.post_seen(&outcome, 1, retained.clone()).await.expect(201);
         assert_eq!((&done["state"], &done["outcome"], &done["version"]), (&json!("done"), &json!("retained"), &json!(2)));
         county.post_seen(&outcome, 2, retained).await.refused(409, "retention_check.done");
+        // What was noted is read one by one, and the look is on record.
+        let shown = format!("/v1/retention-checks/{check}");
+        assert_eq!(county.get(&shown).await.expect(200), done);
+        assert_eq!(done["note"], "电话回访");
+        let untold = county.get(&format!("/v1/retention-checks/{}", id_of(&all["items"][1]))).await.expect(200);
+        assert!(untold.get("note").is_none());
+        office.as_user("county.990122").await.get(&shown).await.refused(404, "retention_check.not_found");
+        office.as_user("finance.990121").await.get(&shown).await.refused(403, "permission.denied");
+        let auditor = office.as_user("auditor.990121").await;
+        let events = auditor.get(&format!("/v1/audit/events?entity_id={check}&action=retention_check.viewed")).await.expect(200);
+        assert_eq!(events["items"].as_array().unwrap().len(), 1);
         // Found to have left: the work ends, and what is not done is not to be.
         let second = id_of(&all["items"][1]);
         let left = json!({"outcome": "left", "end_date": "2022-07-20", "leave_reason": "dismissed", "note": "单位已辞退"});

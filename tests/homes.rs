@@ -55,6 +55,11 @@ on_both! {
         }
         county.patch_seen(&path, 1, json!({"care_places": 0, "sheltered_places": 0})).await.refused_field("/care_places", "places.range");
         county.patch_seen(&path, 1, json!({"sheltered_places": 3})).await.expect(200);
+        let new = json!({"name": "某之家", "division_code": "990121103", "operator": "某机构", "care_places": 1, "sheltered_places": 0, "opened_date": "2022-07-05"});
+        county.post("/v1/disability-homes", new).await.refused_field("/opened_date", "opened_date.future");
+        for day in ["2022-01-09", "2022-07-05"] {
+            county.patch_seen(&path, 2, json!({"closed_date": day})).await.refused_field("/closed_date", "closed_date.range");
+        }
         // Bad input.
         let township = office.as_user(TOWNSHIP).await;
         let other = office.resident().await;

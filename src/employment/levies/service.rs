@@ -68,9 +68,8 @@ fn employed(db: &mut Db, at: EmployerId, year: i32) -> Result<EmployedMonths> {
         for (person, months) in &worked {
             let snapshot = believed.get(person);
             let certificate = snapshot.and_then(|known| known.certificate.as_ref());
-            let valid = |one: &&Certificate| {
-                one.state_on(at_end.valid_at) == CertificateState::Valid
-            };
+            let valid =
+                |one: &&Certificate| one.state_on(at_end.valid_at) == CertificateState::Valid;
             let Some(certificate) = certificate.filter(valid) else {
                 continue;
             };

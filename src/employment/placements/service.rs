@@ -392,7 +392,14 @@ fn idle(
     if to == Some(from) {
         return Ok(None);
     }
-    told(tx, origin, person, EmploymentForm::None, Period { from, to }).map(Some)
+    told(
+        tx,
+        origin,
+        person,
+        EmploymentForm::None,
+        Period { from, to },
+    )
+    .map(Some)
 }
 
 /// Puts down that somebody left, and why.
@@ -451,7 +458,8 @@ pub fn leave(
         match kept_at(tx, moved.resident_id, moved.division_code)? {
             None => elsewhere = true,
             Some(person) => {
-                known = tx.reaching(&[person.division_code], |tx| idle(tx, origin, person, next))?;
+                known =
+                    tx.reaching(&[person.division_code], |tx| idle(tx, origin, person, next))?;
             }
         }
     }
