@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::support::employment::{ENTERS, VERIFIES, evidence};
-use crate::support::people::{VILLAGE, id_of};
+use crate::support::people::{VILLAGE, citizen_id, id_of, person};
 use crate::support::{TestOffice, on_both};
 
 /// In another township of the same county.
@@ -179,7 +179,11 @@ on_both! {
     }
 
     async fn an_application_with_blanks_around_its_texts_opens_a_file(office: &TestOffice) {
-        let resident = office.resident().await;
+        let mut somebody = person();
+        let number = citizen_id("990121", "19900615", 79);
+        somebody["id_number"] = json!(number);
+        somebody["certificate"]["number"] = json!(format!("{number}41"));
+        let resident = id_of(&office.register(somebody).await);
         let skills = "字".repeat(200);
         let township = office.as_user(ENTERS).await;
         let new = json!({"resident_id": resident, "program_code": "employment_support", "details": {"intent": "quota", "skills": format!(" {skills} "), "note": " 盼就近上岗 "}});

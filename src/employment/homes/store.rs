@@ -325,7 +325,7 @@ pub fn insert_attendance(
             .on_conflict_do_nothing()
             .returning(home_attendances::member_id)
             .get_results(connection)?),
-        _ => {
+        Multi::Sqlite(_) => {
             insert_all!(tx, home_attendances::table, &rows)?;
             Ok(members.to_vec())
         }

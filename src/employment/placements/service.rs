@@ -1,18 +1,17 @@
 //! Use cases of placements.
 
-use chrono::NaiveDate;
-
 use super::model::{
     Evidence, Measure, NewEnding, NewEvidence, NewPlacement, NewVerification, Numbers, Placement,
     PlacementAction, PlacementState, Told, VerificationOutcome, judge, require,
 };
 use super::store::{self, Entry, Verified};
+use super::telling;
 use crate::access::{Permit, Scope, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::recusals::{self, keep_off};
 use crate::casework::{Relocation, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
-use crate::employment::persons::{certificate, kept_at, records};
+use crate::employment::persons::{certificate, records};
 use crate::employment::seekers::JobSeeker;
 use crate::employment::standards::{self, StandardKind};
 use crate::employment::{employers, fairs, referrals, retention, seekers, vacancies, words};
@@ -20,18 +19,10 @@ use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{JobSeekerId, PlacementId, UserId};
-use crate::registry::Resident;
-use crate::registry::facts::{self, Belief, CircumstanceKind, EmploymentForm, NewFact, Period};
 use crate::registry::residents;
 
 pub use super::counting::{Mark, NewEmployment, count, page as counted};
 pub use super::store::{Filter, SEALED_COLUMNS, at_employer, page};
-
-/// Where the office has a fact from that a placement says.
-const SOURCE: &str = "placement";
-
-/// What the record says where the person's is kept in another county, which is told nothing.
-const ELSEWHERE: &str = "kept_elsewhere";
 
 /// A placement in sight, or 404.
 pub fn found(db: &mut Db, scope: &Scope, id: PlacementId) -> Result<Placement> {
@@ -286,7 +277,7 @@ pub fn verify(
         PlacementAction::Verify
     };
     let mut moved = after(&old, action)?;
-    let mut known = None;
+    let mut told = telling::Told::Nothing;
     let mut checks = Vec::new();
     if !returns {
         moved.verified_revision = Some(old.evidence_revision);
@@ -310,24 +301,17 @@ pub fn verify(
     } else {
         "placement.verified"
     };
-    let mut event = event(permit.origin(), name, &moved)
+    if !returns {
+        checks = retention::service::plan(tx, permit.origin(), &moved)?;
+        told = telling::works(tx, permit.origin(), &moved)?;
+    }
+    let event = event(permit.origin(), name, &moved)
         .change("form", moved.form)
         .change("start_date", moved.start_date)
         .change("revision", moved.evidence_revision);
-    if !returns {
-        checks = retention::service::plan(tx, permit.origin(), &moved)?;
-        let (form, since) = (moved.form, Period::open(moved.start_date));
-        match kept_at(tx, moved.resident_id, moved.division_code)? {
-            None => event = event.change(ELSEWHERE, true),
-            Some(person) => {
-                known = Some(tx.reaching(&[person.division_code], |tx| {
-                    told(tx, permit.origin(), person, form, since)
-                })?);
-            }
-        }
-    }
+    let event = told.on(event);
     let moved = whole(tx, moved)?;
-    let done = words::along(tx.record(event, moved)?, known);
+    let done = words::along(tx.record(event, moved)?, told.recorded());
     Ok(words::along(done, checks))
 }
 
@@ -356,50 +340,6 @@ fn accept(tx: &mut Tx<'_>, placement: &Placement, actor: UserId) -> Result<()> {
         certificate: certificate.ok_or(Code::PlacementEvidence)?,
     };
     store::insert_verification(tx, &verified)
-}
-
-/// Writes how somebody works in a time, for rules and reviews to see; on the record that is kept of them.
-fn told(
-    tx: &mut Tx<'_>,
-    origin: &Origin,
-    person: Resident,
-    form: EmploymentForm,
-    period: Period,
-) -> Result<Recorded<Resident>> {
-    let fact = NewFact {
-        kind: CircumstanceKind::EmploymentForm,
-        value: form.to_string(),
-        period,
-        source: SOURCE.to_owned(),
-    };
-    facts::service::learn(tx, origin, person, &fact)
-}
-
-/// Writes that somebody has no work from a day on, until something else is known; nothing where that is so at once.
-fn idle(
-    tx: &mut Tx<'_>,
-    origin: &Origin,
-    person: Resident,
-    from: NaiveDate,
-) -> Result<Option<Recorded<Resident>>> {
-    let later = |one: &Belief| {
-        one.kind == CircumstanceKind::EmploymentForm
-            && one.superseded_at.is_none()
-            && one.valid_from >= from
-    };
-    let beliefs = facts::service::beliefs(tx, person.id, None)?.into_iter();
-    let to = beliefs.filter(later).map(|one| one.valid_from).min();
-    if to == Some(from) {
-        return Ok(None);
-    }
-    told(
-        tx,
-        origin,
-        person,
-        EmploymentForm::None,
-        Period { from, to },
-    )
-    .map(Some)
 }
 
 /// Puts down that somebody left, and why.
@@ -449,28 +389,19 @@ pub fn leave(
         actor,
         comment.as_deref(),
     )?;
-    let mut known = None;
-    let mut elsewhere = false;
+    let mut told = telling::Told::Nothing;
     let mut checks = Vec::new();
     if old.verified_revision.is_some() {
         checks = retention::service::cancel(tx, origin, &moved)?;
         let next = new.end_date.succ_opt().unwrap_or(new.end_date);
-        match kept_at(tx, moved.resident_id, moved.division_code)? {
-            None => elsewhere = true,
-            Some(person) => {
-                known =
-                    tx.reaching(&[person.division_code], |tx| idle(tx, origin, person, next))?;
-            }
-        }
+        told = telling::idle(tx, origin, &moved, next)?;
     }
-    let mut event = event(origin, "placement.left", &moved)
+    let event = event(origin, "placement.left", &moved)
         .change("end_date", moved.end_date)
         .change("reason", moved.leave_reason);
-    if elsewhere {
-        event = event.change(ELSEWHERE, true);
-    }
+    let event = told.on(event);
     let moved = whole(tx, moved)?;
-    let done = words::along(tx.record(event, moved)?, known);
+    let done = words::along(tx.record(event, moved)?, told.recorded());
     Ok(words::along(done, checks))
 }
 
