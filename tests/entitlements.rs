@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::people::{id_of, person};
+use crate::support::people::{ELSEWHERE, id_of, person};
 use crate::support::{Backend, TestOffice, on_both};
 
 const CIVIL: &str = "civil.990121";
@@ -109,6 +109,19 @@ on_both! {
         let after = office.as_user(CIVIL).await.get(&why).await.expect(200);
         assert_eq!(after["decision"], before["decision"]);
         assert_eq!(after["reproduced"], json!(true));
+    }
+
+    async fn what_was_due_here_is_explained_here_when_somebody_has_moved(office: &TestOffice) {
+        let (_, enrollment) = office.beneficiary().await;
+        office.run_month("2022-08").await;
+        let resident = enrollment["resident_id"].as_str().unwrap();
+        let august = office.entitlements(&format!("resident_id={resident}&month=2022-08")).await.remove(0);
+        let why = format!("/v1/entitlements/{}/explanation", id_of(&august));
+        let before = office.as_user(CIVIL).await.get(&why).await.expect(200);
+        let offered = office.transfers(resident, ELSEWHERE).await.expect(201);
+        office.answers_transfer("county.990122", &offered, "accept").await.expect(201);
+        assert_eq!(office.as_user(CIVIL).await.get(&why).await.expect(200), before);
+        office.as_user("civil.990122").await.get(&why).await.refused(404, "entitlement.not_found");
     }
 
     async fn who_died_or_is_not_eligible_any_more_is_held_with_the_reason(office: &TestOffice) {

@@ -12,6 +12,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 
+use crate::support::payments::{CHECKER, RELEASER};
 use crate::support::people::id_of;
 use crate::support::rehabilitation::{APPROVER, COUNTY, PROGRAM, TOWNSHIP, child_born};
 use crate::support::{TestOffice, on_both};
@@ -42,6 +43,10 @@ enum Step {
     },
     /// All that is due goes into a batch.
     Pay,
+    /// The oldest batch that is on its way comes back from the bank.
+    Bank {
+        paid: bool,
+    },
     Move {
         child: usize,
     },
@@ -58,10 +63,20 @@ fn steps(count: usize) -> impl Strategy<Value = Vec<Step>> {
         2 => (two.clone(), any::<bool>()).prop_map(|(institution, withdrawn)| Step::GiveUp { institution, withdrawn }),
         4 => (0..8usize).prop_map(|number| Step::TakeBack { number }),
         3 => Just(Step::Pay),
+        2 => any::<bool>().prop_map(|paid| Step::Bank { paid }),
         2 => two.prop_map(|child| Step::Move { child }),
         1 => Just(Step::Merge),
     ];
     prop::collection::vec(one, count)
+}
+
+/// How far what is owed for a line has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Payment {
+    Due,
+    /// In the so-manieth batch.
+    Sent(usize),
+    Paid,
 }
 
 /// A line as the model knows it.
@@ -75,7 +90,7 @@ struct Line {
     deduction: i64,
     settlement: usize,
     checked: bool,
-    paid: bool,
+    payment: Payment,
     live: bool,
     id: String,
 }
@@ -98,6 +113,7 @@ struct Model {
     plans: BTreeMap<String, (usize, usize)>,
     lines: Vec<Line>,
     settlements: Vec<Value>,
+    batches: Vec<String>,
     /// What is waiting to be checked, by institution.
     open: [Option<usize>; 2],
     /// What an institution owes back.
@@ -183,8 +199,11 @@ impl Story<'_> {
                 stopped: false,
             });
         }
-        for center in &story.centers {
-            let account = json!({"bank_account": "123456789012", "bank_name": "虚川农村商业银行"});
+        let budget = json!({"division_code": "990121", "program_code": PROGRAM, "year": 2022, "amount_fen": 10 * CAP, "reason": "县财社〔2022〕12号"});
+        let finance = office.as_user(CHECKER).await;
+        finance.post("/v1/budgets", budget).await.expect(201);
+        for (number, center) in ["123456789012", "123456789013"].iter().zip(&story.centers) {
+            let account = json!({"bank_account": number, "bank_name": "虚川农村商业银行"});
             let path = format!("/v1/organizations/{center}/bank-accounts");
             let account = id_of(
                 &office
@@ -217,6 +236,7 @@ impl Story<'_> {
             } => self.give_up(institution, withdrawn).await,
             Step::TakeBack { number } => self.take_back(number).await,
             Step::Pay => self.pay().await,
+            Step::Bank { paid } => self.bank(paid).await,
             Step::Move { child } => self.move_on(child).await,
             Step::Merge => self.merge().await,
         }
@@ -292,7 +312,7 @@ impl Story<'_> {
                 deduction: part,
                 settlement: number,
                 checked: false,
-                paid: false,
+                payment: Payment::Due,
                 live: true,
                 id: id_of(line),
             });
@@ -367,9 +387,13 @@ impl Story<'_> {
             reply.refused(409, "settlement_line.reversed");
             return;
         }
+        if matches!(line.payment, Payment::Sent(_)) {
+            reply.refused(409, "payable.in_payment");
+            return;
+        }
         reply.expect(201);
         self.free(*place);
-        if line.paid && line.amount > line.deduction {
+        if line.payment == Payment::Paid && line.amount > line.deduction {
             // What was kept back of it stays so; all of it is owed.
             self.model.owed[line.institution] += line.amount - line.deduction;
         }
@@ -382,15 +406,43 @@ impl Story<'_> {
         let reply = maker.post("/v1/payment-batches", body).await;
         let mut taken = 0;
         for line in &mut self.model.lines {
-            if line.checked && line.live && !line.paid && line.amount > line.deduction {
-                line.paid = true;
+            let due = line.payment == Payment::Due && line.amount > line.deduction;
+            if line.checked && line.live && due {
+                line.payment = Payment::Sent(self.model.batches.len());
                 taken += line.amount - line.deduction;
             }
         }
         if taken == 0 {
             reply.refused(409, "payment_batch.nothing_payable");
         } else {
-            assert_eq!(reply.expect(201)["total_fen"], json!(taken));
+            let batch = reply.expect(201);
+            assert_eq!(batch["total_fen"], json!(taken));
+            self.model.batches.push(id_of(&batch));
+        }
+    }
+
+    async fn bank(&mut self, paid: bool) {
+        let sent = self.model.lines.iter().filter_map(|line| match line.payment {
+            Payment::Sent(batch) => Some(batch),
+            _ => None,
+        });
+        let Some(number) = sent.min() else {
+            return;
+        };
+        let batch = &self.model.batches[number];
+        self.office.steps(COUNTY, batch, "submit").await.expect(201);
+        self.office.steps(CHECKER, batch, "check").await.expect(201);
+        self.office.releases(RELEASER, batch).await.expect(201);
+        let (state, then) = if paid {
+            ("paid", Payment::Paid)
+        } else {
+            ("failed", Payment::Due)
+        };
+        self.office.bank_settles(batch, state);
+        for line in &mut self.model.lines {
+            if line.payment == Payment::Sent(number) {
+                line.payment = then;
+            }
         }
     }
 

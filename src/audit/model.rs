@@ -29,6 +29,7 @@ impl Origin {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = EventOutcome)]
 pub enum Outcome {
     Success,
     /// The rules did not allow it.

@@ -29,7 +29,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    pub enum MatchVerdict {
+    pub enum CriterionVerdict {
         Met = "met", "符合";
         Unmet = "unmet", "不符合";
         /// The job seeker asks for nothing in this.
@@ -42,7 +42,7 @@ vocabulary! {
 #[schema(example = json!({"criterion": "distance", "verdict": "met", "zh": "在本县（市、区）内", "en": "within the county"}))]
 pub struct MatchReason {
     pub criterion: MatchCriterion,
-    pub verdict: MatchVerdict,
+    pub verdict: CriterionVerdict,
     pub zh: String,
     pub en: String,
 }
@@ -76,9 +76,9 @@ const SHOWN: usize = 50;
 
 fn reason(criterion: MatchCriterion, met: bool, zh: String, en: String) -> MatchReason {
     let verdict = if met {
-        MatchVerdict::Met
+        CriterionVerdict::Met
     } else {
-        MatchVerdict::Unmet
+        CriterionVerdict::Unmet
     };
     MatchReason {
         criterion,
@@ -134,7 +134,7 @@ fn by_aids(seeker: &JobSeeker, vacancy: &Vacancy) -> MatchReason {
         .collect();
     if seeker.needed_aids.is_empty() {
         return MatchReason {
-            verdict: MatchVerdict::NotAsked,
+            verdict: CriterionVerdict::NotAsked,
             ..reason(
                 MatchCriterion::Aids,
                 true,
@@ -162,7 +162,7 @@ fn by_aids(seeker: &JobSeeker, vacancy: &Vacancy) -> MatchReason {
 fn by_wage(seeker: &JobSeeker, vacancy: &Vacancy) -> MatchReason {
     let Some(wanted) = seeker.wage_from_fen else {
         return MatchReason {
-            verdict: MatchVerdict::NotAsked,
+            verdict: CriterionVerdict::NotAsked,
             ..reason(
                 MatchCriterion::Wage,
                 true,
@@ -191,7 +191,7 @@ pub fn reasons(seeker: &JobSeeker, vacancy: &Vacancy) -> Vec<MatchReason> {
 }
 
 fn unmet(reasons: &[MatchReason]) -> usize {
-    let unmet = |one: &&MatchReason| one.verdict == MatchVerdict::Unmet;
+    let unmet = |one: &&MatchReason| one.verdict == CriterionVerdict::Unmet;
     reasons.iter().filter(unmet).count()
 }
 

@@ -105,6 +105,9 @@ struct ProblemMembers {
     /// `payment_batch.nothing_payable`: to how many something is due that cannot be paid.
     #[schema(required = false)]
     left_out_count: usize,
+    /// `settlement.nothing_attended`: the plans for which nothing is paid.
+    #[schema(required = false)]
+    left_out: Vec<uuid::Uuid>,
     /// `budget.exceeded`: what was laid down for the year.
     #[schema(required = false)]
     budget_fen: i64,

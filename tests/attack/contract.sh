@@ -20,9 +20,22 @@ if ! cmp -s "$attack/requirements.txt" target/contract/requirements.txt; then
 fi
 cargo build --quiet --locked --bin huican
 export PYTHONDONTWRITEBYTECODE=1
+# Side by side: each is busy on one core.
+told=$(mktemp -d)
+trap 'rm -rf "$told"' EXIT
+declare -A running
 for database in sqlite postgres; do
-    "$python" "$attack" "${CARGO_TARGET_DIR:-target}/debug/huican" "$database" "$@"
+    "$python" "$attack" "${CARGO_TARGET_DIR:-target}/debug/huican" "$database" "$@" \
+        >"$told/$database" 2>&1 &
+    running[$database]=$!
+done
+held=0
+for database in sqlite postgres; do
+    wait "${running[$database]}" || held=$?
+    printf '\n--- %s\n' "$database"
+    cat "$told/$database"
 done
 if [ $# = 0 ]; then
-    "$python" "$attack" "${CARGO_TARGET_DIR:-target}/debug/huican" sqlite --include-operation-id claim_task
+    "$python" "$attack" "${CARGO_TARGET_DIR:-target}/debug/huican" sqlite --include-operation-id claim_task || held=$?
 fi
+exit "$held"

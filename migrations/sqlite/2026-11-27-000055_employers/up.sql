@@ -17,7 +17,7 @@ CREATE TABLE employment_standards (
     exempt_staff INTEGER CHECK (exempt_staff >= 0),
     wage_cap_percent INTEGER CHECK (wage_cap_percent > 0),
     severe_weight INTEGER CHECK (severe_weight BETWEEN 1 AND 10),
-    legal_basis TEXT NOT NULL CHECK (length(legal_basis) BETWEEN 2 AND 500),
+    legal_basis TEXT NOT NULL CHECK (length(legal_basis) BETWEEN 1 AND 500),
     state TEXT NOT NULL CHECK (state IN ('proposed', 'approved', 'rejected')),
     proposed_by BLOB REFERENCES users (id),
     proposed_at INTEGER,

@@ -108,7 +108,7 @@ pub struct NewStandard {
     /// Of the levy.
     #[serde(default)]
     pub quota_levy: Option<QuotaTerms>,
-    #[schema(min_length = 2, max_length = 500)]
+    #[schema(min_length = 1, max_length = 500)]
     pub legal_basis: String,
 }
 

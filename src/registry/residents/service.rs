@@ -66,6 +66,12 @@ pub fn counting(db: &mut Db, scope: &Scope, id: ResidentId) -> Result<Resident> 
     }
 }
 
+/// The record that is kept of a person, wherever they are; what is told of it is the caller's care.
+pub fn kept(db: &mut Db, id: ResidentId) -> Result<Option<Resident>> {
+    let kept = store::kept_for(db, id)?.unwrap_or(id);
+    Ok(store::anywhere(db, &[kept])?.pop())
+}
+
 /// All records of some persons: these, and those that were merged into them.
 pub fn records(db: &mut Db, of: &[ResidentId]) -> Result<Vec<ResidentId>> {
     let merged = merged_into(db, of)?.into_iter().map(|(record, _)| record);

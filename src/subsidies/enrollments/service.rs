@@ -23,7 +23,7 @@ use crate::kernel::time::Timestamp;
 use crate::subsidies::{entitlements, recoveries};
 
 pub use super::history::SEALED_COLUMNS;
-pub use super::store::{Filter, count, due_for_review, find, of_people, versions};
+pub use super::store::{Filter, count, due_for_review, find, known, of_people, versions};
 
 /// An enrollment with what the caller may do to it.
 #[derive(Debug)]

@@ -323,6 +323,16 @@ pub fn find(db: &mut Db, scope: &Scope, id: EnrollmentId) -> Result<Option<Enrol
     Ok(row.map(Into::into))
 }
 
+/// One that the transaction reaches.
+pub fn known(db: &mut Db, id: EnrollmentId) -> Result<Option<Enrollment>> {
+    let row: Option<Row> = enrollments::table
+        .find(id)
+        .select(Row::as_select())
+        .first(db.conn())
+        .optional()?;
+    Ok(row.map(Into::into))
+}
+
 /// What an approval of a case opened, while it is not stopped.
 pub fn running(db: &mut Db, case: CaseId) -> Result<Option<Enrollment>> {
     let row: Option<Row> = enrollments::table

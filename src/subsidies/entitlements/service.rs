@@ -6,11 +6,11 @@ use crate::access::{Act, Permit, acts};
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::EntitlementId;
+use crate::kernel::id::{EntitlementId, ProgramVersionId};
 use crate::kernel::month::Month;
 use crate::programs::{self, Decision};
 use crate::registry::facts::{self, AsOf};
-use crate::registry::residents;
+use crate::registry::{Resident, residents};
 use crate::subsidies::enrollments::Enrollment;
 use crate::subsidies::{enrollments, runs};
 
@@ -74,24 +74,8 @@ pub fn explain(
         };
         return db.looked(event, bare);
     };
-    let enrollment = enrollments::service::find(db, permit.scope(), entitlement.enrollment_id)?
-        .ok_or_else(|| Error::internal("an entitlement is of an enrollment"))?;
-    let version = programs::service::version(db, version)?;
-    let resident = residents::service::counting(db, permit.scope(), entitlement.resident_id)?;
-    let at = AsOf {
-        valid_at: day_of(db, &enrollment, &entitlement)?,
-        known_at: Some(entitlement.updated_at),
-    };
-    let snapshot = facts::service::snapshot(db, resident.id, at)?;
-    let resident = crate::registry::Resident {
-        division_code: entitlement.division_code,
-        ..resident
-    };
-    let compiled = programs::rules::of_version(&version)?;
-    let who = (&resident, &snapshot);
-    let claimed = enrollment.claimed();
-    let decision =
-        programs::rules::decide_claim(&version, &compiled, who, at.valid_at, claimed.as_ref());
+    // The person may have moved to another office since; what was due here is explained here.
+    let decision = db.in_every_office(|db| decided(db, &entitlement, version))?;
     let same_facts = match &entitlement.facts {
         Some(kept) => *kept == fingerprint(decision.facts.clone()),
         None => true,
@@ -102,6 +86,37 @@ pub fn explain(
         decision: Some(decision),
     };
     db.looked(event, explained)
+}
+
+fn decided(
+    db: &mut Db,
+    entitlement: &Entitlement,
+    version: ProgramVersionId,
+) -> Result<Decision> {
+    let enrollment = enrollments::service::known(db, entitlement.enrollment_id)?
+        .ok_or_else(|| Error::internal("an entitlement is of an enrollment"))?;
+    let version = programs::service::version(db, version)?;
+    let resident = residents::service::kept(db, entitlement.resident_id)?
+        .ok_or_else(|| Error::internal("an entitlement is somebody's"))?;
+    let at = AsOf {
+        valid_at: day_of(db, &enrollment, entitlement)?,
+        known_at: Some(entitlement.updated_at),
+    };
+    let snapshot = facts::service::snapshot(db, resident.id, at)?;
+    let resident = Resident {
+        division_code: entitlement.division_code,
+        ..resident
+    };
+    let compiled = programs::rules::of_version(&version)?;
+    let who = (&resident, &snapshot);
+    let claimed = enrollment.claimed();
+    Ok(programs::rules::decide_claim(
+        &version,
+        &compiled,
+        who,
+        at.valid_at,
+        claimed.as_ref(),
+    ))
 }
 
 fn day_of(

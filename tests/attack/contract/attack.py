@@ -56,7 +56,9 @@ class Attack:
         if case.path_parameters and not wrong(ParameterLocation.PATH):
             for name in case.path_parameters:
                 there = call.path.get(name) or self.world.value(name, case.operation.path)
-                if there and (call.path or self.random.random() < 0.8):
+                # Schemathesis knows them from what was answered.
+                rests_on = case.path_parameters[name] in self.world.people
+                if there and (call.path or rests_on or self.random.random() < 0.8):
                     case.path_parameters[name] = there
         if case.query and not wrong(ParameterLocation.QUERY):
             # One that is made up is never ours.

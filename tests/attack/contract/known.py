@@ -50,7 +50,8 @@ class World:
             for name in ("residents", "cases", "enrollments", "organizations")
         }
         users = office.ask(office.person("sysadmin"), "GET", "/v1/users?limit=200")["items"]
-        # Not those whose rights the attack depends on.
+        # Those whose rights the attack depends on are not changed.
+        self.people = {person.id for person in office.people()}
         users = [user for user in users if user["username"] not in PEOPLE]
         self.ids = {name: [item["id"] for item in items] for name, items in listed.items()}
         self.ids["users"] = [user["id"] for user in users]
@@ -413,7 +414,7 @@ def claim(world: World) -> Call:
     declared = next(item["id"] for item in known if item["user"]["username"] == clerk)
     ending = f"/v1/cases/{case}/recusals/{declared}/ending"
     world.ask("approver.990121", "POST", ending, {"reason": "经核实并非亲属"})
-    free = world.ask(clerk, "GET", "/v1/tasks?view=unassigned&limit=200")["items"]
+    free = world.ask(clerk, "GET", "/v1/tasks?view=unassigned&kind=review&limit=200")["items"]
     by = world.office.person(clerk)
     if not free:
         return Call({"id": case}, by=by, seen=1)
