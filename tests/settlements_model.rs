@@ -422,10 +422,14 @@ impl Story<'_> {
     }
 
     async fn bank(&mut self, paid: bool) {
-        let sent = self.model.lines.iter().filter_map(|line| match line.payment {
-            Payment::Sent(batch) => Some(batch),
-            _ => None,
-        });
+        let sent = self
+            .model
+            .lines
+            .iter()
+            .filter_map(|line| match line.payment {
+                Payment::Sent(batch) => Some(batch),
+                _ => None,
+            });
         let Some(number) = sent.min() else {
             return;
         };

@@ -32,6 +32,18 @@ pub fn records(db: &mut Db, of: ResidentId) -> Result<Vec<ResidentId>> {
     db.in_every_office(|db| residents::service::person(db, of))
 }
 
+/// What is found by all records of a person, wherever it lies; what is told of it is the caller's care.
+pub fn of_all_records<T>(
+    db: &mut Db,
+    of: ResidentId,
+    find: impl FnOnce(&mut Db, &[ResidentId]) -> Result<T>,
+) -> Result<T> {
+    db.in_every_office(|db| {
+        let records = residents::service::person(db, of)?;
+        find(db, &records)
+    })
+}
+
 /// The certificate somebody had on a day, if it was valid then, by what is known now; wherever it lies.
 pub fn certificate(db: &mut Db, of: ResidentId, day: NaiveDate) -> Result<Option<CertificateId>> {
     let Some(person) = kept(db, of)? else {

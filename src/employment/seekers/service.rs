@@ -10,7 +10,7 @@ use crate::audit::{Event, Origin};
 use crate::casework::transfers;
 use crate::casework::{Approval, Relocation, Termination};
 use crate::db::{Db, Looked, Recorded, Tx};
-use crate::employment::persons::{kept_at, records};
+use crate::employment::persons::{kept_at, of_all_records, records};
 use crate::employment::words::{self, NOTE};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
@@ -208,8 +208,7 @@ pub fn employed(
     of: ResidentId,
     place: DivisionCode,
 ) -> Result<Vec<Recorded<JobSeeker>>> {
-    let records = records(tx, of)?;
-    let open = tx.in_every_office(|db| store::open_of(db, &records))?;
+    let open = of_all_records(tx, of, store::open_of)?;
     let mut closed = Vec::new();
     for file in open {
         let at = file.division_code;

@@ -88,11 +88,7 @@ pub fn explain(
     db.looked(event, explained)
 }
 
-fn decided(
-    db: &mut Db,
-    entitlement: &Entitlement,
-    version: ProgramVersionId,
-) -> Result<Decision> {
+fn decided(db: &mut Db, entitlement: &Entitlement, version: ProgramVersionId) -> Result<Decision> {
     let enrollment = enrollments::service::known(db, entitlement.enrollment_id)?
         .ok_or_else(|| Error::internal("an entitlement is of an enrollment"))?;
     let version = programs::service::version(db, version)?;
