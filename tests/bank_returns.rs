@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::office::Reply;
 use crate::support::payments::{CHECKER, MAKER, RELEASER};
-use crate::support::people::id_of;
+use crate::support::people::{ELSEWHERE, id_of};
 use crate::support::{TestOffice, on_both};
 
 const CARD: &str = "6200000000000012344";
@@ -91,6 +91,13 @@ on_both! {
             assert_eq!(events["items"].as_array().unwrap().len(), times, "{action}");
             assert!(!events.to_string().contains(CARD));
         }
+        // Whoever was paid here is on the list of it, wherever they live by now.
+        let offered = office.transfers(&people[0], ELSEWHERE).await.expect(201);
+        office.answers_transfer("county.990122", &offered, "accept").await.expect(201);
+        let list = office.as_user(RELEASER).await.get(&format!("{path}/payment-list")).await;
+        let mut book: Xlsx<_> = calamine::open_workbook_from_rs(std::io::Cursor::new(list.body)).unwrap();
+        let sheet = book.worksheet_range_at(0).unwrap().unwrap();
+        assert_eq!(sheet.cells().map(|(_, _, cell)| cell.to_string()).collect::<Vec<_>>(), cells);
     }
 
     async fn what_the_bank_says_undisputed_is_written_down_and_the_rest_reported(office: &TestOffice) {

@@ -4,7 +4,7 @@ use calamine::{Data, Reader, Xlsx};
 use serde_json::{Value, json};
 
 use crate::support::payments::{CHECKER, MAKER, RELEASER};
-use crate::support::people::{citizen_id, id_of, person};
+use crate::support::people::{ELSEWHERE, citizen_id, id_of, person};
 use crate::support::{TestOffice, on_both};
 
 const COUNTY: &str = "990121000000";
@@ -112,6 +112,12 @@ on_both! {
         let again = maker.post("/v1/public-lists", published("2022-01", &month, &to)).await.expect(201);
         assert_eq!((&again["revision"], &again["digest"]), (&json!(2), &list["digest"]));
         assert_eq!(maker.get("/v1/public-lists").await.expect(200)["items"], json!([again, list]));
+
+        // What was paid here was paid here, wherever somebody lives by now.
+        let offered = office.transfers(&grown_up, ELSEWHERE).await.expect(201);
+        office.answers_transfer("county.990122", &offered, "accept").await.expect(201);
+        let after = office.as_user(MAKER).await.post("/v1/public-lists", published("2022-01", &month, &to)).await.expect(201);
+        assert_eq!((&after["revision"], &after["person_count"], &after["total_fen"]), (&json!(3), &json!(2), &json!(total)));
     }
 
     async fn what_may_not_be_published_is_refused(office: &TestOffice) {

@@ -108,6 +108,13 @@ on_both! {
         let proposed = office.proposes_account(CHECKER, &institution, CARD).await.expect(201);
         assert_eq!((&proposed["state"], &proposed["bank_account_masked"]), (&json!("proposed"), &json!("****2344")));
         office.proposes_account(MAKER, &institution, PASSBOOK).await.refused(409, "organization_account.proposed");
+        // Asked for twice with one key, it is done once.
+        let other = office.institution("worker.keyed", "990121").await;
+        let path = format!("/v1/organizations/{other}/bank-accounts");
+        let body = json!({"bank_account": PASSBOOK, "bank_name": "虚川农村商业银行"});
+        let client = office.as_user(CHECKER).await;
+        let once = client.request("POST", &path).key("account-1").json(&body).send().await.expect(201);
+        assert_eq!(client.request("POST", &path).key("account-1").json(&body).send().await.expect(201), once);
         office.decides_account(CHECKER, &proposed, json!({"decision": "confirm"})).await.refused(403, "organization_account.own");
         office.decides_account(MAKER, &proposed, json!({"decision": "confirm"})).await.refused(403, "permission.denied");
         office.decides_account(RELEASER, &proposed, json!({"decision": "reject"})).await.refused_field("/reason", "reason.length");

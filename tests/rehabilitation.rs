@@ -166,6 +166,11 @@ on_both! {
         let admitted = office.moves_plan(WORKER, &second, admit.clone()).await.expect(201);
         assert_eq!((&admitted["state"], &admitted["start_date"]), (&json!("active"), &json!("2022-07-04")));
         assert_eq!(office.plan_as(TOWNSHIP, &third).await.expect(200)["place_in_line"], 1);
+        // Whose goals change where they are stays in their place, though others wait.
+        let changed = json!({"case_id": plans[1]["case_id"], "institution_id": center, "service_type": "physical", "goals": "上下楼梯",
+            "previous_plan_id": second, "transfer_reason": "调整服务"});
+        let changed = office.as_user(COUNTY).await.post("/v1/rehabilitation-plans", changed).await.expect(201);
+        assert_eq!((&changed["state"], &changed["place_in_line"]), (&json!("active"), &Value::Null));
         let listed = office.as_user(WORKER).await.get("/v1/institutions").await.expect(200);
         let here = &listed["items"][0];
         assert_eq!((&here["active_count"], &here["waiting_count"], &here["free_places"]), (&json!(1), &json!(2), &json!(0)));

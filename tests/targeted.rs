@@ -92,7 +92,7 @@ on_both! {
             (&json!("needed"), &json!("听力下降，交流困难"), &json!("targeted_rehabilitation"), &json!(resident), &json!(["assess", "cancel"])));
         office.notes_need(TOWNSHIP, &case, "hearing").await.refused(409, "rehabilitation_service.need_open");
         // One case, several services.
-        office.notes_need(COUNTY, &case, "vision").await.expect(201);
+        let vision = office.notes_need(COUNTY, &case, "vision").await.expect(201);
         office.takes_step(COUNTY, &needed, deliver(&shop)).await.refused(409, "rehabilitation_service.transition_not_allowed");
         let assessed = office.takes_step(COUNTY, &needed, assess(&hospital)).await.expect(201);
         office.takes_step(COUNTY, &needed, deliver(&shop)).await.refused(412, "if_match.stale");
@@ -111,8 +111,15 @@ on_both! {
             ("deliver", json!("王验配师"), Value::Null, Value::Null),
             ("conclude", Value::Null, Value::Null, json!("markedly_effective")),
         ]);
-        // What is met may be needed again.
-        office.notes_need(TOWNSHIP, &case, "hearing").await.expect(201);
+        // What is met may be needed again; and a case is not done while something is to be provided.
+        let again = office.notes_need(TOWNSHIP, &case, "hearing").await.expect(201);
+        let county = office.as_user(COUNTY).await;
+        county.act(&case, "start").await.expect(201);
+        county.act(&case, "complete").await.refused(409, "rehabilitation.unfinished");
+        for open in [&again, &vision] {
+            office.takes_step(COUNTY, open, json!({"action": "cancel", "comment": "不再需要"})).await.expect(201);
+        }
+        county.act(&case, "complete").await.expect(201);
         let auditor = office.as_user("auditor.990121").await;
         assert_eq!(auditor.get(&format!("{SERVICES}/{}", id_of(&concluded))).await.expect(200)["history"], concluded["history"]);
         let list = auditor.get(&format!("{SERVICES}?resident_id={resident}&state=concluded")).await.expect(200);
@@ -147,9 +154,10 @@ on_both! {
         // What was approved is stopped: nothing more is provided, and what was begun is called off.
         let grounds = Some("本人已迁出");
         office.as_user(APPROVER).await.act_saying(&case, "terminate", grounds).await.expect(201);
-        office.takes_step(TOWNSHIP, &assessed, deliver(&shop)).await.refused(409, "rehabilitation_service.case_not_running");
-        let cancelled = office.takes_step(TOWNSHIP, &assessed, json!({"action": "cancel", "comment": "个案已终止"})).await.expect(201);
-        assert_eq!(cancelled["state"], "cancelled");
+        let cancelled = office.as_user(TOWNSHIP).await.get(&format!("{SERVICES}/{}", id_of(&assessed))).await.expect(200);
+        assert_eq!((&cancelled["state"], &cancelled["history"][2]["comment"]), (&json!("cancelled"), &json!("本人已迁出")));
+        office.takes_step(TOWNSHIP, &cancelled, deliver(&shop)).await.refused(409, "rehabilitation_service.transition_not_allowed");
+        office.notes_need(TOWNSHIP, &case, "mobility").await.refused(409, "rehabilitation_service.case_not_running");
     }
 
     async fn what_is_written_down_is_checked(office: &TestOffice) {

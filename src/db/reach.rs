@@ -54,6 +54,15 @@ impl Reach {
         }
     }
 
+    /// As far as this, and what is kept for that user alone.
+    #[must_use]
+    pub fn on_behalf_of(self, user: UserId) -> Self {
+        Self {
+            user: Some(user),
+            ..self
+        }
+    }
+
     pub(super) fn is_nothing(&self) -> bool {
         *self == Self::NOTHING
     }

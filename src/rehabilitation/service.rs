@@ -1,6 +1,6 @@
 //! What casework asks of this service.
 
-use super::plans;
+use super::{needs, plans};
 use crate::audit::Event;
 use crate::casework::{CaseService, Completion, Field, Termination};
 use crate::db::{Recorded, Tx};
@@ -28,14 +28,22 @@ impl CaseService for Rehabilitation {
         ]
     }
     fn on_completed(&self, tx: &mut Tx<'_>, completion: &Completion<'_>) -> Result<()> {
-        plans::service::finished(tx, completion.case)
+        plans::service::finished(tx, completion.case)?;
+        needs::service::finished(tx, completion.case.id)
     }
 
     /// What is under way ends with the case.
     fn on_terminated(&self, tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Recorded<()>> {
         let case = stop.case;
         let why = stop.comment.unwrap_or("个案终止");
-        let ended = plans::service::end_of_case(tx, stop.origin, case.id, stop.by, why)?;
+        let mut ended = plans::service::end_of_case(tx, stop.origin, case.id, stop.by, why)?;
+        ended.extend(needs::service::end_of_case(
+            tx,
+            stop.origin,
+            case.id,
+            stop.by,
+            why,
+        )?);
         let event = Event::new(stop.origin, "case.service_to_end")
             .on(&case.id)
             .about(case.resident_id)

@@ -119,6 +119,40 @@ on_both! {
         office.refuses("DELETE FROM rehabilitation_sessions", "append_only");
     }
 
+    async fn nobody_has_a_hand_in_what_is_done_with_their_own(office: &TestOffice) {
+        let (_institution, treated) = office.treated_here().await;
+        let plan = office.literal(&treated.plan);
+        let (fresh, other, at) = (office.literal(&format!("{FRESH}0074")), office.literal(&format!("{FRESH}0075")), office.instant_literal());
+        let worker = office.user("therapist.990121").await;
+        let tied = format!("INSERT INTO user_relations (id, user_id, resident_id, relation, declared_at)
+            SELECT {other}, {worker}, resident_id, 'sibling', {at} FROM rehabilitation_plans WHERE id = {plan}; ");
+        let session = office.literal(&treated.session);
+        let ended = |comment: &str| format!(
+            "UPDATE rehabilitation_plans SET state = 'ended', end_date = start_date, last_transition = 2 WHERE id = {plan};
+             INSERT INTO rehabilitation_plan_transitions (id, plan_id, sequence, action, previous_sequence, from_state, to_state, actor_id, comment, at)
+             VALUES ({fresh}, {plan}, 2, 'end', 1, 'active', 'ended', {worker}, {comment}, {at})");
+        let comment = format!("(SELECT goals FROM rehabilitation_plans WHERE id = {plan})");
+        office.refuses(&format!("{tied}{}", ended(&comment)), "recusal_required");
+        let assessed = office.again("rehabilitation_assessments", &[("id", &fresh)], "1 = 1");
+        office.refuses(&format!("{tied}{assessed}"), "recusal_required");
+        office.refuses(
+            &format!("{tied}UPDATE rehabilitation_sessions SET void_reason = {comment}, voided_by = {worker}, voided_at = {at}, version = version + 1 WHERE id = {session}"),
+            "recusal_required",
+        );
+        // A settlement is checked at an office of the place; there it is seen that nothing is owed by it yet.
+        let settlement = office.literal(&treated.settlement);
+        for (name, refusal) in [
+            ("county.990122", "settlement_side"), ("auditor.990121", "settlement_side"), ("township.990121103", "settlement_side"),
+            (COUNTY, "settlement_sums"),
+        ] {
+            let who = office.user(name).await;
+            let step = format!("UPDATE settlements SET state = 'checked', last_transition = 2, checked_by = {who} WHERE id = {settlement};
+                INSERT INTO settlement_transitions (id, settlement_id, sequence, action, previous_sequence, from_state, to_state, actor_id, comment, at)
+                VALUES ({fresh}, {settlement}, 2, 'check', 1, 'proposed', 'checked', {who}, NULL, {at})");
+            office.refuses(&step, refusal);
+        }
+    }
+
     async fn a_cap_is_what_its_lines_leave_and_nobody_checks_their_own(office: &TestOffice) {
         let (institution, treated) = office.treated_here().await;
         for change in ["settled_fen = 0", "cap_fen = cap_fen + 1", "settled_fen = settled_fen + 1", "settled_fen = cap_fen + 1"] {

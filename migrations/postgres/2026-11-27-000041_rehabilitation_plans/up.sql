@@ -105,6 +105,8 @@ ALTER TABLE rehabilitation_plans
 -- Of a case that was approved and is not closed; another plan of it takes over from one that was transferred.
 CREATE FUNCTION refuse_plan_of_case() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Nobody closes the case meanwhile.
+    PERFORM 1 FROM cases WHERE id = NEW.case_id FOR SHARE;
     IF NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = NEW.case_id AND c.program_code = NEW.program_code
             AND c.service = 'rehabilitation' AND c.state IN ('approved', 'in_service'))
         OR (NEW.previous_plan_id IS NOT NULL AND NOT EXISTS (
@@ -158,7 +160,11 @@ BEGIN
         IF places < (SELECT count(*) FROM rehabilitation_plans o WHERE o.organization_id = p.organization_id AND o.state = 'active') THEN
             RAISE EXCEPTION 'huican.institution_full';
         END IF;
-        IF EXISTS (
+        -- Whose service changes where they already are takes nobody's place.
+        IF NOT EXISTS (
+            SELECT 1 FROM rehabilitation_plans q WHERE q.id = p.previous_plan_id AND q.organization_id = p.organization_id
+              AND q.start_date IS NOT NULL)
+          AND EXISTS (
             SELECT 1 FROM rehabilitation_plans o WHERE o.organization_id = p.organization_id AND o.state = 'waiting'
               AND (p.place IS NULL OR o.place < p.place))
         THEN

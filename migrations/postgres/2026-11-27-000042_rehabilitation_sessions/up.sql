@@ -51,7 +51,8 @@ DECLARE
 BEGIN
     -- One at a time for an institution and for a child: the questions after this see what was recorded before.
     PERFORM 1 FROM institutions WHERE organization_id = NEW.organization_id FOR UPDATE;
-    PERFORM 1 FROM residents WHERE id = child FOR NO KEY UPDATE;
+    PERFORM 1 FROM residents
+        WHERE id = (SELECT coalesce(r.merged_into_id, r.id) FROM residents r WHERE r.id = child) FOR NO KEY UPDATE;
     -- When and where it says, within the plan, the agreement and the institution's standing that day, by somebody who works there.
     IF NEW.ended_at <> NEW.started_at + make_interval(mins => NEW.minutes)
         OR NEW.session_date <> (NEW.started_at AT TIME ZONE 'Asia/Shanghai')::date

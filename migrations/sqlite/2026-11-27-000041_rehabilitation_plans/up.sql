@@ -150,7 +150,11 @@ CREATE TRIGGER rehabilitation_plan_transitions_in_order BEFORE INSERT ON rehabil
 WHEN NEW.to_state = 'active' AND EXISTS (
     SELECT 1 FROM rehabilitation_plans p
     JOIN rehabilitation_plans o ON o.organization_id = p.organization_id AND o.state = 'waiting' AND (p.place IS NULL OR o.place < p.place)
-    WHERE p.id = NEW.plan_id)
+    WHERE p.id = NEW.plan_id
+      -- Whose service changes where they already are takes nobody's place.
+      AND NOT EXISTS (
+        SELECT 1 FROM rehabilitation_plans q WHERE q.id = p.previous_plan_id AND q.organization_id = p.organization_id
+          AND q.start_date IS NOT NULL))
 BEGIN
     SELECT RAISE(ABORT, 'huican.plan_not_next');
 END;

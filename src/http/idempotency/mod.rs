@@ -203,6 +203,11 @@ impl IdempotencyKey {
         work: impl FnOnce(&mut Tx<'_>) -> Result<Recorded<Answer>> + Send + 'static,
     ) -> Result<HttpResponse> {
         let origin = origin.clone();
+        // Answers are kept for whom they were given to.
+        let reach = match origin.user {
+            Some(user) => reach.on_behalf_of(user),
+            None => reach,
+        };
         let answer = store
             .write(reach, move |tx| {
                 once(tx, &origin, &self, &fingerprint, work)

@@ -239,7 +239,7 @@ codes! {
     RehabilitationPlanNotNext = "rehabilitation_plan.not_next", Conflict, "Others have waited longer for this institution", "该机构有更早的轮候者";
     RehabilitationPlanNotActive = "rehabilitation_plan.not_active", Conflict, "The plan is not under way", "该康复计划未在进行";
     RehabilitationPlanNotAssessed = "rehabilitation_plan.not_assessed", Conflict, "A final assessment is missing", "缺少末期评估";
-    RehabilitationUnfinished = "rehabilitation.unfinished", Conflict, "No plan of the case was completed with an outcome, or one is under way", "该个案尚无评定效果的已完成康复计划，或仍有进行中的计划";
+    RehabilitationUnfinished = "rehabilitation.unfinished", Conflict, "No plan of the case was completed with an outcome, or a plan or a need is under way", "该个案尚无评定效果的已完成康复计划，或仍有进行中的计划或未办结的需求";
     RehabilitationSessionNotFound = "rehabilitation_session.not_found", NotFound, "There is no such rehabilitation session in your sight", "您的可见范围内没有该次康复训练";
     RehabilitationSessionOutside = "rehabilitation_session.outside", Conflict, "The session lies outside its plan or the institution's agreement", "训练时间不在计划或协议期内";
     RehabilitationSessionAtOnce = "rehabilitation_session.at_once", Conflict, "The child or the therapist has another session at that time", "该儿童或该治疗师同一时间已有训练";

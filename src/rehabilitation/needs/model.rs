@@ -30,6 +30,13 @@ vocabulary! {
     }
 }
 
+impl RehabilitationServiceState {
+    /// Nothing was provided yet, and something is to be.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Needed | Self::Assessed)
+    }
+}
+
 vocabulary! {
     /// What is done to a rehabilitation service.
     pub enum RehabilitationServiceAction {

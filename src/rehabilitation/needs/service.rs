@@ -17,7 +17,7 @@ use crate::casework::transfers;
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{OrganizationId, RehabilitationServiceId, ResidentId};
+use crate::kernel::id::{CaseId, OrganizationId, RehabilitationServiceId, ResidentId, UserId};
 use crate::programs::Service;
 use crate::registry::residents;
 
@@ -160,6 +160,46 @@ pub fn act(
         .change("result", next.result);
     let shown = found(tx, permit.scope(), id)?;
     tx.record(event, shown)
+}
+
+/// A case is not done while something is to be provided.
+pub fn finished(db: &mut Db, case: CaseId) -> Result<()> {
+    if store::of_case(db, case)?
+        .iter()
+        .any(|one| one.state.is_open())
+    {
+        return Err(Code::RehabilitationUnfinished.into());
+    }
+    Ok(())
+}
+
+/// Calls off what was not provided yet of a case that was stopped.
+pub fn end_of_case(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    case: CaseId,
+    by: UserId,
+    why: &str,
+) -> Result<Vec<Recorded<()>>> {
+    let open = store::of_case(tx, case)?
+        .into_iter()
+        .filter(|one| one.state.is_open());
+    let mut ended = Vec::new();
+    for old in open {
+        let step = Step {
+            action: RehabilitationServiceAction::Cancel,
+            on_date: tx.today(),
+            performed: None,
+            result: None,
+            comment: Some(why.to_owned()),
+        };
+        let next = old.after(&step)?;
+        store::update(tx, &next, old.version)?;
+        store::insert_entry(tx, &next, Some(old.state), &step, by)?;
+        let event = event(origin, step.action.recorded_as(), &next);
+        ended.push(tx.record(event, ())?);
+    }
+    Ok(ended)
 }
 
 pub fn view(

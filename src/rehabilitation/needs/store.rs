@@ -157,6 +157,15 @@ pub fn page(
     rows.into_iter().map(|row| read(db, row)).collect()
 }
 
+pub fn of_case(db: &mut Db, case: CaseId) -> Result<Vec<RehabilitationService>> {
+    let rows: Vec<Row> = rehabilitation_services::table
+        .filter(rehabilitation_services::case_id.eq(case))
+        .select(Row::as_select())
+        .order(rehabilitation_services::id)
+        .load(db.conn())?;
+    rows.into_iter().map(|row| read(db, row)).collect()
+}
+
 /// Where, what and for whom something was provided.
 pub type Delivered = (DivisionCode, RehabilitationServiceKind, ResidentId);
 

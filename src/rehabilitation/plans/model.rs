@@ -31,6 +31,12 @@ vocabulary! {
     }
 }
 
+impl PlanState {
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Waiting | Self::Active)
+    }
+}
+
 vocabulary! {
     /// What is done to a rehabilitation plan.
     pub enum PlanAction {
@@ -65,10 +71,8 @@ impl PlanAction {
         match (at, self) {
             (PlanState::Waiting, Self::Admit) => Some(PlanState::Active),
             (PlanState::Active, Self::Complete) => Some(PlanState::Completed),
-            (PlanState::Waiting | PlanState::Active, Self::Transfer) => {
-                Some(PlanState::Transferred)
-            }
-            (PlanState::Waiting | PlanState::Active, Self::End) => Some(PlanState::Ended),
+            (at, Self::Transfer) if at.is_live() => Some(PlanState::Transferred),
+            (at, Self::End) if at.is_live() => Some(PlanState::Ended),
             _ => None,
         }
     }

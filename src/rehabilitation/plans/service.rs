@@ -236,7 +236,11 @@ pub fn choose(
     settles(tx, &case, &new)?;
     let capacity = agreed(tx, &case, &new)?;
     let left = leave(tx, permit, &case, &new)?;
-    let plan = placed(tx, permit, &case, new, capacity)?;
+    let stays = left.as_ref().is_some_and(|left| {
+        let old = left.value();
+        old.institution == new.institution_id && old.start_date.is_some()
+    });
+    let plan = placed(tx, permit, &case, new, (capacity, stays))?;
     store::insert(tx, &plan)?;
     store::insert_transition(tx, &plan, (PlanAction::Choose, None), actor.user, None)?;
     let begun = match case.position.state {
@@ -249,7 +253,7 @@ pub fn choose(
     let shown = shown(tx, permit, plan)?;
     let recorded = tx.record(event, shown)?;
     let recorded = match left {
-        Some(left) => recorded.and(left).map(|(shown, ())| shown),
+        Some(left) => recorded.and(left).map(|(shown, _)| shown),
         None => recorded,
     };
     Ok(match begun {
@@ -264,10 +268,9 @@ fn leave(
     permit: &Permit<acts::RehabilitationChoose>,
     case: &Case,
     new: &NewPlan,
-) -> Result<Option<Recorded<()>>> {
-    let live = |one: &&Plan| matches!(one.state, PlanState::Waiting | PlanState::Active);
+) -> Result<Option<Recorded<Plan>>> {
     let all = store::of_case(tx, case.id)?;
-    let live = all.iter().find(live);
+    let live = all.into_iter().find(|one| one.state.is_live());
     let Some(previous) = new.previous_plan_id else {
         return match live {
             Some(_) => Err(Code::RehabilitationPlanOpen.into()),
@@ -293,7 +296,7 @@ fn leave(
     let (user, reason) = (permit.actor().user, new.transfer_reason.as_deref());
     store::insert_transition(tx, &moved, entry, user, reason)?;
     let event = event(permit.origin(), PlanAction::Transfer.recorded_as(), &moved);
-    tx.record(event, ()).map(Some)
+    tx.record(event, moved).map(Some)
 }
 
 /// Whether the child begins or waits.
@@ -302,7 +305,7 @@ fn placed(
     permit: &Permit<acts::RehabilitationChoose>,
     case: &Case,
     new: NewPlan,
-    capacity: i32,
+    (capacity, stays): (i32, bool),
 ) -> Result<Plan> {
     let actor = permit.actor();
     let (now, today) = (tx.now(), tx.today());
@@ -310,7 +313,8 @@ fn placed(
     let place = institutions::service::next_place(tx, new.institution_id)?;
     let there = line::occupancies(tx, &[new.institution_id])?;
     let there = there.get(&new.institution_id).copied().unwrap_or_default();
-    let free = there.waiting_count == 0 && there.active_count < i64::from(capacity);
+    // Whose service changes where they already are keeps their place.
+    let free = stays || (there.waiting_count == 0 && there.active_count < i64::from(capacity));
     Ok(Plan {
         id: tx.new_id(),
         case_id: case.id,
@@ -349,9 +353,8 @@ pub fn end_of_case(
     why: &str,
 ) -> Result<Vec<Recorded<()>>> {
     let all = store::of_case(tx, case)?;
-    let live = |one: &Plan| matches!(one.state, PlanState::Waiting | PlanState::Active);
     let mut ended = Vec::new();
-    for old in all.into_iter().filter(live) {
+    for old in all.into_iter().filter(|one| one.state.is_live()) {
         let moved = Plan {
             state: PlanState::Ended,
             end_date: Some(tx.today()),
@@ -374,9 +377,8 @@ pub fn finished(db: &mut Db, case: &Case) -> Result<()> {
         return Ok(());
     }
     let all = store::of_case(db, case.id)?;
-    let live = |one: &Plan| matches!(one.state, PlanState::Waiting | PlanState::Active);
     let done = all.iter().any(|one| one.state == PlanState::Completed);
-    if done && !all.iter().any(live) {
+    if done && !all.iter().any(|one| one.state.is_live()) {
         Ok(())
     } else {
         Err(Code::RehabilitationUnfinished.into())

@@ -6,6 +6,7 @@ use super::model::{
 use super::service::{Shown, apart, event, found, shown, sight, standing};
 use super::store;
 use crate::access::{Permit, acts};
+use crate::casework::transfers;
 use crate::db::{Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Result};
@@ -25,6 +26,7 @@ pub fn act(
     request.check()?;
     let user = permit.actor().user;
     apart(tx, user, old.resident_id)?;
+    transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
     let today = tx.today();
     if request.action == PlanAction::Complete {
         let all = store::assessments(tx, id)?;

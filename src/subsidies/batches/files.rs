@@ -49,7 +49,8 @@ pub fn list(
     let mut rows = Vec::new();
     for some in all.chunks(TOGETHER) {
         let ids: Vec<_> = some.iter().map(|payment| payment.resident).collect();
-        let people = residents::service::named(db, &ids)?;
+        // Whoever is paid here may have moved to another office since.
+        let people = db.in_every_office(|db| residents::service::named(db, &ids))?;
         for payment in some {
             let known = people.get(&payment.resident);
             let (person, _) = known.ok_or_else(|| Error::internal("a payment is a resident's"))?;

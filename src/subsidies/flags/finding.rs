@@ -156,7 +156,7 @@ fn other_payees(db: &mut Db, people: &People, some: &[Payment]) -> Result<Vec<Fo
     }
     let counting = |payment: &Payment| people.counting(payment.resident);
     let ids: Vec<_> = unknown.iter().map(|payment| counting(payment)).collect();
-    let known = residents::service::named(db, &ids)?;
+    let known = db.in_every_office(|db| residents::service::named(db, &ids))?;
     let is_guardian = |payment: &Payment| {
         known.get(&counting(payment)).is_some_and(|(_, believed)| {
             believed.get(CircumstanceKind::GuardianName) == Some(payment.payee.as_str())

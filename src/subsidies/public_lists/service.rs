@@ -88,7 +88,8 @@ fn named(tx: &mut Tx<'_>, paid: &[store::Paid]) -> Result<(Vec<PublicListEntry>,
     let (mut entries, mut minors) = (Vec::new(), 0);
     for some in paid.chunks(TOGETHER) {
         let ids: Vec<_> = some.iter().map(|one| one.resident).collect();
-        let people = residents::service::anywhere(tx, &ids)?;
+        // Whoever was paid here may have moved to another office since.
+        let people = tx.in_every_office(|db| residents::service::anywhere(db, &ids))?;
         for one in some {
             let person = people.get(&one.resident);
             let person = person.ok_or_else(|| Error::internal("a payment is a resident's"))?;

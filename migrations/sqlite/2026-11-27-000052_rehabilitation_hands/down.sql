@@ -1,0 +1,8 @@
+DROP TRIGGER settlement_lines_hand_tied;
+DROP TRIGGER settlement_lines_hand;
+DROP TRIGGER settlement_transitions_hand;
+DROP TRIGGER rehabilitation_sessions_hand_after;
+DROP TRIGGER rehabilitation_sessions_hand;
+DROP TRIGGER rehabilitation_assessments_hand;
+DROP TRIGGER rehabilitation_plan_transitions_hand;
+DROP TRIGGER rehabilitation_plan_transitions_held;
