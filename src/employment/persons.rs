@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::db::Db;
+use crate::db::{Db, Tx};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CertificateId, ResidentId};
@@ -30,6 +30,15 @@ pub fn kept_at(db: &mut Db, id: ResidentId, place: DivisionCode) -> Result<Optio
 /// All records of a person, wherever they lie.
 pub fn records(db: &mut Db, of: ResidentId) -> Result<Vec<ResidentId>> {
     db.in_every_office(|db| residents::service::person(db, of))
+}
+
+/// Writes on what lies in the writer's county, whichever of its divisions it is in.
+pub fn write_at<T>(
+    tx: &mut Tx<'_>,
+    place: DivisionCode,
+    write: impl FnOnce(&mut Tx<'_>) -> Result<T>,
+) -> Result<T> {
+    tx.reaching(&[place], write)
 }
 
 /// What is found by all records of a person, wherever it lies; what is told of it is the caller's care.

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use super::model::Placement;
 use crate::audit::{Event, Origin};
 use crate::db::{Recorded, Tx};
-use crate::employment::persons::kept_at;
+use crate::employment::persons::{kept_at, write_at};
 use crate::kernel::error::Result;
 use crate::registry::Resident;
 use crate::registry::facts::{self, Belief, CircumstanceKind, EmploymentForm, NewFact, Period};
@@ -47,7 +47,7 @@ pub(super) fn works(tx: &mut Tx<'_>, origin: &Origin, of: &Placement) -> Result<
     let Some(person) = kept_at(tx, of.resident_id, of.division_code)? else {
         return Ok(Told::Elsewhere);
     };
-    tx.reaching(&[person.division_code], |tx| {
+    write_at(tx, person.division_code, |tx| {
         learned(tx, origin, person, of.form, since)
     })
 }
@@ -62,7 +62,7 @@ pub(super) fn idle(
     let Some(person) = kept_at(tx, of.resident_id, of.division_code)? else {
         return Ok(Told::Elsewhere);
     };
-    tx.reaching(&[person.division_code], |tx| {
+    write_at(tx, person.division_code, |tx| {
         let later = |one: &Belief| {
             one.kind == CircumstanceKind::EmploymentForm
                 && one.superseded_at.is_none()

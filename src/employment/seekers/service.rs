@@ -10,7 +10,7 @@ use crate::audit::{Event, Origin};
 use crate::casework::transfers;
 use crate::casework::{Approval, Relocation, Termination};
 use crate::db::{Db, Looked, Recorded, Tx};
-use crate::employment::persons::{kept_at, of_all_records, records};
+use crate::employment::persons::{kept_at, of_all_records, records, write_at};
 use crate::employment::words::{self, NOTE};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
@@ -144,7 +144,7 @@ pub fn open_for(tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>
         ..blank(tx, approval.origin, &resident)?
     };
     let seeker = seeker.sound(tx.today())?;
-    let opening = tx.reaching(&[resident.division_code], |tx| {
+    let opening = write_at(tx, resident.division_code, |tx| {
         tx.attempt(|tx| opened(tx, approval.origin, seeker))
     });
     match opening {
@@ -213,7 +213,7 @@ pub fn employed(
     for file in open {
         let at = file.division_code;
         if at.county() == place.county() {
-            closed.push(tx.reaching(&[at], |tx| {
+            closed.push(write_at(tx, at, |tx| {
                 close(tx, origin, file, JobSeekerCloseReason::Employed)
             })?);
         }
