@@ -31,6 +31,7 @@ mod documents;
 mod eligibility;
 mod employment;
 mod employment_model;
+mod employment_persons;
 mod enrollments;
 mod entitlements;
 mod facts;
