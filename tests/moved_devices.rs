@@ -16,7 +16,7 @@ impl TestOffice {
     }
 
     /// To the other county.
-    async fn moves_away(&self, resident: &str) {
+    async fn leaves_county(&self, resident: &str) {
         let transfer = self.transfers(resident, ELSEWHERE).await.expect(201);
         let accepted = self.answers_transfer(THERE, &transfer, "accept").await;
         accepted.expect(201);
@@ -38,7 +38,7 @@ on_both! {
         let (case, lot) = office.needs_wheelchair().await;
         let delivered = office.delivered(&case, &lot).await;
         office.as_user(KEEPER).await.act(&case, "complete").await.expect(201);
-        office.moves_away(&office.resident_of_case(&case).await).await;
+        office.leaves_county(&office.resident_of_case(&case).await).await;
         let recall = office.recalls(APPROVER, "20220301").await.expect(201);
         let holder = &recall["holders"][0];
         assert_eq!((&holder["allocation_id"], &holder["follow_up_state"]), (&delivered["id"], &json!("open")));
