@@ -13,7 +13,7 @@ use super::request::{NewAllocation, NewException};
 use super::store;
 use crate::access::{Permit, Scope, acts, organizations};
 use crate::audit::{Event, Origin};
-use crate::casework::recusals::{self, keep_off};
+use crate::casework::recusals;
 use crate::casework::{Case, State, cases, documents, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::devices::catalog::service as catalog;
@@ -153,12 +153,6 @@ pub fn page(
     db.looked(event, shown)
 }
 
-/// Nobody has a hand in what their own get. Ties concern every office.
-pub fn apart(db: &mut Db, user: UserId, resident: ResidentId) -> Result<()> {
-    let ties = db.in_every_office(|db| recusals::service::ties_of(db, user, resident))?;
-    keep_off(&ties, false)
-}
-
 /// The person a case is of, wherever they live.
 pub(super) fn person(db: &mut Db, id: ResidentId) -> Result<Resident> {
     let known = residents::service::named(db, &[id])?.remove(&id);
@@ -201,7 +195,7 @@ pub fn evaluate(
     let (now, today) = (tx.now(), tx.today());
     new.check(today)?;
     let actor = permit.actor();
-    apart(tx, actor.user, case.resident_id)?;
+    recusals::service::apart(tx, actor.user, &[case.resident_id])?;
     runs(tx, &case)?;
     let item = catalog::listed_item(tx, &new.item(), today)?;
     if !suffices(new.evaluation.level, item.evaluation_level) {

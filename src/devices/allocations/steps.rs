@@ -6,12 +6,12 @@ use super::model::{
     possible_from, step,
 };
 use super::request::{NewAllocationTransition, NewDelivery, NewPurchase};
-use super::service::{Shown, apart, event, found, known_organization, person, runs, shown, stays};
+use super::service::{Shown, event, found, known_organization, person, runs, shown, stays};
 use super::store;
 use crate::access::{Permit, Role, acts};
 use crate::casework::follow_ups::{self, FollowUpKind, Planned};
 use crate::casework::payables::{self, Owed, PayableSource};
-use crate::casework::{Case, cases};
+use crate::casework::{Case, cases, recusals};
 use crate::db::{Db, Recorded, Tx};
 use crate::devices::catalog::service as catalog;
 use crate::devices::recalls;
@@ -42,7 +42,7 @@ pub fn act(
     let state = step(&old, asked.action, user)?;
     let supplied = history::supplied_at(tx, id)?.map(Timestamp::office_date);
     asked.check(supplied, tx.today())?;
-    apart(tx, user, old.resident_id)?;
+    recusals::service::apart(tx, user, &[old.resident_id])?;
     let case = cases::service::found(tx, permit, old.case_id)?;
     if asked.action.is_of_case() {
         runs(tx, &case)?;

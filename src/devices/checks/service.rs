@@ -5,6 +5,7 @@ use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::Event;
 use crate::casework::follow_ups::{self, FollowUpKind, FollowUpState};
+use crate::casework::recusals;
 use crate::db::{Db, Recorded, Tx};
 use crate::devices::allocations;
 use crate::kernel::error::{Code, Result};
@@ -37,7 +38,7 @@ pub fn record(
         return Err(Code::FollowUpEnded.into());
     }
     let user = permit.actor().user;
-    allocations::service::apart(tx, user, allocation.resident_id)?;
+    recusals::service::apart(tx, user, &[allocation.resident_id])?;
     allocations::service::stays(tx, allocation.resident_id)?;
     let done = follow_ups::service::done(tx, permit.origin(), &follow_up, user)?;
     let check = DeviceCheck {
