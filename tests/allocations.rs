@@ -9,7 +9,7 @@ use crate::support::{Reply, TestOffice, on_both};
 
 impl TestOffice {
     /// Somebody's approved case of a device, and a lot of ten wheelchairs.
-    async fn needs_wheelchair(&self) -> (String, String) {
+    pub async fn needs_wheelchair(&self) -> (String, String) {
         let warehouse = self.warehouse().await;
         let lot = lot_of(&self.donates(&warehouse, 10, wheelchair()).await.expect(201));
         let resident = self.resident().await;
@@ -17,7 +17,7 @@ impl TestOffice {
     }
 
     /// Evaluated and planned.
-    async fn planned(&self, case: &str) -> Value {
+    pub async fn planned(&self, case: &str) -> Value {
         let one = self.evaluates(VILLAGE, case, json!({})).await.expect(201);
         let plan = json!({"action": "plan", "comment": "配手动轮椅一辆"});
         self.moves_allocation(EVALUATOR, &one, plan)
@@ -25,18 +25,18 @@ impl TestOffice {
             .expect(201)
     }
 
-    async fn delivered(&self, case: &str, lot: &str) -> Value {
+    pub async fn delivered(&self, case: &str, lot: &str) -> Value {
         let one = self.evaluates(VILLAGE, case, json!({})).await.expect(201);
         self.delivers(VILLAGE, &one, issue(lot)).await
     }
 
-    async fn supplier(&self) -> String {
+    pub async fn supplier(&self) -> String {
         let body = json!({"name": "某辅具公司", "kind": "institution", "division_code": "990121"});
         let system = self.as_user("sysadmin").await;
         id_of(&system.post("/v1/organizations", body).await.expect(201))
     }
 
-    async fn recalls(&self, username: &str, batch: &str) -> Reply {
+    pub async fn recalls(&self, username: &str, batch: &str) -> Reply {
         let body = json!({"edition": "2022", "code": "122203", "batch_number": batch, "reason": "前轮轴承有断裂风险"});
         self.as_user(username)
             .await
@@ -44,13 +44,13 @@ impl TestOffice {
             .await
     }
 
-    async fn notes_result(&self, username: &str, follow_up: &Value, body: Value) -> Reply {
+    pub async fn notes_result(&self, username: &str, follow_up: &Value, body: Value) -> Reply {
         let path = format!("/v1/follow-ups/{}/result", id_of(follow_up));
         self.as_user(username).await.post(&path, body).await
     }
 }
 
-fn issue(lot: &str) -> Value {
+pub fn issue(lot: &str) -> Value {
     json!({"action": "issue", "lot_id": lot})
 }
 
@@ -182,6 +182,7 @@ on_both! {
         let kept = known["resident_id"].as_str().unwrap().to_owned();
         let duplicate = office.resident().await;
         let other = office.device_case(VILLAGE, &duplicate).await;
+        office.evaluates(VILLAGE, &other, json!({"code": "120303"})).await.expect(201);
         let merge = json!({"duplicate_id": duplicate, "reason": "身份证号登记有误"});
         let county = office.as_user(KEEPER).await;
         let merge = id_of(&county.post(&format!("/v1/residents/{kept}/merges"), merge).await.expect(201));
@@ -189,6 +190,33 @@ on_both! {
         approver.post_seen(&format!("/v1/resident-merges/{merge}/transitions"), 1, json!({"action": "approve"})).await.expect(201);
         let refused = office.evaluates(VILLAGE, &other, json!({})).await.refused(409, "device.use_life");
         assert_eq!(refused["possible_from"], json!("2026-07-04"));
+        // Both are told of the person, and that somebody looked is recorded.
+        let both = county.get(&format!("{ALLOCATIONS}?resident_id={kept}")).await.expect(200);
+        let codes: Vec<_> = both["items"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["120303", "122203"]);
+        county.get(ALLOCATIONS).await.expect(200);
+        let looks = office.as_user("auditor.990121").await.get("/v1/audit/events?action=device_allocation.listed").await.expect(200);
+        let about: Vec<_> = looks["items"].as_array().unwrap().iter().map(|one| &one["resident_id"]).collect();
+        assert_eq!(about, [&Value::Null, &json!(kept)]);
+    }
+
+    async fn what_was_granted_is_what_the_catalog_said_then(office: &TestOffice) {
+        let (case, _lot) = office.needs_wheelchair().await;
+        let supplier = office.supplier().await;
+        let one = office.evaluates(VILLAGE, &case, json!({})).await.expect(201);
+        office.pass(std::time::Duration::from_mins(1)).await;
+        // Laid down after that, and reaching back before it.
+        let file = "版本,编码,名称,单位,补贴上限(元),使用月数,评估级别,执行日期,旧版编码\n2022,122203,手动轮椅车,辆,500,12,县,2022-06-01,\n";
+        assert_eq!(office.brings_catalog(file.as_bytes()).await.expect(201)["counts"], json!({"revised": 1}));
+        let delivered = office.delivers(VILLAGE, &one, purchase(&supplier, "B1")).await;
+        assert_eq!(delivered["delivery"]["possible_from"], json!("2026-07-04"));
+        let owed = office.as_user(KEEPER).await.get("/v1/payables?state=due").await.expect(200);
+        assert_eq!((&owed["items"][0]["amount_fen"], &owed["items"][1]), (&json!(120_000), &Value::Null));
+        // Who is evaluated from then on gets what holds from then on.
+        let next = office.device_case(VILLAGE, &office.resident().await).await;
+        let next = office.evaluates(VILLAGE, &next, json!({})).await.expect(201);
+        let next = office.delivers(VILLAGE, &next, purchase(&supplier, "B1")).await;
+        assert_eq!(next["delivery"]["possible_from"], json!("2023-07-04"));
     }
 
     async fn children_grow_out_of_what_they_have(office: &TestOffice) {
@@ -260,6 +288,12 @@ on_both! {
         let list = elsewhere.get("/v1/device-recalls?batch_number=20220301").await.expect(200);
         assert_eq!(list["items"].as_array().unwrap().len(), 2);
         elsewhere.get(&format!("/v1/device-recalls/{case}")).await.refused(404, "device_recall.not_found");
+        // As long as a batch is at most, and no longer.
+        for path in ["/v1/device-recalls", ALLOCATIONS] {
+            elsewhere.get(&format!("{path}?batch_number={}", "9".repeat(100))).await.expect(200);
+            let longer = elsewhere.get(&format!("{path}?batch_number={}", "9".repeat(101))).await;
+            longer.refused_parameter("batch_number", "text.length");
+        }
     }
 
     async fn a_follow_up_ends_with_what_was_found(office: &TestOffice) {
@@ -329,6 +363,37 @@ on_both! {
         assert_eq!(gone["state"], json!("cancelled"));
         let history = office.as_user(KEEPER).await.get(&format!("/v1/stock-movements?lot_id={lot}")).await.expect(200);
         assert_eq!(history["items"][0]["balance"], json!(10));
+    }
+
+    async fn nothing_is_signed_for_before_it_was_supplied(office: &TestOffice) {
+        let (case, lot) = office.needs_wheelchair().await;
+        let one = office.planned(&case).await;
+        office.pass_days(3).await;
+        let mut one = office.moves_allocation(KEEPER, &one, issue(&lot)).await.expect(201);
+        office.pass_days(1).await;
+        for step in ["fit", "train"] {
+            one = office.moves_allocation(KEEPER, &one, json!({"action": step})).await.expect(201);
+        }
+        let signed = |day: &str| json!({"action": "deliver", "delivery": {"signed_by": "张晓宝", "relation": "self", "date": day}});
+        for (day, code) in [("2022-07-04", "date.order"), ("2022-07-06", "date.order"), ("2022-07-09", "date.future")] {
+            office.moves_allocation(KEEPER, &one, signed(day)).await.refused_field("/delivery/date", code);
+        }
+        let one = office.moves_allocation(KEEPER, &one, signed("2022-07-07")).await.expect(201);
+        assert_eq!(one["delivery"]["possible_from"], json!("2026-07-07"));
+    }
+
+    async fn what_is_to_be_repaired_lies_in_no_lot(office: &TestOffice) {
+        let (case, lot) = office.needs_wheelchair().await;
+        let one = office.delivered(&case, &lot).await;
+        let movement = one["supply"]["movement_id"].clone();
+        office.moves_allocation(KEEPER, &one, json!({"action": "return", "condition": "repairable"})).await.expect(201);
+        let county = office.as_user(KEEPER).await;
+        let lies = async || county.get(&format!("/v1/stock-movements?lot_id={lot}")).await.expect(200)["items"][0]["balance"].clone();
+        assert_eq!(lies().await, json!(9));
+        // Until it is repaired: then its keeper takes it back.
+        let back = json!({"kind": "return", "origin_id": movement, "quantity": 1, "note": "已修复"});
+        let back = office.moves(KEEPER, back).await.expect(201);
+        assert_eq!((&back["case_id"], lies().await), (&json!(case), json!(10)));
     }
 
     async fn nobody_has_a_hand_in_what_their_own_get(office: &TestOffice) {

@@ -111,6 +111,7 @@ on_both! {
         office.standard("990121", "2022-06-01", 310_000).await;
         let mut before = entering(&office.resident().await, json!({}));
         before["start_date"] = json!("2022-05-31");
+        before["evidence"]["contract_from"] = json!("2022-05-31");
         let before = id_of(&office.enters(before).await.expect(201));
         office.verifies(&before).await.expect(201);
         for (changes, unmet) in [
@@ -121,6 +122,12 @@ on_both! {
             (json!({"wage_fen": 310_000, "contract_to": "2023-06-30"}), json!([])),
             (json!({"wage_fen": 310_000, "contract_to": null}), json!([])),
             (json!({"wage_fen": 310_000, "insured_from": null}), json!(["insurance"])),
+            // A contract of other days, and an insurance that has not begun, are not of this work.
+            (json!({"wage_fen": 310_000, "contract_from": "2022-07-02"}), json!(["contract"])),
+            (json!({"wage_fen": 310_000, "contract_from": "2021-01-01", "contract_to": "2022-06-30"}), json!(["contract"])),
+            (json!({"wage_fen": 310_000, "contract_from": "2021-01-01", "contract_to": "2022-07-01"}), json!([])),
+            (json!({"wage_fen": 310_000, "insured_from": "2022-07-05"}), json!(["insurance"])),
+            (json!({"wage_fen": 310_000, "insured_from": "2022-07-04"}), json!([])),
             (json!({"contract_to": "2022-12-31", "insured_from": null}), json!(["contract", "wage", "insurance"])),
         ] {
             let resident = office.resident().await;
@@ -279,6 +286,17 @@ on_both! {
         let done = county.post_seen(&outcome, 1, retained.clone()).await.expect(201);
         assert_eq!((&done["state"], &done["outcome"], &done["version"]), (&json!("done"), &json!("retained"), &json!(2)));
         county.post_seen(&outcome, 2, retained).await.refused(409, "retention_check.done");
+        // What was noted is read one by one, and the look is on record.
+        let shown = format!("/v1/retention-checks/{check}");
+        assert_eq!(county.get(&shown).await.expect(200), done);
+        assert_eq!(done["note"], "电话回访");
+        let untold = county.get(&format!("/v1/retention-checks/{}", id_of(&all["items"][1]))).await.expect(200);
+        assert!(untold.get("note").is_none());
+        office.as_user("county.990122").await.get(&shown).await.refused(404, "retention_check.not_found");
+        office.as_user("finance.990121").await.get(&shown).await.refused(403, "permission.denied");
+        let auditor = office.as_user("auditor.990121").await;
+        let events = auditor.get(&format!("/v1/audit/events?entity_id={check}&action=retention_check.viewed")).await.expect(200);
+        assert_eq!(events["items"].as_array().unwrap().len(), 1);
         // Found to have left: the work ends, and what is not done is not to be.
         let second = id_of(&all["items"][1]);
         let left = json!({"outcome": "left", "end_date": "2022-07-20", "leave_reason": "dismissed", "note": "单位已辞退"});

@@ -55,6 +55,11 @@ on_both! {
         }
         county.patch_seen(&path, 1, json!({"care_places": 0, "sheltered_places": 0})).await.refused_field("/care_places", "places.range");
         county.patch_seen(&path, 1, json!({"sheltered_places": 3})).await.expect(200);
+        let new = json!({"name": "某之家", "division_code": "990121103", "operator": "某机构", "care_places": 1, "sheltered_places": 0, "opened_date": "2022-07-05"});
+        county.post("/v1/disability-homes", new).await.refused_field("/opened_date", "opened_date.future");
+        for day in ["2022-01-09", "2022-07-05"] {
+            county.patch_seen(&path, 2, json!({"closed_date": day})).await.refused_field("/closed_date", "closed_date.range");
+        }
         // Bad input.
         let township = office.as_user(TOWNSHIP).await;
         let other = office.resident().await;
@@ -122,5 +127,49 @@ on_both! {
         let days = days["items"].as_array().unwrap().iter().find(|one| one["member_id"] == worker.as_str()).unwrap();
         assert_eq!(days["dates"], json!(["2022-06-06", "2022-06-07", "2022-06-08"]));
         assert_eq!(Value::Null, listed["next"]);
+    }
+
+    async fn whoever_comes_while_a_month_is_reckoned_is_paid_or_refused(office: &TestOffice) {
+        let home = office.home().await;
+        let worker = id_of(&office.joins(&home, &office.resident().await, "sheltered").await.expect(201));
+        let path = format!("/v1/disability-homes/{home}");
+        let sheets = format!("{path}/pay-sheets");
+        let (county, township, approver) = (office.as_user(COUNTY).await, office.as_user(TOWNSHIP).await, office.as_user(APPROVER).await);
+        for month in ["2022-02", "2022-03", "2022-04", "2022-05", "2022-06"] {
+            let days = ["07", "08", "09", "10"].map(|day| json!({"date": format!("{month}-{day}"), "member_ids": [worker]}));
+            let attendance = format!("{path}/attendance");
+            township.post(&attendance, days[0].clone()).await.expect(201);
+            let coming = futures_util::future::join_all(days[1..].iter().map(|day| township.post(&attendance, day.clone())));
+            let (came, sheet) = tokio::join!(coming, county.post(&sheets, json!({"month": month})));
+            let sheet = sheet.expect(201);
+            let paid = came.iter().filter(|reply| reply.status == 201).count() + 1;
+            assert!(came.iter().all(|reply| reply.status == 201 || reply.status == 409), "{came:?}");
+            assert_eq!(sheet["items"][0]["days"], paid);
+            let decision = format!("{sheets}/{}/decision", id_of(&sheet));
+            approver.post_seen(&decision, 1, json!({"outcome": "confirm"})).await.expect(201);
+        }
+    }
+
+    async fn several_put_down_the_same_day_at_once(office: &TestOffice) {
+        let home = office.home().await;
+        let worker = id_of(&office.joins(&home, &office.resident().await, "sheltered").await.expect(201));
+        let guest = id_of(&office.joins(&home, &office.resident().await, "care").await.expect(201));
+        let path = format!("/v1/disability-homes/{home}/attendance");
+        let township = office.as_user(TOWNSHIP).await;
+        let came = json!({"date": "2022-06-06", "member_ids": [worker, guest]});
+        let all = futures_util::future::join_all((0..6).map(|_| township.post(&path, came.clone()))).await;
+        let added: i64 = all.iter().map(|reply| reply.expect(201)["added"].as_i64().unwrap()).sum();
+        assert_eq!(added, 2);
+        assert!(all.iter().all(|reply| reply.expect(201)["present"] == 2));
+    }
+
+    async fn nobody_leaves_before_a_day_on_which_they_came(office: &TestOffice) {
+        let home = office.home().await;
+        let worker = id_of(&office.joins(&home, &office.resident().await, "sheltered").await.expect(201));
+        office.came(&home, "2022-06-06", &[&worker]).await.expect(201);
+        let path = format!("/v1/disability-homes/{home}/members/{worker}/ending");
+        let township = office.as_user(TOWNSHIP).await;
+        township.post_seen(&path, 1, json!({"left_date": "2022-06-05", "reason": "own_wish"})).await.refused_field("/left_date", "left_date.attended");
+        township.post_seen(&path, 1, json!({"left_date": "2022-06-06", "reason": "own_wish"})).await.expect(201);
     }
 }

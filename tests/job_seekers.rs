@@ -50,6 +50,10 @@ on_both! {
         let changed = township.patch_seen(&path, 1, graduate).await.expect(200);
         assert_eq!((&changed["willing"], &changed["plan"], &changed["version"]), (&json!(true), &json!("推荐文员岗位"), &json!(2)));
         township.patch_seen(&path, 1, json!({"skills": null})).await.refused(412, "if_match.stale");
+        township.patch_seen(&path, 2, json!({"graduated_date": "2022-07-05"})).await.refused_field("/graduated_date", "graduated_date.future");
+        for year in [1999, 2201] {
+            township.get(&format!("/v1/job-seekers?graduated_in={year}")).await.refused_parameter("graduated_in", "year.range");
+        }
         let listed = township.get("/v1/job-seekers?graduated_in=2022&willing=true").await.expect(200);
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
         // No list tells what somebody needs.
@@ -148,8 +152,18 @@ on_both! {
         let mut other = placing.clone();
         other["resident_id"] = json!(office.resident().await);
         township.post("/v1/placements", other).await.refused(404, "job_referral.not_found");
-        let placed = township.post("/v1/placements", placing).await.expect(201);
+        let mut elsewhere = placing.clone();
+        elsewhere["employer_id"] = json!(office.employer_in(VILLAGE).await);
+        township.post("/v1/placements", elsewhere).await.refused_field("/employer_id", "employer.referral");
+        let placed = township.post("/v1/placements", placing.clone()).await.expect(201);
         assert_eq!((&placed["job_referral_id"], &placed["job_seeker_id"]), (&json!(referral), &json!(seeker)));
+        // It leads to one placement.
+        office.leaves(&id_of(&placed), "2022-07-02").await.expect(201);
+        let mut again = placing;
+        again["start_date"] = json!("2022-07-03");
+        township.post("/v1/placements", again.clone()).await.refused(409, "job_referral.not_accepted");
+        again["job_referral_id"] = Value::Null;
+        township.post("/v1/placements", again).await.expect(201);
         // What is closed takes nobody.
         let other = office.seeks(&office.resident().await, VILLAGE).await;
         let county = office.as_user(COUNTY).await;
@@ -173,6 +187,11 @@ on_both! {
         let mut bad = new.clone();
         bad["vacancy_ids"] = json!([fair]);
         county.post("/v1/job-fairs", bad).await.refused(404, "vacancy.not_found");
+        let many = json!(vec![vacancy.as_str(); 501]);
+        let mut bad = new.clone();
+        bad["vacancy_ids"] = many.clone();
+        county.post("/v1/job-fairs", bad).await.refused_field("/vacancy_ids", "vacancies.count");
+        county.patch_seen(&format!("/v1/job-fairs/{fair}"), 1, json!({"add_vacancy_ids": many})).await.refused_field("/vacancy_ids", "vacancies.count");
         let mut elsewhere = new;
         elsewhere["division_code"] = json!("990122");
         county.post("/v1/job-fairs", elsewhere).await.refused(404, "division.not_found");
@@ -185,6 +204,9 @@ on_both! {
         county.post(&path, hired).await.expect(201);
         county.post(&path, came(&one, "informed")).await.expect(201);
         county.post(&path, came(&one, "informed")).await.refused(409, "job_fair.attended");
+        let mut ahead = came(&one, "informed");
+        ahead["attended_date"] = json!("2022-07-05");
+        county.post(&path, ahead).await.refused_field("/attended_date", "attended_date.future");
         let mut early = came(&one, "informed");
         early["attended_date"] = json!("2022-07-03");
         county.post(&path, early).await.refused(409, "job_fair.not_held");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::people::{ELSEWHERE, VILLAGE, id_of};
+use crate::support::people::{ELSEWHERE, VILLAGE, id_of, person};
 use crate::support::{TestOffice, on_both};
 
 const COUNTY: &str = "county.990121";
@@ -45,6 +45,14 @@ on_both! {
             let mut bad = new.clone();
             bad[name] = value;
             supervisor.post(path, bad).await.refused_field(pointer, code);
+        }
+        let terms = json!({"quota_basis_points": 150, "threshold_basis_points": 100, "upper_percent": 50, "lower_percent": 90,
+            "exempt_staff": 30, "wage_cap_percent": 200, "severe_weight": 2});
+        for (name, value) in [("upper_percent", 91), ("lower_percent", 101), ("quota_basis_points", 0), ("severe_weight", 11), ("exempt_staff", -1)] {
+            let mut bad = new.clone();
+            (bad["kind"], bad["amount_fen"], bad["quota_levy"]) = (json!("quota_levy"), Value::Null, terms.clone());
+            bad["quota_levy"][name] = json!(value);
+            supervisor.post(path, bad).await.refused_field("/quota_levy", "quota_levy.range");
         }
         // The country's own stand there already.
         let levies = supervisor.get(&format!("{path}?kind=quota_levy&state=approved")).await.expect(200);
@@ -110,6 +118,56 @@ on_both! {
         assert_eq!((&reckoned["source"], &reckoned["employed"]), (&json!("placements"), &json!({"months": 0, "severe_months": 20})));
         // Forty months of twice ten are three and a third persons of the three that are asked for.
         assert_eq!(reckoned["levy_fen"], 0);
+    }
+
+    async fn a_person_counts_once_a_month_with_a_valid_certificate(office: &TestOffice) {
+        office.minimum_wage().await;
+        let employer = office.employer_in(VILLAGE).await;
+        // Two records of one person, who works there by both.
+        let records = [office.resident().await, office.resident().await];
+        for (record, from) in records.iter().zip(["2022-02-01", "2022-03-01"]) {
+            let placement = id_of(&office.works(record, &employer, from).await.expect(201));
+            office.verifies(&placement).await.expect(201);
+        }
+        // And somebody whose certificate has expired since.
+        let mut somebody = person();
+        somebody["certificate"]["issued_date"] = json!("2012-06-01");
+        let expired = id_of(&office.register(somebody).await);
+        let placement = id_of(&office.works(&expired, &employer, "2022-02-01").await.expect(201));
+        office.verifies(&placement).await.expect(201);
+        let county = office.as_user(COUNTY).await;
+        let counted = county.post("/v1/levy-estimates", levy(&employer, Value::Null)).await.expect(201);
+        assert_eq!(counted["employed"], json!({"months": 0, "severe_months": 21}));
+        office.merged(&records[0], &records[1]).await;
+        let county = office.as_user(COUNTY).await;
+        let counted = county.post("/v1/levy-estimates", levy(&employer, Value::Null)).await.expect(201);
+        assert_eq!(counted["employed"], json!({"months": 0, "severe_months": 11}));
+    }
+
+    async fn a_vacancy_says_what_it_may(office: &TestOffice) {
+        let employer = office.employer_in(VILLAGE).await;
+        let county = office.as_user(COUNTY).await;
+        let new = json!({"employer_id": employer, "title": "装配工", "form": "quota", "division_code": VILLAGE,
+            "openings": 3, "wage_from_fen": 250_000, "wage_to_fen": 350_000, "aids": [], "valid_to": "2022-07-04"});
+        let vacancy = id_of(&county.post("/v1/vacancies", new.clone()).await.expect(201));
+        let path = format!("/v1/vacancies/{vacancy}");
+        for (name, value, pointer, code) in [
+            ("wage_to_fen", json!(249_999), "/wage_to_fen", "wage.order"),
+            ("openings", json!(0), "/openings", "openings.range"),
+            ("openings", json!(10_001), "/openings", "openings.range"),
+            ("valid_to", json!("2022-07-03"), "/valid_to", "valid_to.past"),
+        ] {
+            let mut bad = new.clone();
+            bad[name] = value.clone();
+            county.post("/v1/vacancies", bad).await.refused_field(pointer, code);
+            let mut change = json!({});
+            change[name] = value;
+            county.patch_seen(&path, 1, change).await.refused_field(pointer, code);
+        }
+        // What has passed since may still be closed.
+        office.pass_days(1).await;
+        let county = office.as_user(COUNTY).await;
+        county.patch_seen(&path, 1, json!({"valid_to": "2022-07-04", "close_reason": "expired"})).await.expect(200);
     }
 
     async fn an_employer_is_registered_once(office: &TestOffice) {

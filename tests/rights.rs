@@ -139,8 +139,7 @@ fn is_recorded(operation: &str) -> bool {
         "get_stock_movement",
         "list_stock_deliveries",
         "get_stock_delivery",
-        // Without findings and who signed; batches.
-        "list_device_allocations",
+        // Batches.
         "list_device_recalls",
         // Employers, what they offer, and what they are measured by.
         "list_employment_standards",
@@ -166,7 +165,6 @@ fn is_recorded(operation: &str) -> bool {
         "get_warehouse_register",
         "list_reorder_levels",
         // Addresses masked, nobody named.
-        "list_renovation_projects",
         "count_renovations",
         "list_public_venues",
     ];

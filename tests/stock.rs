@@ -277,14 +277,47 @@ on_both! {
         office.as_user(KEEPER).await.post(&reversal, reason).await.refused(409, "stock_movement.not_reversible");
     }
 
-    async fn what_is_issued_for_a_case_is_told_with_the_resident(office: &TestOffice) {
+    async fn what_a_person_gets_goes_out_by_their_allocation(office: &TestOffice) {
+        let (case, lot) = office.needs_wheelchair().await;
+        for kind in ["issue", "loan"] {
+            let direct = json!({"kind": kind, "lot_id": lot, "quantity": 1, "case_id": case});
+            office.moves(KEEPER, direct).await.refused_field("/case_id", "field.unknown");
+        }
+        // Told with the resident, as it comes back with them.
+        let delivered = office.delivered(&case, &lot).await;
+        office.moves_allocation(KEEPER, &delivered, json!({"action": "return", "condition": "good"})).await.expect(201);
+        for (action, movement) in [("stock_movement.issued", -1), ("stock_movement.returned", 1)] {
+            let events = office.as_user("auditor.990121").await.get(&format!("/v1/audit/events?action={action}")).await.expect(200);
+            let told = &events["items"][0];
+            assert_eq!(told["resident_id"], delivered["resident_id"], "{told}");
+            let booked = office.as_user(KEEPER).await.get(&format!("/v1/stock-movements?case_id={case}")).await.expect(200);
+            let booked = booked["items"].as_array().unwrap().iter().find(|one| one["change"] == movement).unwrap();
+            assert_eq!((&booked["case_id"], &booked["counterpart"]), (&json!(case), &Value::Null));
+        }
+    }
+
+    async fn what_is_lent_comes_back_and_nothing_called_back_leaves(office: &TestOffice) {
         let warehouse = office.warehouse().await;
-        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
-        let draft = office.draft().await;
-        let issue = |case: &str| json!({"kind": "issue", "lot_id": lot_of(&given), "quantity": 1, "case_id": case});
-        // A subsidy's case gets no device, nor does one that is not there.
-        office.moves(KEEPER, issue(&draft)).await.refused(422, "request.invalid");
-        office.moves(KEEPER, issue(&warehouse)).await.refused(404, "case.not_found");
+        let lot = lot_of(&office.donates(&warehouse, 10, wheelchair()).await.expect(201));
+        let lend = json!({"kind": "loan", "lot_id": lot, "quantity": 4, "counterpart": "某康复站"});
+        let lent = office.moves(KEEPER, lend.clone()).await.expect(201);
+        assert_eq!((&lent["kind"], &lent["change"], &lent["balance"]), (&json!("loan"), &json!(-4), &json!(6)));
+        assert_eq!(lent["movement_number"], json!("990121-CK-2022-000001"));
+        let back = |quantity: i64| json!({"kind": "return", "origin_id": id_of(&lent), "quantity": quantity});
+        office.moves(KEEPER, back(5)).await.refused(409, "stock.exceeds_issue");
+        let returned = office.moves(KEEPER, back(3)).await.expect(201);
+        assert_eq!((&returned["balance"], &returned["origin_id"]), (&json!(9), &lent["id"]));
+        let listed = office.as_user(KEEPER).await.get("/v1/stock-movements?kind=loan").await.expect(200);
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+        let recall = office.recalls(APPROVER, "20220301").await.expect(201);
+        let out = &recall["other_issues"][0];
+        assert_eq!((&out["movement_id"], &out["counterpart"]), (&lent["id"], &json!("某康复站")));
+        office.moves(KEEPER, lend).await.refused(409, "device.recalled");
+        office.issues(&lot, 1).await.refused(409, "device.recalled");
+        // It comes back, and is sent back or scrapped.
+        office.moves(KEEPER, back(1)).await.expect(201);
+        let scrap = json!({"kind": "scrap", "lot_id": lot, "quantity": 10, "note": "厂家召回"});
+        assert_eq!(office.moves(KEEPER, scrap).await.expect(201)["balance"], json!(0));
     }
 }
 
@@ -347,6 +380,37 @@ on_both! {
         assert_eq!((&returned["state"], &returned["comment"]), (&json!("returned"), &json!("重新盘点")));
     }
 
+    async fn the_same_difference_is_not_booked_twice(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let lot = lot_of(&given);
+        let counts = async |counted: i64| {
+            let count = json!({"warehouse_id": warehouse, "lines": [{"lot_id": lot, "counted_quantity": counted, "explanation": "短少待查"}]});
+            let counted = office.as_user(STOCK_TAKER).await.post("/v1/stocktakes", count).await.expect(201);
+            format!("/v1/stocktakes/{}/transitions", id_of(&counted))
+        };
+        let approver = office.as_user(APPROVER).await;
+        let approve = json!({"action": "approve"});
+        let (first, second) = (counts(8).await, counts(8).await);
+        approver.post_seen(&first, 1, approve.clone()).await.expect(201);
+        let refused = approver.post_seen(&second, 1, approve.clone()).await.refused(409, "stocktake.overtaken");
+        assert_eq!(refused["lot_id"], json!(lot));
+        approver.post_seen(&second, 1, json!({"action": "return", "comment": "已入账"})).await.expect(201);
+        // What the keeper takes back was what was found, too.
+        let issued = office.issues(&lot, 1).await.expect(201);
+        let found = counts(8).await;
+        let reversal = format!("/v1/stock-movements/{}/reversal", id_of(&issued));
+        office.as_user(KEEPER).await.post(&reversal, json!({"reason": "未实际出库"})).await.expect(201);
+        approver.post_seen(&found, 1, approve.clone()).await.refused(409, "stocktake.overtaken");
+        // What agreed with the books is approved all the same, and what is counted again is booked.
+        let agreed = counts(8).await;
+        let again = counts(9).await;
+        approver.post_seen(&again, 1, approve.clone()).await.expect(201);
+        approver.post_seen(&agreed, 1, approve).await.expect(201);
+        let stock = approver.get(&format!("/v1/warehouses/{warehouse}/stock")).await.expect(200);
+        assert_eq!(stock["total"]["quantity"], json!(9));
+    }
+
     async fn the_books_tell_what_lay_there_and_what_moved(office: &TestOffice) {
         let warehouse = office.warehouse().await;
         let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
@@ -388,6 +452,24 @@ on_both! {
         for report in ["stock", "turnover?from_date=2022-07-01&to_date=2022-07-02", "register?from_date=2022-07-01&to_date=2022-07-02"] {
             office.as_user("county.990122").await.get(&format!("{path}/{report}")).await.refused(404, "warehouse.not_found");
         }
+    }
+
+    async fn a_register_is_no_longer_than_can_be_printed(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let lot = lot_of(&office.donates(&warehouse, 10_000, wheelchair()).await.expect(201));
+        // Five thousand movements on the day after.
+        let mut all = String::from("BEGIN;");
+        for number in 1..=5_000 {
+            let last = format!("(SELECT id FROM stock_movements WHERE lot_id = {} AND sequence = {number})", office.literal(&lot));
+            let (id, written) = (office.literal(&format!("0192f0c1-7d5e-7c11-9c4f-{number:012x}")), format!("'990121-CK-2022-{number:06}'"));
+            all += &office.moves_on(&last, "-1", &[("id", &id), ("movement_number", &written), ("moved_date", "'2022-07-05'")]);
+            all += ";";
+        }
+        office.sql(&(all + "COMMIT")).unwrap();
+        let keeper = office.as_user(KEEPER).await;
+        let register = |from: &str| format!("/v1/warehouses/{warehouse}/register?from_date={from}&to_date=2022-07-31");
+        assert_eq!(keeper.get(&register("2022-07-05")).await.status, 200);
+        keeper.get(&register("2022-07-04")).await.refused_parameter("from_date", "period.long");
     }
 
     async fn what_runs_out_is_told_beside_what_is_on_its_way(office: &TestOffice) {

@@ -146,6 +146,8 @@ struct Counted {
     stocktake: String,
     place: (usize, usize),
     difference: i64,
+    /// The books of its lot were corrected since.
+    overtaken: bool,
     open: bool,
 }
 
@@ -166,6 +168,13 @@ struct Model<'o> {
 impl Model<'_> {
     fn balance(&mut self, (warehouse, batch): (usize, usize)) -> &mut i64 {
         &mut self.balances[warehouse][batch]
+    }
+
+    /// Counts of that place that wait are of books that are no more.
+    fn corrected(&mut self, place: (usize, usize)) {
+        for counted in &mut self.counted {
+            counted.overtaken |= counted.place == place;
+        }
     }
 
     fn place(&mut self) -> (usize, usize) {
@@ -278,6 +287,7 @@ impl Model<'_> {
         *self.balance(one.place) -= one.change;
         assert_eq!(reply.expect(201)["balance"], json!(there - one.change));
         self.moved[at].reversed = true;
+        self.corrected(one.place);
         if let Some(of) = one.of {
             self.moved[of].returned -= one.change;
         }
@@ -321,6 +331,7 @@ impl Model<'_> {
                 .await
                 .expect(201);
             self.balances[from][batch] += quantity;
+            self.corrected((from, batch));
             return;
         }
         let came = came.min(quantity);
@@ -369,6 +380,7 @@ impl Model<'_> {
             stocktake: id_of(&stocktake),
             place,
             difference,
+            overtaken: false,
             open: true,
         });
     }
@@ -381,6 +393,7 @@ impl Model<'_> {
             ref stocktake,
             place,
             difference,
+            overtaken,
             ..
         } = self.counted[at];
         let path = format!("/v1/stocktakes/{stocktake}/transitions");
@@ -391,13 +404,16 @@ impl Model<'_> {
         let reply = approver
             .post_seen(&path, 1, json!({"action": "approve"}))
             .await;
-        if *self.balance(place) + difference < 0 {
+        if difference != 0 && (overtaken || *self.balance(place) + difference < 0) {
             reply.refused(409, "stocktake.overtaken");
             let returned = json!({"action": "return", "comment": "重新盘点"});
             approver.post_seen(&path, 1, returned).await.expect(201);
         } else {
             reply.expect(201);
             *self.balance(place) += difference;
+            if difference != 0 {
+                self.corrected(place);
+            }
         }
         self.counted[at].open = false;
     }

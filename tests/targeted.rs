@@ -114,7 +114,6 @@ on_both! {
         // What is met may be needed again; and a case is not done while something is to be provided.
         let again = office.notes_need(TOWNSHIP, &case, "hearing").await.expect(201);
         let county = office.as_user(COUNTY).await;
-        county.act(&case, "start").await.expect(201);
         county.act(&case, "complete").await.refused(409, "rehabilitation.unfinished");
         for open in [&again, &vision] {
             office.takes_step(COUNTY, open, json!({"action": "cancel", "comment": "不再需要"})).await.expect(201);

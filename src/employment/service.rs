@@ -1,6 +1,6 @@
 //! What casework asks of this service.
 
-use super::{placements, seekers};
+use super::{homes, placements, seekers};
 use crate::audit::Event;
 use crate::casework::{Approval, CaseService, Field, Relocation, Termination};
 use crate::db::{Recorded, Tx};
@@ -55,10 +55,11 @@ impl CaseService for Employment {
         tx.record(event, ())
     }
 
-    /// The open file and the work that has not ended go along.
+    /// Open files and the work that has not ended go along; a home in the county they leave does not.
     fn on_transferred(&self, tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
-        let file = seekers::service::move_on(tx, to)?;
-        let work = placements::service::move_on(tx, to)?;
-        Ok(file.into_iter().chain(work).collect())
+        let mut parts = seekers::service::move_on(tx, to)?;
+        parts.extend(placements::service::move_on(tx, to)?);
+        parts.extend(homes::service::move_on(tx, to)?);
+        Ok(parts)
     }
 }

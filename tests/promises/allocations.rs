@@ -1,10 +1,11 @@
 //! Who supplies and who evaluates, what a person may hold, and what becomes of it.
 
+use diesel::connection::SimpleConnection;
 use serde_json::json;
 
 use super::{FRESH, TestOffice};
 use crate::support::allocations::{ALLOCATIONS, EVALUATOR, KEEPER, purchase};
-use crate::support::people::{VILLAGE, id_of};
+use crate::support::people::{ELSEWHERE, VILLAGE, id_of};
 use crate::support::stock::Stocked;
 use crate::support::{Backend, on_both};
 
@@ -121,6 +122,81 @@ on_both! {
         let shop = format!("(SELECT supplier_id FROM device_allocations WHERE id = {})", office.literal(&id_of(&other)));
         let same = format!(", supplier_id = {shop}, invoice_number = '1', price_fen = 1, supplied_by = {keeper}, serial_number = 'S-7'");
         office.refuses(&office.step((&evaluated, 2), ("purchase", "planned", "supplied"), &same).await, "unique");
+    }
+
+    async fn a_delivery_lasts_as_the_catalog_says_from_the_day_it_was_signed(office: &TestOffice) {
+        let (_stock, _delivered, evaluated) = office.two_devices().await;
+        office.pass_days(2).await;
+        let list = office.as_user(EVALUATOR).await.get(&format!("{ALLOCATIONS}?state=evaluated")).await.expect(200);
+        let mut one = office.moves_allocation(EVALUATOR, &list["items"][0], json!({"action": "plan", "comment": "配轮椅"})).await.expect(201);
+        let known = office.as_user(KEEPER).await.get(&format!("{ALLOCATIONS}?state=delivered")).await.expect(200);
+        let shop = known["items"][0]["supply"]["supplier_id"].as_str().unwrap().to_owned();
+        for step in [purchase(&shop, "B-8"), json!({"action": "fit"}), json!({"action": "train"})] {
+            one = office.moves_allocation(KEEPER, &one, step).await.expect(201);
+        }
+        let handed = |day: &str, until: &str| format!(", signed_by = {}, signed_relation = 'self', delivered_date = '{day}', use_life_until = {until}", office.blob("00"));
+        let today = "(SELECT max(at) FROM device_allocation_transitions)";
+        let delivers = async |day: &str, until: &str| {
+            let step = office.step((&evaluated, 5), ("deliver", "trained", "delivered"), &handed(day, until)).await;
+            step.replace(office.instant_literal(), today)
+        };
+        for (day, until) in [
+            // Forever free, too early, too late.
+            ("2022-07-06", "NULL"), ("2022-07-06", "'2022-07-07'"), ("2022-07-06", "'2026-07-05'"), ("2022-07-06", "'2026-07-07'"),
+            // Before it was bought, and on a day to come.
+            ("2022-07-05", "'2026-07-05'"), ("2022-07-07", "'2026-07-07'"),
+        ] {
+            office.refuses(&delivers(day, until).await, "append_only");
+        }
+        let whole = delivers("2022-07-06", "'2026-07-06'").await;
+        office.sql(&format!("BEGIN; {whole}; COMMIT")).unwrap();
+    }
+
+    async fn both_ends_hold_and_nobody_has_a_hand_in_what_their_own_get(office: &TestOffice) {
+        let (_stock, delivered, _evaluated) = office.two_devices().await;
+        let county = office.as_user(KEEPER).await;
+        let known = county.get(&format!("{ALLOCATIONS}?state=delivered")).await.expect(200);
+        let (resident, case) = (known["items"][0]["resident_id"].as_str().unwrap(), known["items"][0]["case_id"].as_str().unwrap());
+        let open = office.literal(&id_of(&office.checks_of("990121", &id_of(&known["items"][0])).await[0]));
+        let (keeper, at, fresh) = (office.user(KEEPER).await, office.instant_literal(), office.literal(&format!("{FRESH}00e4")));
+        let found = office.again("device_checks", &[("id", &fresh), ("follow_up_id", &open), ("checked_by", &keeper)], "1 = 1");
+        let found = format!("UPDATE follow_ups SET state = 'done', ended_by = {keeper}, ended_at = {at} WHERE id = {open}; {found}");
+        let repaired = office.step((&delivered, 6), ("repair", "delivered", "delivered"), "").await;
+        let transfer = office.transfers(resident, ELSEWHERE).await.expect(201);
+        for sql in [&found, &repaired] {
+            office.refuses(sql, "resident_in_transfer");
+        }
+        office.answers_transfer("county.990122", &transfer, "decline").await.expect(201);
+        county.post(&format!("/v1/cases/{case}/recusals"), json!({"relation": "sibling"})).await.expect(201);
+        for sql in [&found, &repaired] {
+            office.refuses(sql, "recusal_required");
+        }
+    }
+
+    async fn what_is_done_at_once_is_not_done_apart(office: &TestOffice) {
+        let (stock, _delivered, evaluated) = office.two_devices().await;
+        let county = office.as_user(KEEPER).await;
+        let known = county.get(&format!("{ALLOCATIONS}?state=evaluated")).await.expect(200);
+        let case = office.literal(known["items"][0]["case_id"].as_str().unwrap());
+        let completed = format!("UPDATE cases SET state = 'completed' WHERE id = {case}");
+        office.refuses(&completed, "allocation_unfinished");
+        if office.backend == Backend::Sqlite {
+            return;
+        }
+        // One waits for the other: what leaves and its recall, what begins and the end of its case.
+        let issued = office.moves_on(&office.literal(&stock.movement), "-1", &[]);
+        let recalled = office.again("device_recalls", &[("id", &office.literal(&format!("{FRESH}00e5"))), ("batch_number", "'20220301'")], "1 = 1");
+        let one = known["items"][0].clone();
+        office.moves_allocation(KEEPER, &one, json!({"action": "cancel", "comment": "撤回"})).await.expect(201);
+        let change: Vec<_> = [("id", office.literal(&format!("{FRESH}00e6")))].into_iter().chain(BEGINS.map(|(name, value)| (name, value.to_owned()))).collect();
+        let change: Vec<_> = change.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let begun = office.again("device_allocations", &change, &format!("id = {evaluated}"));
+        for (first, second) in [(&issued, &recalled), (&recalled, &issued), (&begun, &completed)] {
+            let mut held = office.db();
+            held.conn().batch_execute(&format!("BEGIN; {first}")).unwrap();
+            office.refuses(&format!("SET LOCAL lock_timeout = '200ms'; {second}"), "lock timeout");
+            held.conn().batch_execute("ROLLBACK").unwrap();
+        }
     }
 
     async fn devices_checks_and_recalls_stay_as_they_were_written(office: &TestOffice) {

@@ -6,9 +6,17 @@ use super::{FRESH, TestOffice};
 use crate::support::Backend;
 use crate::support::employment::{VERIFIES, evidence};
 use crate::support::on_both;
-use crate::support::people::{VILLAGE, id_of};
+use crate::support::people::{VILLAGE, id_of, person};
 
 const VERIFICATION: &str = "placement_id, revision, entered_by, verified_by, verified_at, wage_fen, standard_id, minimum_wage_fen, certificate_id";
+
+/// An instant of the day on which the tests begin.
+fn today(office: &TestOffice) -> &'static str {
+    match office.backend {
+        Backend::Sqlite => "1656900000000000",
+        Backend::Postgres => "'2022-07-04T02:00:00Z'::timestamptz",
+    }
+}
 
 on_both! {
     async fn a_placement_is_what_its_history_and_evidence_say(office: &TestOffice) {
@@ -18,7 +26,7 @@ on_both! {
         let placement = id_of(&office.works(&resident, &employer, "2022-07-01").await.expect(201));
         let of = office.literal(&placement);
         let (enters, verifies) = (office.user("township.990121103").await, office.user(VERIFIES).await);
-        let at = office.instant_literal();
+        let at = today(office);
         let standard = office.literal(&standard);
         let verify = |by: &str, wage: i64, least: i64| format!(
             "INSERT INTO placement_verifications ({VERIFICATION}) SELECT {of}, e.revision, e.entered_by, {by}, {at}, {wage}, {standard}, {least}, c.id
@@ -49,6 +57,32 @@ on_both! {
         let new = json!({"resident_id": short, "form": "quota", "employer_id": employer, "start_date": "2022-07-01", "evidence": thin});
         let thin = office.literal(&id_of(&office.enters(new).await.expect(201)));
         office.refuses(&verify(&verifies, 300_000, 180_000).replace(&of, &thin), "placement_evidence");
+        // Nor one of other days, nor an insurance that begins after it was verified.
+        for (name, day) in [("contract_from", "2022-07-02"), ("insured_from", "2022-07-05")] {
+            let other = office.resident().await;
+            let mut proof = evidence("2022-07-01");
+            proof[name] = json!(day);
+            let new = json!({"resident_id": other, "form": "quota", "employer_id": employer, "start_date": "2022-07-01", "evidence": proof});
+            let other = office.literal(&id_of(&office.enters(new).await.expect(201)));
+            office.refuses(&verify(&verifies, 300_000, 180_000).replace(&of, &other), "placement_evidence");
+        }
+        // Nor by the minimum of another place or of a day before, nor by one that a nearer division has its own for.
+        let (elsewhere, before) = (office.standard("990122", "2020-01-01", 170_000).await, office.standard("990100", "2019-01-01", 160_000).await);
+        for (other, least) in [(elsewhere, 170_000), (before, 160_000)] {
+            office.refuses(&verify(&verifies, 300_000, least).replace(&standard, &office.literal(&other)), "placement_evidence");
+        }
+        let near = office.literal(&office.standard("990121", "2022-07-02", 190_000).await);
+        let later = id_of(&office.works(&office.resident().await, &employer, "2022-07-02").await.expect(201));
+        let later = office.literal(&later);
+        office.refuses(&verify(&verifies, 300_000, 180_000).replace(&of, &later), "placement_evidence");
+        let by_near = verify(&verifies, 300_000, 190_000).replace(&of, &later).replace(&standard, &near);
+        office.sql(&format!("BEGIN; {by_near}; ROLLBACK")).unwrap();
+        // Nor with a certificate that had expired by the first day.
+        let mut somebody = person();
+        somebody["certificate"]["issued_date"] = json!("2012-07-01");
+        let expired = id_of(&office.register(somebody).await);
+        let expired = office.literal(&id_of(&office.works(&expired, &employer, "2022-07-01").await.expect(201)));
+        office.refuses(&verify(&verifies, 300_000, 180_000).replace(&of, &expired), "placement_evidence");
         // Nor by who is tied to the person.
         office.refuses(&format!(
             "INSERT INTO user_relations (id, user_id, resident_id, relation, declared_at) VALUES ({}, {verifies}, {}, 'sibling', {at}); {}",
@@ -73,6 +107,98 @@ on_both! {
                     "SELECT group_concat(name, ', ') AS one FROM pragma_table_info('{table}')"));
                 office.refuses(&format!("INSERT OR REPLACE INTO {table} ({columns}) SELECT {columns} FROM {table}"), "unique|huican");
             }
+        }
+    }
+
+    async fn a_referral_leads_to_one_placement_at_its_employer(office: &TestOffice) {
+        office.minimum_wage().await;
+        let (employer, other) = (office.employer_in(VILLAGE).await, office.employer_in(VILLAGE).await);
+        let vacancy = office.vacancy_of(&employer, VILLAGE, json!({})).await;
+        let resident = office.resident().await;
+        let seeker = office.seeks(&resident, VILLAGE).await;
+        let township = office.as_user("township.990121103").await;
+        let sent = township.post(&format!("/v1/job-seekers/{seeker}/referrals"), json!({"vacancy_id": vacancy})).await.expect(201);
+        let referral = id_of(&sent);
+        let place = |id: &str, at: &str| format!(
+            "INSERT INTO placements (id, resident_id, division_code, form, employer_id, employer_type, job_seeker_id, job_referral_id, start_date, state, last_transition, evidence_revision, version, updated_at)
+             SELECT {}, r.resident_id, r.division_code, 'quota', e.id, e.employer_type, r.job_seeker_id, r.id, '2022-07-01', 'entered', 1, 1, 1, {}
+             FROM job_referrals r JOIN employers e ON e.id = {} WHERE r.id = {}",
+            office.literal(id), today(office), office.literal(at), office.literal(&referral));
+        let fresh = format!("{FRESH}0e06");
+        office.refuses(&place(&fresh, &employer), "job_referral_not_accepted");
+        for (seen, action) in [(1, "offer"), (2, "accept")] {
+            let moves = format!("/v1/job-referrals/{referral}/transitions");
+            township.post_seen(&moves, seen, json!({"action": action})).await.expect(201);
+        }
+        office.refuses(&place(&fresh, &other), "job_referral_not_accepted");
+        office.refuses(&place(&fresh, &employer), "foreign key");
+        let new = json!({"resident_id": resident, "form": "quota", "employer_id": employer, "job_referral_id": referral,
+            "start_date": "2022-07-01", "evidence": evidence("2022-07-01")});
+        let placed = id_of(&township.post("/v1/placements", new).await.expect(201));
+        office.leaves(&placed, "2022-07-02").await.expect(201);
+        office.refuses(&place(&fresh, &employer), "unique");
+    }
+
+    async fn pay_is_confirmed_as_it_was_earned(office: &TestOffice) {
+        let work = office.work_in(VILLAGE).await;
+        let approver = office.user("approver.990121").await;
+        let county = office.user(VERIFIES).await;
+        let at = office.instant_literal();
+        let joins = json!({"resident_id": work.resident, "kind": "sheltered", "daily_pay_fen": 4_000, "joined_date": "2022-02-01"});
+        let township = office.as_user("township.990121103").await;
+        let other = township.post(&format!("/v1/disability-homes/{}/members", work.home), joins).await.expect(201);
+        let (home, sheet, other) = (office.literal(&work.home), office.literal(&work.pay_sheet), office.literal(&id_of(&other)));
+        let item = |sheet: &str, member: &str, pay: i64| format!(
+            "INSERT INTO home_pay_items (sheet_id, home_id, member_id, days, daily_pay_fen, amount_fen) VALUES ({sheet}, {home}, {member}, 1, {pay}, {pay})");
+        let confirm = |sheet: &str| format!(
+            "UPDATE home_pay_sheets SET state = 'confirmed', decided_by = {approver}, decided_at = {at} WHERE id = {sheet}");
+        // Not by another day's pay, nor for days on which nobody came.
+        office.refuses(&item(&sheet, &other, 3_000), "append_only");
+        office.refuses(&format!("{}; {}", item(&sheet, &other, 4_000), confirm(&sheet)), "append_only");
+        // Nor with a sum or a number of members that is another, nor without somebody who came.
+        let fresh = office.literal(&format!("{FRESH}0e07"));
+        let made = |month: &str, state: &str, members: i64, total: i64| format!(
+            "INSERT INTO home_pay_sheets (id, home_id, division_code, month, state, member_count, total_fen, made_by, made_at, decided_by, decided_at, version)
+             SELECT {fresh}, home_id, division_code, '{month}', '{state}', {members}, {total}, made_by, made_at, {}, 1 FROM home_pay_sheets WHERE id = {sheet}",
+            if state == "made" { "NULL, NULL".to_owned() } else { format!("{approver}, {at}") });
+        office.refuses(&made("2022-04", "confirmed", 0, 0), "append_only");
+        office.refuses(&format!("{}; {}", made("2022-04", "made", 0, 3_000), confirm(&fresh)), "append_only");
+        office.refuses(&format!("{}; {}", made("2022-04", "made", 1, 0), confirm(&fresh)), "append_only");
+        let came = format!("INSERT INTO home_attendances (member_id, home_id, date, recorded_by, recorded_at) VALUES ({other}, {home}, '2022-04-11', {county}, {at})");
+        office.refuses(&format!("{came}; {}; {}", made("2022-04", "made", 0, 0), confirm(&fresh)), "append_only");
+        office.refuses(&format!("{came}; {}; {}; {}", made("2022-04", "made", 1, 4_001), item(&fresh, &other, 4_000), confirm(&fresh)), "append_only");
+        office.sql(&format!("BEGIN; {came}; {}; {}; {}; COMMIT", made("2022-04", "made", 1, 4_000), item(&fresh, &other, 4_000), confirm(&fresh))).unwrap();
+        office.sql(&confirm(&sheet)).unwrap();
+        office.refuses(&item(&sheet, &other, 4_000), "append_only");
+        // Nobody leaves before a day on which they came.
+        let leaves = |day: &str| format!(
+            "UPDATE home_members SET left_date = '{day}', leave_reason = 'other', ended_by = {county}, ended_at = {at} WHERE id = {other}");
+        office.refuses(&leaves("2022-04-10"), "home_not_member");
+        office.sql(&leaves("2022-04-11")).unwrap();
+    }
+
+    async fn nothing_is_born_decided(office: &TestOffice) {
+        office.work_in(VILLAGE).await;
+        let fresh = office.literal(&format!("{FRESH}0e08"));
+        let user = office.user(VERIFIES).await;
+        let at = office.instant_literal();
+        for state in ["approved", "rejected"] {
+            office.refuses(&format!(
+                "INSERT INTO employment_standards (id, kind, division_code, effective_from, amount_fen, legal_basis, state, proposed_by, proposed_at, decided_by, decided_at, comment, version)
+                 SELECT {fresh}, kind, division_code, '2031-01-01', amount_fen, legal_basis, '{state}', proposed_by, proposed_at, {user}, {at}, 'because', 1
+                 FROM employment_standards WHERE kind = 'average_wage'"), "append_only");
+        }
+        for (state, outcome) in [("done", "'left', '2022-07-04'"), ("cancelled", "NULL, NULL")] {
+            let by = if state == "done" { format!("{user}, {at}") } else { "NULL, NULL".to_owned() };
+            office.refuses(&format!(
+                "INSERT INTO retention_checks (id, placement_id, resident_id, division_code, months, due_date, state, outcome, checked_date, checked_by, checked_at, version)
+                 SELECT {fresh}, p.id, p.resident_id, p.division_code, 3, '2022-10-01', '{state}', {outcome}, {by}, 1 FROM placements p WHERE p.state = 'entered'"), "append_only");
+        }
+        if office.backend == Backend::Sqlite {
+            // Nor is the country's law replaced.
+            let columns = office.text("SELECT group_concat(name, ', ') AS one FROM pragma_table_info('employment_standards') WHERE name <> 'id'");
+            office.refuses(&format!(
+                "INSERT OR REPLACE INTO employment_standards (id, {columns}) SELECT {fresh}, {columns} FROM employment_standards WHERE division_code IS NULL"), "unique|append_only");
         }
     }
 

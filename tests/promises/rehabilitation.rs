@@ -172,9 +172,9 @@ on_both! {
                 INSERT INTO settlement_transitions (id, settlement_id, sequence, action, previous_sequence, from_state, to_state, actor_id, comment, at)
                 VALUES ({fresh}, {settlement}, 2, '{action}', 1, 'proposed', '{to}', {who}, '无', {at})")
         };
-        office.refuses(&step("check", "checked", &worker), "check|settlement_own");
+        office.refuses(&step("check", "checked", &worker), "check|settlement_own|settlement_side");
         office.refuses(&step("withdraw", "withdrawn", &clerk), "settlement_side|settlement_line");
-        office.refuses(&step("return", "returned", &worker), "settlement_own|settlement_line");
+        office.refuses(&step("return", "returned", &worker), "settlement_own|settlement_side");
         office.refuses(&step("return", "returned", &clerk), "settlement_line");
         office.refuses(&step("return", "checked", &clerk), "check");
         office.refuses(&format!("UPDATE settlements SET amount_fen = 1 WHERE id = {settlement}"), "append_only");

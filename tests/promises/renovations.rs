@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{FRESH, TestOffice};
-use crate::support::people::{VILLAGE, id_of};
+use crate::support::people::{ELSEWHERE, VILLAGE, id_of};
 use crate::support::renovations::PROJECTS;
 use crate::support::{Backend, on_both};
 
@@ -105,7 +105,11 @@ on_both! {
         let (yes, no) = (office.truth(true), office.truth(false));
         let until = &one["consent"]["notice_until"];
         let until = until.as_str().unwrap();
-        let signed = format!(", accepted_by = {}, acceptance_relation = 'self', accepted_date = '{until}'", office.blob("00"));
+        let signed = format!(
+            ", accepted_by = {}, acceptance_relation = 'self', accepted_date = '{until}', possible_from = '2032{}'",
+            office.blob("00"),
+            &until[4..]
+        );
         // By nobody, by one, by one twice.
         office.refuses(&office.moves_home(&one, ACCEPT, (&county, "NULL"), &signed), "renovation_inspections");
         let passed = json!({"action": "inspect", "passed": true, "comment": "合格"});
@@ -126,6 +130,10 @@ on_both! {
         office.refuses(&office.moves_home(&one, ACCEPT, (&township, "NULL"), ""), "check");
         let unsigned = signed.replace(&format!("accepted_by = {}, ", office.blob("00")), "");
         office.refuses(&office.moves_home(&one, ACCEPT, (&township, "NULL"), &unsigned), "check");
+        // For the period that the version lays down, of a day that has come.
+        for wrong in [signed.replace("'2032", "'2031"), signed.replace("'2022", "'2023").replace("'2032", "'2033")] {
+            office.refuses(&office.moves_home(&one, ACCEPT, (&township, "NULL"), &wrong), "append_only");
+        }
         // Who worked for the builder when they looked does not count.
         let approver = office.user("approver.990121").await;
         office.sql(&format!("UPDATE grants SET revoked_at = {} WHERE user_id = {county} AND organization_id = {builder}", office.today_literal())).unwrap();
@@ -146,7 +154,7 @@ on_both! {
         office.refuses(&again(&[]), "unique");
         let (elsewhere, cap) = (office.blob("0abc"), "100000001");
         office.refuses(&again(&[("dwelling_index", &elsewhere)]), "unique");
-        office.refuses(&again(&[("dwelling_index", &elsewhere), ("cap_fen", cap)]), "check|unique");
+        office.refuses(&again(&[("dwelling_index", &elsewhere), ("cap_fen", cap)]), "renovation_case|check|unique");
         office.refuses(&again(&[("state", "'assessed'")]), "renovation_case|unique");
         // Within the period, whoever applies.
         office.accepted(VILLAGE, &one).await;
@@ -192,6 +200,25 @@ on_both! {
         let more = office.moves_home(&proposed, settle, (&township, "NULL"), ", settled_fen = 180000");
         office.refuses(&more, "append_only");
         office.moves_project("approver.990121", &proposed, json!({"action": "settle"})).await.expect(201);
+    }
+
+    async fn both_ends_hold_and_nobody_has_a_hand_in_their_own_home(office: &TestOffice) {
+        let one = office.waits_for_inspectors().await;
+        let county = office.user(COUNTY).await;
+        let (case, resident) = (one["case_id"].as_str().unwrap(), one["resident_id"].as_str().unwrap());
+        let inspects = office.moves_home(&one, INSPECT, (&county, office.truth(true)), "");
+        // Nor does a case end before its project does.
+        let completed = format!("UPDATE cases SET state = 'completed' WHERE id = {}", office.literal(case));
+        office.refuses(&completed, "renovation_unfinished");
+        let transfer = office.transfers(resident, ELSEWHERE).await.expect(201);
+        office.refuses(&inspects, "resident_in_transfer");
+        office.answers_transfer("county.990122", &transfer, "decline").await.expect(201);
+        let clerk = office.as_user(COUNTY).await;
+        clerk.post(&format!("/v1/cases/{case}/recusals"), json!({"relation": "sibling"})).await.expect(201);
+        office.refuses(&inspects, "recusal_required");
+        let inspect = json!({"action": "inspect", "passed": true, "comment": "合格"});
+        let refused = office.moves_project(COUNTY, &one, inspect).await;
+        assert_eq!(refused.status.as_u16(), 403);
     }
 
     async fn projects_and_what_was_found_stay_as_they_were_written(office: &TestOffice) {

@@ -58,7 +58,7 @@ impl TestOffice {
     }
 
     /// With where the lot then stands.
-    fn moves_on(&self, last: &str, change: &str, otherwise: &[(&str, &str)]) -> String {
+    pub fn moves_on(&self, last: &str, change: &str, otherwise: &[(&str, &str)]) -> String {
         format!(
             "UPDATE stock_balances SET quantity = quantity + {change}, last_movement = last_movement + 1
              WHERE lot_id = (SELECT lot_id FROM stock_movements WHERE id = {last}); {}",
@@ -126,6 +126,21 @@ on_both! {
         office.sql(&format!("BEGIN; {whole}; COMMIT")).unwrap();
     }
 
+    async fn nothing_that_is_called_back_leaves_a_warehouse_to_be_used(office: &TestOffice) {
+        let warehouse = office.warehouse().await;
+        let given = office.donates(&warehouse, 10, wheelchair()).await.expect(201);
+        let issued = office.issues(&lot_of(&given), 1).await.expect(201);
+        office.recalls(APPROVER, "20220301").await.expect(201);
+        let last = office.literal(&id_of(&issued));
+        for kind in ["'issue'", "'loan'"] {
+            office.refuses(&office.moves_on(&last, "-1", &[("kind", kind)]), "device_recalled");
+        }
+        // What was issued before may be taken back.
+        let back = office.moves_on(&last, "1", &[("change", "1"), ("balance", "balance + 1"), ("reverses_id", "id"), ("note", "'误登'"),
+            ("counterpart", "counterpart"), ("movement_number", "'990121-RK-2022-000099'")]);
+        office.sql(&format!("BEGIN; {back}; COMMIT")).unwrap();
+    }
+
     async fn nobody_has_two_duties_or_receives_what_they_bought(office: &TestOffice) {
         let warehouse = office.warehouse().await;
         let bought = office.buys(&warehouse, 10, wheelchair()).await;
@@ -187,7 +202,17 @@ on_both! {
         office.grown_only("stocktake_lines", "counted_quantity = 10");
         office.refuses("UPDATE stocktakes SET counted_date = '2022-01-01'", "append_only");
         office.refuses("DELETE FROM stocktakes", "append_only");
+        // Another count of the same books finds the same.
+        let second = json!({"warehouse_id": warehouse, "lines": [{"lot_id": lot_of(&given), "counted_quantity": 8, "explanation": "损毁未登记"}]});
+        let second = office.as_user(STOCK_TAKER).await.post("/v1/stocktakes", second).await.expect(201);
         office.sql(&format!("BEGIN; {}; {}; COMMIT", loss("-2"), decided(APPROVER, "approved"))).unwrap();
+        let booked = format!("(SELECT id FROM stock_movements WHERE stocktake_id = {id})");
+        let second = office.literal(&id_of(&second));
+        let twice = office.moves_on(&booked, "-2", &[
+            ("kind", "'stocktake_loss'"), ("change", "-2"), ("balance", "balance - 2"), ("stocktake_id", &second),
+            ("movement_number", "'990121-CK-2022-000098'"), ("counterpart", "NULL"), ("id", "stocktake_id"),
+        ]);
+        office.refuses(&twice, "stocktake_overtaken");
         office.refuses(&decided(APPROVER, "returned"), "append_only");
         let level = json!({"edition": "2022", "code": "122203", "quantity": 5});
         office.as_user(APPROVER).await.post(&format!("/v1/warehouses/{warehouse}/reorder-levels"), level).await.expect(201);

@@ -136,6 +136,7 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/placements/{}", of.work.verified),
         "/v1/placements/counts?year=2022".to_owned(),
         "/v1/retention-checks".to_owned(),
+        format!("/v1/retention-checks/{}", of.work.retention_check),
         "/v1/levy-estimates".to_owned(),
         "/v1/disability-homes".to_owned(),
         format!("/v1/disability-homes/{}/members", of.work.home),

@@ -3,7 +3,7 @@
 CREATE TABLE follow_ups (
     id uuid NOT NULL PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('device_check', 'device_recall', 'retention_check', 'renovation_visit',
-        'screening_diagnosis', 'screening_intervention', 'rehabilitation_assessment')),
+        'screening_diagnosis', 'screening_intervention')),
     case_id uuid,
     resident_id uuid NOT NULL REFERENCES residents (id),
     division_code text COLLATE "C" NOT NULL REFERENCES divisions (code),

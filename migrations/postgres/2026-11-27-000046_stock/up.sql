@@ -405,6 +405,14 @@ BEGIN
     THEN
         RAISE EXCEPTION 'huican.append_only: a difference is that of its count';
     END IF;
+    -- The same difference is not booked twice: by another count, or by what was taken back since.
+    IF NEW.stocktake_id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM stocktake_lines c JOIN stock_movements m ON m.lot_id = c.lot_id AND m.sequence > c.book_movement
+        WHERE c.stocktake_id = NEW.stocktake_id AND c.lot_id = NEW.lot_id
+          AND (m.stocktake_id IS NOT NULL OR m.reverses_id IS NOT NULL))
+    THEN
+        RAISE EXCEPTION 'huican.stocktake_overtaken';
+    END IF;
     -- A piece is one, and in one place: in a warehouse, on its way, or with somebody.
     IF l.serial_number <> '' THEN
         PERFORM pg_advisory_xact_lock(hashtextextended(l.edition || l.code || l.serial_number, 1));

@@ -1,9 +1,15 @@
 ALTER TABLE api_keys DROP CONSTRAINT api_keys_no_allocation;
+DROP TRIGGER cases_allocations_finished ON cases;
+DROP FUNCTION refuse_unfinished_allocation;
 DROP TRIGGER stock_movements_allocated ON stock_movements;
 DROP FUNCTION refuse_allocated_movement;
+DROP TRIGGER stock_movements_recalled ON stock_movements;
+DROP FUNCTION refuse_recalled_movement;
 ALTER TABLE device_allocations DROP CONSTRAINT device_allocations_id_last_transition_state_fkey;
 DROP TABLE device_recall_holders, device_recalls, device_checks, device_allocation_transitions, device_allocations;
+DROP FUNCTION hold_recalled_batch;
 DROP FUNCTION refuse_recall_holder;
 DROP FUNCTION refuse_device_check;
 DROP FUNCTION refuse_device_step;
 DROP FUNCTION refuse_device_allocation;
+DROP FUNCTION hold_device_batch;

@@ -168,19 +168,26 @@ CREATE INDEX device_recall_holders_follow_up ON device_recall_holders (follow_up
 ALTER TABLE device_allocations
     ADD FOREIGN KEY (id, last_transition, state) REFERENCES device_allocation_transitions (allocation_id, sequence, to_state) DEFERRABLE INITIALLY DEFERRED;
 
+-- Of a batch one at a time: what leaves is seen by the recall after it, and a recall by what would leave after it.
+CREATE FUNCTION hold_device_batch(edition text, code text, batch_number text) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended(edition || '|' || code || '|' || batch_number, 54))
+$$;
+
 CREATE FUNCTION refuse_device_allocation() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 DECLARE
     kept uuid;
 BEGIN
-    -- Of a case that was approved and is not closed; it begins with an evaluation of a day that has come.
-    IF NEW.state <> 'evaluated' OR NEW.last_transition <> 1 OR NEW.evaluated_date > (NEW.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
-        OR NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = NEW.case_id AND c.service = 'assistive_device' AND c.state IN ('approved', 'in_service'))
-    THEN
-        RAISE EXCEPTION 'huican.allocation_case';
-    END IF;
     -- One at a time for a person: what is asked after this sees who came before.
     SELECT coalesce(r.merged_into_id, r.id) INTO kept FROM residents r WHERE r.id = NEW.resident_id;
     PERFORM pg_advisory_xact_lock(hashtextextended(kept::text, 53));
+    -- Of a case that was approved and is not closed, nor just being; it begins with an evaluation of a day that has come.
+    PERFORM 1 FROM cases c
+        WHERE c.id = NEW.case_id AND c.service = 'assistive_device' AND c.state IN ('approved', 'in_service') FOR SHARE;
+    IF NOT FOUND OR NEW.state <> 'evaluated' OR NEW.last_transition <> 1
+        OR NEW.evaluated_date > (NEW.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
+    THEN
+        RAISE EXCEPTION 'huican.allocation_case';
+    END IF;
     -- Nobody has two of an item within its use-life, under whichever record.
     IF EXISTS (
         SELECT 1 FROM residents w
@@ -216,6 +223,19 @@ BEGIN
 END $$;
 CREATE TRIGGER device_allocations_within BEFORE INSERT ON device_allocations
     FOR EACH ROW EXECUTE FUNCTION refuse_device_allocation();
+-- What goes on ends before its case does.
+CREATE FUNCTION refuse_unfinished_allocation() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM device_allocations a
+        WHERE a.case_id = NEW.id AND a.state IN ('evaluated', 'planned', 'supplied', 'fitted', 'trained'))
+    THEN
+        RAISE EXCEPTION 'huican.allocation_unfinished';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cases_allocations_finished BEFORE UPDATE ON cases FOR EACH ROW
+    WHEN (NEW.state = 'completed' AND OLD.state <> 'completed') EXECUTE FUNCTION refuse_unfinished_allocation();
 -- Both go along when the case does; a sealed value may get a newer key (its version: bytes 2 and 3).
 CREATE TRIGGER device_allocations_fixed BEFORE UPDATE ON device_allocations FOR EACH ROW
     WHEN ((NEW.id, NEW.case_id, NEW.resident_id, NEW.edition, NEW.code, NEW.evaluation_level, NEW.evaluating_organization_id, NEW.evaluator, NEW.evaluated_date, NEW.exception, NEW.exception_document_id, NEW.previous_id, NEW.recorded_by, NEW.recorded_at)
@@ -234,6 +254,16 @@ BEGIN
     THEN
         RAISE EXCEPTION 'huican.append_only: an entry says where its allocation now stands';
     END IF;
+    -- Both ends hold until a transfer is decided, and nobody has a hand in what their own get.
+    IF EXISTS (
+        SELECT 1 FROM device_allocations a JOIN transfers t ON t.resident_id = a.resident_id AND t.state = 'offered'
+        WHERE a.id = NEW.allocation_id)
+    THEN
+        RAISE EXCEPTION 'huican.resident_in_transfer';
+    END IF;
+    IF is_tied(NEW.actor_id, (SELECT a.resident_id FROM device_allocations a WHERE a.id = NEW.allocation_id)) THEN
+        RAISE EXCEPTION 'huican.recusal_required';
+    END IF;
     -- By an issue of stock for this case by the same person, or by a purchase of what was never in stock.
     IF (NEW.action = 'issue' AND NOT EXISTS (
         SELECT 1 FROM device_allocations a
@@ -251,12 +281,34 @@ BEGIN
         RAISE EXCEPTION 'huican.device_supply';
     END IF;
     -- Nobody is given what is called back.
+    IF NEW.action IN ('issue', 'purchase', 'deliver') THEN
+        PERFORM hold_device_batch(a.edition, a.code, a.batch_number)
+            FROM device_allocations a WHERE a.id = NEW.allocation_id AND a.batch_number IS NOT NULL;
+    END IF;
     IF NEW.action IN ('issue', 'purchase', 'deliver') AND EXISTS (
         SELECT 1 FROM device_allocations a
         JOIN device_recalls c ON c.edition = a.edition AND c.code = a.code AND c.batch_number = a.batch_number
         WHERE a.id = NEW.allocation_id)
     THEN
         RAISE EXCEPTION 'huican.device_recalled';
+    END IF;
+    -- Signed for when it was there, and lasting as the catalog said when it was found to be needed.
+    IF NEW.action = 'deliver' AND EXISTS (
+        SELECT 1 FROM device_allocations a JOIN residents r ON r.id = a.resident_id
+        WHERE a.id = NEW.allocation_id AND (
+            a.delivered_date > (NEW.at AT TIME ZONE 'Asia/Shanghai')::date
+            OR EXISTS (
+                SELECT 1 FROM device_allocation_transitions t WHERE t.allocation_id = a.id AND t.action IN ('issue', 'purchase')
+                  AND (t.at AT TIME ZONE 'Asia/Shanghai')::date > a.delivered_date)
+            OR a.use_life_until IS DISTINCT FROM (
+                SELECT (a.delivered_date + make_interval(months => CASE WHEN r.birth_date + interval '18 years' > a.delivered_date
+                    THEN coalesce(i.child_use_life_months, i.use_life_months) ELSE i.use_life_months END))::date
+                FROM device_items i
+                WHERE i.edition = a.edition AND i.code = a.code AND i.recorded_at <= a.recorded_at
+                  AND i.effective_from <= (a.recorded_at AT TIME ZONE 'Asia/Shanghai')::date
+                ORDER BY i.version DESC LIMIT 1)))
+    THEN
+        RAISE EXCEPTION 'huican.append_only: a delivery is signed for when it was supplied, for its use-life';
     END IF;
     RETURN NEW;
 END $$;
@@ -275,6 +327,15 @@ BEGIN
           AND f.state = 'done' AND f.ended_by = NEW.checked_by)
     THEN
         RAISE EXCEPTION 'huican.append_only: a finding is that of its follow-up';
+    END IF;
+    IF EXISTS (
+        SELECT 1 FROM device_allocations a JOIN transfers t ON t.resident_id = a.resident_id AND t.state = 'offered'
+        WHERE a.id = NEW.allocation_id)
+    THEN
+        RAISE EXCEPTION 'huican.resident_in_transfer';
+    END IF;
+    IF is_tied(NEW.checked_by, (SELECT a.resident_id FROM device_allocations a WHERE a.id = NEW.allocation_id)) THEN
+        RAISE EXCEPTION 'huican.recusal_required';
     END IF;
     RETURN NEW;
 END $$;
@@ -313,6 +374,26 @@ BEGIN
 END $$;
 CREATE TRIGGER stock_movements_allocated BEFORE INSERT ON stock_movements FOR EACH ROW
     WHEN (NEW.origin_id IS NOT NULL OR NEW.reverses_id IS NOT NULL) EXECUTE FUNCTION refuse_allocated_movement();
+CREATE FUNCTION refuse_recalled_movement() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    -- Nothing of what is called back leaves a warehouse to be used.
+    PERFORM hold_device_batch(l.edition, l.code, l.batch_number) FROM stock_lots l WHERE l.id = NEW.lot_id AND l.batch_number <> '';
+    IF EXISTS (
+        SELECT 1 FROM stock_lots l JOIN device_recalls c ON c.edition = l.edition AND c.code = l.code AND c.batch_number = l.batch_number
+        WHERE l.id = NEW.lot_id)
+    THEN
+        RAISE EXCEPTION 'huican.device_recalled';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER stock_movements_recalled BEFORE INSERT ON stock_movements FOR EACH ROW
+    WHEN (NEW.kind IN ('issue', 'loan') AND NEW.reverses_id IS NULL) EXECUTE FUNCTION refuse_recalled_movement();
+CREATE FUNCTION hold_recalled_batch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM hold_device_batch(NEW.edition, NEW.code, NEW.batch_number);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER device_recalls_held BEFORE INSERT ON device_recalls FOR EACH ROW EXECUTE FUNCTION hold_recalled_batch();
 CREATE TRIGGER device_recalls_fixed BEFORE UPDATE ON device_recalls FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER device_recall_holders_fixed BEFORE UPDATE ON device_recall_holders FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER device_allocations_keep BEFORE DELETE ON device_allocations FOR EACH ROW EXECUTE FUNCTION refuse_change();

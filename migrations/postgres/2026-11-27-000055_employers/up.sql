@@ -60,6 +60,10 @@ INSERT INTO employment_standards (id, kind, effective_from, quota_basis_points, 
     exempt_staff, wage_cap_percent, severe_weight, legal_basis, state, version)
 VALUES ('01500000-0000-7000-8000-000000000002', 'quota_levy', '2020-01-01', 150, 100, 50, 90, 30, 200, 2, '发改价格规〔2019〕2015号《关于完善残疾人就业保障金制度更好促进残疾人就业的总体方案》', 'approved', 1);
 
+-- What an office lays down begins as a proposal.
+CREATE TRIGGER employment_standards_proposed_first BEFORE INSERT ON employment_standards FOR EACH ROW
+    WHEN (NEW.state <> 'proposed') EXECUTE FUNCTION refuse_change();
+
 -- Employers. `contact` is sealed.
 CREATE TABLE employers (
     id uuid NOT NULL PRIMARY KEY,

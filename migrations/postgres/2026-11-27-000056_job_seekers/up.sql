@@ -59,6 +59,17 @@ BEGIN
 END $$;
 CREATE TRIGGER job_seekers_one_of_person BEFORE INSERT ON job_seekers FOR EACH ROW EXECUTE FUNCTION refuse_second_job_seeker();
 
+-- An open file goes along with the person, whichever of their records it is of.
+CREATE FUNCTION move_job_seekers() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    UPDATE job_seekers SET division_code = NEW.division_code
+    WHERE state = 'open' AND county_code = OLD.county_code
+        AND resident_id IN (SELECT r.id FROM residents r WHERE r.id = NEW.id OR r.merged_into_id = NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER residents_job_seekers AFTER UPDATE OF division_code ON residents FOR EACH ROW
+    WHEN (NEW.division_code <> OLD.division_code) EXECUTE FUNCTION move_job_seekers();
+
 CREATE TABLE job_seeker_contacts (
     id uuid NOT NULL PRIMARY KEY,
     job_seeker_id uuid NOT NULL REFERENCES job_seekers (id),

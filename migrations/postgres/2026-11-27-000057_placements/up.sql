@@ -55,6 +55,8 @@ CREATE INDEX placements_referral ON placements (job_referral_id, job_seeker_id);
 CREATE INDEX placements_fair ON placements (fair_id);
 CREATE INDEX placements_evidence ON placements (id, evidence_revision);
 CREATE INDEX placements_verified ON placements (id, verified_revision);
+-- A referral leads to one.
+CREATE UNIQUE INDEX placements_referral_once ON placements (job_referral_id);
 CREATE UNIQUE INDEX placements_one_open ON placements (resident_id) WHERE end_date IS NULL;
 
 CREATE TABLE placement_evidence (
@@ -167,13 +169,25 @@ END $$;
 CREATE TRIGGER placements_one_of_person BEFORE INSERT ON placements FOR EACH ROW EXECUTE FUNCTION refuse_second_placement();
 CREATE FUNCTION refuse_unaccepted_offer() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM job_referrals r WHERE r.id = NEW.job_referral_id AND r.state = 'accepted')
+    IF NOT EXISTS (
+        SELECT 1 FROM job_referrals r JOIN vacancies v ON v.id = r.vacancy_id
+        WHERE r.id = NEW.job_referral_id AND r.state = 'accepted' AND v.employer_id = NEW.employer_id)
     THEN
         RAISE EXCEPTION 'huican.job_referral_not_accepted';
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER placements_of_accepted BEFORE INSERT ON placements FOR EACH ROW WHEN (NEW.job_referral_id IS NOT NULL) EXECUTE FUNCTION refuse_unaccepted_offer();
+-- What has not ended goes along with the person, whichever of their records it is of; its checks with it.
+CREATE FUNCTION move_placements() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    UPDATE placements SET division_code = NEW.division_code
+    WHERE end_date IS NULL AND county_code = OLD.county_code
+        AND resident_id IN (SELECT r.id FROM residents r WHERE r.id = NEW.id OR r.merged_into_id = NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER residents_placements AFTER UPDATE OF division_code ON residents FOR EACH ROW
+    WHEN (NEW.division_code <> OLD.division_code) EXECUTE FUNCTION move_placements();
 CREATE TRIGGER placement_evidence_fixed BEFORE UPDATE ON placement_evidence FOR EACH ROW
     WHEN ((NEW.id, NEW.placement_id, NEW.revision, NEW.contract_kind, NEW.contract_from, NEW.contract_to, NEW.wage_fen, NEW.insured_from, NEW.entered_by, NEW.entered_at)
         IS DISTINCT FROM (OLD.id, OLD.placement_id, OLD.revision, OLD.contract_kind, OLD.contract_from, OLD.contract_to, OLD.wage_fen, OLD.insured_from, OLD.entered_by, OLD.entered_at)
@@ -186,17 +200,28 @@ CREATE TRIGGER placement_verifications_fixed BEFORE UPDATE ON placement_verifica
 CREATE TRIGGER placement_verifications_keep BEFORE DELETE ON placement_verifications FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER placement_verifications_keep_all BEFORE TRUNCATE ON placement_verifications FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- A year's contract at least, an insurance, and nobody's own affair.
+-- A year's contract at least that covers the first day, an insurance that has begun, the minimum wage of that place and a certificate on that day, and
+-- nobody's own affair.
 CREATE FUNCTION refuse_thin_evidence() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
     IF NOT EXISTS (
         SELECT 1 FROM placement_evidence e JOIN placements p ON p.id = e.placement_id
-        JOIN employment_standards s ON s.id = NEW.standard_id AND s.kind = 'minimum_wage' AND s.state = 'approved'
-            AND s.amount_fen = NEW.minimum_wage_fen AND s.effective_from <= p.start_date
+        JOIN employment_standards s ON s.id = NEW.standard_id AND s.amount_fen = NEW.minimum_wage_fen
+            -- The nearest division's, and of that the latest.
+            AND s.id = (
+                SELECT n.id FROM employment_standards n LEFT JOIN divisions d ON d.code = n.division_code
+                WHERE n.kind = 'minimum_wage' AND n.state = 'approved' AND n.effective_from <= p.start_date
+                    AND (d.code IS NULL OR substr(d.code, 1, CASE d.level WHEN 'province' THEN 2 WHEN 'city' THEN 4 WHEN 'county' THEN 6 WHEN 'township' THEN 9 ELSE 12 END)
+                        = substr(p.division_code, 1, CASE d.level WHEN 'province' THEN 2 WHEN 'city' THEN 4 WHEN 'county' THEN 6 WHEN 'township' THEN 9 ELSE 12 END))
+                ORDER BY CASE d.level WHEN 'province' THEN 2 WHEN 'city' THEN 4 WHEN 'county' THEN 6 WHEN 'township' THEN 9 WHEN 'village' THEN 12 ELSE 0 END DESC,
+                    n.effective_from DESC LIMIT 1)
         JOIN residents w ON w.id = p.resident_id
         JOIN certificates c ON c.id = NEW.certificate_id AND c.resident_id = coalesce(w.merged_into_id, w.id)
-            AND c.state = 'valid' AND c.superseded_at IS NULL
-        WHERE e.placement_id = NEW.placement_id AND e.revision = NEW.revision AND e.insured_from IS NOT NULL
+            AND c.state = 'valid' AND c.superseded_at IS NULL AND c.expires_date > p.start_date
+            AND c.valid_from <= p.start_date AND (c.valid_to IS NULL OR c.valid_to > p.start_date)
+        WHERE e.placement_id = NEW.placement_id AND e.revision = NEW.revision
+            AND e.insured_from <= (NEW.verified_at AT TIME ZONE 'Asia/Shanghai')::date
+            AND e.contract_from <= p.start_date AND (e.contract_to IS NULL OR e.contract_to >= p.start_date)
             AND (e.contract_to IS NULL OR e.contract_to >= (e.contract_from + interval '1 year' - interval '1 day')::date))
     THEN
         RAISE EXCEPTION 'huican.placement_evidence';
@@ -256,6 +281,7 @@ CREATE INDEX retention_checks_due ON retention_checks (due_date, id);
 CREATE INDEX retention_checks_division ON retention_checks (division_code, due_date, id);
 CREATE INDEX retention_checks_county ON retention_checks (county_code, due_date, id);
 CREATE INDEX retention_checks_checked_by ON retention_checks (checked_by);
+CREATE TRIGGER retention_checks_due_first BEFORE INSERT ON retention_checks FOR EACH ROW WHEN (NEW.state <> 'due') EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER retention_checks_fixed BEFORE UPDATE ON retention_checks FOR EACH ROW
     WHEN ((NEW.id, NEW.placement_id, NEW.resident_id, NEW.months, NEW.due_date)
         IS DISTINCT FROM (OLD.id, OLD.placement_id, OLD.resident_id, OLD.months, OLD.due_date)

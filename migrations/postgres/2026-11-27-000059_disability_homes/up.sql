@@ -128,6 +128,7 @@ CREATE INDEX home_pay_sheets_home ON home_pay_sheets (home_id, division_code);
 CREATE INDEX home_pay_sheets_made_by ON home_pay_sheets (made_by);
 CREATE INDEX home_pay_sheets_decided_by ON home_pay_sheets (decided_by);
 CREATE UNIQUE INDEX home_pay_sheets_one ON home_pay_sheets (home_id, month) WHERE state <> 'discarded';
+CREATE TRIGGER home_pay_sheets_made_first BEFORE INSERT ON home_pay_sheets FOR EACH ROW WHEN (NEW.state <> 'made') EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER home_pay_sheets_fixed BEFORE UPDATE ON home_pay_sheets FOR EACH ROW
     WHEN ((NEW.id, NEW.home_id, NEW.division_code, NEW.month, NEW.member_count, NEW.total_fen, NEW.made_by, NEW.made_at)
         IS DISTINCT FROM (OLD.id, OLD.home_id, OLD.division_code, OLD.month, OLD.member_count, OLD.total_fen, OLD.made_by, OLD.made_at)
@@ -153,6 +154,16 @@ CREATE INDEX home_pay_items_member ON home_pay_items (member_id, home_id);
 CREATE TRIGGER home_pay_items_fixed BEFORE UPDATE ON home_pay_items FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER home_pay_items_keep BEFORE DELETE ON home_pay_items FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER home_pay_items_keep_all BEFORE TRUNCATE ON home_pay_items FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE FUNCTION refuse_pay_of_nobody() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM home_pay_sheets s WHERE s.id = NEW.sheet_id AND s.state = 'made')
+        OR NOT EXISTS (SELECT 1 FROM home_members o WHERE o.id = NEW.member_id AND o.daily_pay_fen = NEW.daily_pay_fen)
+    THEN
+        RAISE EXCEPTION 'huican.append_only: pay is reckoned by what was agreed, on a sheet that is not decided';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER home_pay_items_hold BEFORE INSERT ON home_pay_items FOR EACH ROW EXECUTE FUNCTION refuse_pay_of_nobody();
 
 CREATE TABLE home_attendances (
     member_id uuid NOT NULL,
@@ -170,17 +181,47 @@ CREATE TRIGGER home_attendances_fixed BEFORE UPDATE ON home_attendances FOR EACH
 CREATE TRIGGER home_attendances_keep BEFORE DELETE ON home_attendances FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER home_attendances_keep_all BEFORE TRUNCATE ON home_attendances FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- What is confirmed is what the days come to, member by member and in all.
+CREATE FUNCTION refuse_wrong_pay() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM (
+            SELECT a.member_id, count(*) AS days FROM home_attendances a
+            JOIN home_members o ON o.id = a.member_id AND o.daily_pay_fen IS NOT NULL
+            WHERE a.home_id = NEW.home_id AND to_char(a.date, 'YYYY-MM') = NEW.month GROUP BY a.member_id) earned
+        FULL JOIN (SELECT i.member_id, i.days FROM home_pay_items i WHERE i.sheet_id = NEW.id) item ON item.member_id = earned.member_id
+        WHERE earned.days IS DISTINCT FROM item.days)
+        OR NEW.member_count <> (SELECT count(*) FROM home_pay_items i WHERE i.sheet_id = NEW.id)
+        OR NEW.total_fen <> (SELECT coalesce(sum(i.amount_fen), 0) FROM home_pay_items i WHERE i.sheet_id = NEW.id)
+    THEN
+        RAISE EXCEPTION 'huican.append_only: what is confirmed is what was earned';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER home_pay_sheets_earned BEFORE UPDATE ON home_pay_sheets FOR EACH ROW
+    WHEN (NEW.state = 'confirmed') EXECUTE FUNCTION refuse_wrong_pay();
+
 -- Whoever was a member that day, and of no month that was reckoned.
 CREATE FUNCTION refuse_absent_member() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
-    IF NOT EXISTS (
-        SELECT 1 FROM home_members o WHERE o.id = NEW.member_id AND NEW.date >= o.joined_date AND (o.left_date IS NULL OR NEW.date <= o.left_date))
-    THEN
+    PERFORM 1 FROM home_members o WHERE o.id = NEW.member_id AND NEW.date >= o.joined_date AND (o.left_date IS NULL OR NEW.date <= o.left_date)
+    FOR SHARE;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'huican.home_not_member';
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER home_attendances_hold BEFORE INSERT ON home_attendances FOR EACH ROW EXECUTE FUNCTION refuse_absent_member();
+-- Nor does anybody leave before a day on which they came.
+CREATE FUNCTION refuse_early_leave() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM home_attendances a WHERE a.member_id = NEW.id AND a.date > NEW.left_date) THEN
+        RAISE EXCEPTION 'huican.home_not_member';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER home_members_came BEFORE UPDATE ON home_members FOR EACH ROW
+    WHEN (NEW.left_date IS NOT NULL) EXECUTE FUNCTION refuse_early_leave();
 CREATE FUNCTION refuse_reckoned_month() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
     PERFORM 1 FROM disability_homes h WHERE h.id = NEW.home_id FOR SHARE;

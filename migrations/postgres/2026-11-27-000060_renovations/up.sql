@@ -219,6 +219,10 @@ CREATE INDEX elderly_renovations_withdrawn_by ON elderly_renovations (withdrawn_
 ALTER TABLE renovation_projects
     ADD FOREIGN KEY (id, last_transition, state) REFERENCES renovation_transitions (project_id, sequence, to_state) DEFERRABLE INITIALLY DEFERRED;
 
+-- One at a time for a dwelling: what is asked after this sees who came before.
+CREATE FUNCTION hold_dwelling(dwelling_index bytea) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock(hashtextextended(encode(dwelling_index, 'hex'), 60))
+$$;
 -- Whether somebody works at an organization on a day.
 CREATE FUNCTION works_at(who uuid, place uuid, day date) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT 1 FROM grants g WHERE g.user_id = who AND g.organization_id = place AND g.revoked_at IS NULL
@@ -226,14 +230,14 @@ CREATE FUNCTION works_at(who uuid, place uuid, day date) RETURNS boolean LANGUAG
 $$;
 CREATE FUNCTION refuse_renovation() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
-    -- Of a case that was approved and is not closed.
-    IF NEW.state <> 'surveyed' OR NEW.last_transition <> 1
-        OR NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = NEW.case_id AND c.service = 'accessibility_renovation' AND c.state IN ('approved', 'in_service'))
-    THEN
+    -- Of a case that was approved and is not closed, nor just being; no more is paid than was granted.
+    PERFORM 1 FROM cases c
+        WHERE c.id = NEW.case_id AND c.service = 'accessibility_renovation' AND c.state IN ('approved', 'in_service')
+          AND (c.eligibility::jsonb ->> 'amount_fen')::bigint = NEW.cap_fen FOR SHARE;
+    IF NOT FOUND OR NEW.state <> 'surveyed' OR NEW.last_transition <> 1 THEN
         RAISE EXCEPTION 'huican.renovation_case';
     END IF;
-    -- One at a time for a dwelling: what is asked after this sees who came before.
-    PERFORM pg_advisory_xact_lock(hashtextextended(encode(NEW.dwelling_index, 'hex'), 60));
+    PERFORM hold_dwelling(NEW.dwelling_index);
     IF EXISTS (SELECT 1 FROM elderly_renovations e WHERE e.dwelling_index = NEW.dwelling_index AND e.withdrawn_at IS NULL)
     THEN
         RAISE EXCEPTION 'huican.renovation_elderly';
@@ -278,6 +282,16 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'huican.append_only: an entry says where its project now stands';
     END IF;
+    -- Both ends hold until a transfer is decided, and nobody has a hand in what their own get.
+    IF EXISTS (SELECT 1 FROM transfers t WHERE t.resident_id = a.resident_id AND t.state = 'offered') THEN
+        RAISE EXCEPTION 'huican.resident_in_transfer';
+    END IF;
+    IF is_tied(NEW.actor_id, a.resident_id) THEN
+        RAISE EXCEPTION 'huican.recusal_required';
+    END IF;
+    IF a.assessed_date > day OR a.consented_date > day OR a.accepted_date > day THEN
+        RAISE EXCEPTION 'huican.append_only: what is recorded has happened';
+    END IF;
     -- The budget is what its items cost.
     IF NEW.action = 'design' AND (a.design <> NEW.sequence OR a.budget_fen IS DISTINCT FROM (
         SELECT sum(i.quantity * i.unit_price_fen) FROM renovation_items i WHERE i.project_id = a.id AND i.design = NEW.sequence))
@@ -294,9 +308,11 @@ BEGIN
     THEN
         RAISE EXCEPTION 'huican.renovation_contractor';
     END IF;
-    IF NEW.action = 'start' AND EXISTS (SELECT 1 FROM elderly_renovations e WHERE e.dwelling_index = a.dwelling_index AND e.withdrawn_at IS NULL)
-    THEN
-        RAISE EXCEPTION 'huican.renovation_elderly';
+    IF NEW.action = 'start' THEN
+        PERFORM hold_dwelling(a.dwelling_index);
+        IF EXISTS (SELECT 1 FROM elderly_renovations e WHERE e.dwelling_index = a.dwelling_index AND e.withdrawn_at IS NULL) THEN
+            RAISE EXCEPTION 'huican.renovation_elderly';
+        END IF;
     END IF;
     -- All is built and photographed: by documents that still stand.
     IF NEW.action IN ('finish', 'accept') AND EXISTS (
@@ -328,6 +344,15 @@ BEGIN
         SELECT 1 FROM renovation_transitions t WHERE t.project_id = a.id AND t.sequence > finished AND t.action = 'inspect' AND NOT t.passed)
     THEN
         RAISE EXCEPTION 'huican.renovation_inspections';
+    END IF;
+    -- Signed for when it was finished; it lasts as the case's version says.
+    IF NEW.action = 'accept' AND (
+        a.accepted_date < (SELECT (t.at AT TIME ZONE 'Asia/Shanghai')::date FROM renovation_transitions t WHERE t.project_id = a.id AND t.sequence = finished)
+        OR a.possible_from IS DISTINCT FROM (
+            SELECT (a.accepted_date + make_interval(months => v.use_life_months))::date
+            FROM cases c JOIN program_versions v ON v.id = c.program_version_id WHERE c.id = a.case_id))
+    THEN
+        RAISE EXCEPTION 'huican.append_only: an acceptance is of what is finished, for the period laid down';
     END IF;
     -- Who proposes what is paid does not check it, and what was checked is owed.
     IF (NEW.action = 'propose' AND a.proposed_by <> NEW.actor_id)
@@ -381,6 +406,15 @@ BEGIN
     THEN
         RAISE EXCEPTION 'huican.append_only: a finding is that of its follow-up';
     END IF;
+    IF EXISTS (
+        SELECT 1 FROM renovation_projects p JOIN transfers t ON t.resident_id = p.resident_id AND t.state = 'offered'
+        WHERE p.id = NEW.project_id)
+    THEN
+        RAISE EXCEPTION 'huican.resident_in_transfer';
+    END IF;
+    IF is_tied(NEW.visited_by, (SELECT p.resident_id FROM renovation_projects p WHERE p.id = NEW.project_id)) THEN
+        RAISE EXCEPTION 'huican.recusal_required';
+    END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER renovation_visits_looked BEFORE INSERT ON renovation_visits
@@ -390,6 +424,25 @@ CREATE TRIGGER renovation_visits_fixed BEFORE UPDATE ON renovation_visits FOR EA
             IS DISTINCT FROM (OLD.id, OLD.follow_up_id, OLD.project_id, OLD.result, OLD.visited_by, OLD.visited_at)
         OR coalesce(substr(NEW.note, 2, 2) <= substr(OLD.note, 2, 2), true))
     EXECUTE FUNCTION refuse_change();
+-- What goes on ends before its case does.
+CREATE FUNCTION refuse_unfinished_renovation() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF EXISTS (
+        SELECT 1 FROM renovation_projects p
+        WHERE p.case_id = NEW.id AND p.state NOT IN ('accepted', 'settlement_proposed', 'settled', 'cancelled'))
+    THEN
+        RAISE EXCEPTION 'huican.renovation_unfinished';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cases_renovations_finished BEFORE UPDATE ON cases FOR EACH ROW
+    WHEN (NEW.state = 'completed' AND OLD.state <> 'completed') EXECUTE FUNCTION refuse_unfinished_renovation();
+CREATE FUNCTION hold_elderly_dwelling() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM hold_dwelling(NEW.dwelling_index);
+    RETURN NEW;
+END $$;
+CREATE TRIGGER elderly_renovations_held BEFORE INSERT ON elderly_renovations FOR EACH ROW EXECUTE FUNCTION hold_elderly_dwelling();
 -- Withdrawn once, and nothing else.
 CREATE TRIGGER elderly_renovations_fixed BEFORE UPDATE ON elderly_renovations FOR EACH ROW
     WHEN ((NEW.id, NEW.division_code, NEW.dwelling_index, NEW.completed_date, NEW.source, NEW.recorded_by, NEW.recorded_at)

@@ -3,7 +3,7 @@
 CREATE TABLE follow_ups (
     id BLOB NOT NULL PRIMARY KEY,
     kind TEXT NOT NULL CHECK (kind IN ('device_check', 'device_recall', 'retention_check', 'renovation_visit',
-        'screening_diagnosis', 'screening_intervention', 'rehabilitation_assessment')),
+        'screening_diagnosis', 'screening_intervention')),
     case_id BLOB,
     resident_id BLOB NOT NULL REFERENCES residents (id),
     division_code TEXT NOT NULL REFERENCES divisions (code),

@@ -385,6 +385,12 @@ BEGIN
         SELECT 1 FROM stocktakes s JOIN stocktake_lines l ON l.stocktake_id = s.id
         WHERE s.id = NEW.stocktake_id AND l.lot_id = NEW.lot_id
           AND NEW.change = l.counted_quantity - l.book_quantity);
+    -- The same difference is not booked twice: by another count, or by what was taken back since.
+    SELECT RAISE(ABORT, 'huican.stocktake_overtaken')
+    WHERE NEW.stocktake_id IS NOT NULL AND EXISTS (
+        SELECT 1 FROM stocktake_lines l JOIN stock_movements m ON m.lot_id = l.lot_id AND m.sequence > l.book_movement
+        WHERE l.stocktake_id = NEW.stocktake_id AND l.lot_id = NEW.lot_id
+          AND (m.stocktake_id IS NOT NULL OR m.reverses_id IS NOT NULL));
     -- A piece is one, and in one place: in a warehouse, on its way, or with somebody.
     SELECT RAISE(ABORT, 'huican.stock_piece')
     WHERE EXISTS (SELECT 1 FROM stock_lots l WHERE l.id = NEW.lot_id AND l.serial_number <> '') AND (

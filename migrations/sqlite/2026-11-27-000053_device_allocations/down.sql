@@ -1,4 +1,6 @@
 DROP TRIGGER api_keys_no_allocation;
+DROP TRIGGER cases_allocations_finished;
+DROP TRIGGER stock_movements_recalled;
 DROP TRIGGER stock_movements_allocated;
 DROP TRIGGER device_recall_holders_keep;
 DROP TRIGGER device_recalls_keep;

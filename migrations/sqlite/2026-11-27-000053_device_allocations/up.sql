@@ -206,6 +206,14 @@ WHEN NEW.previous_id IS NOT NULL AND NOT EXISTS (
 BEGIN
     SELECT RAISE(ABORT, 'huican.device_exception');
 END;
+-- What goes on ends before its case does.
+CREATE TRIGGER cases_allocations_finished BEFORE UPDATE ON cases
+WHEN NEW.state = 'completed' AND OLD.state <> 'completed' AND EXISTS (
+    SELECT 1 FROM device_allocations a
+    WHERE a.case_id = NEW.id AND a.state IN ('evaluated', 'planned', 'supplied', 'fitted', 'trained'))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.allocation_unfinished');
+END;
 -- Both go along when the case does; a sealed value may get a newer key (its version: bytes 2 and 3).
 CREATE TRIGGER device_allocations_fixed BEFORE UPDATE ON device_allocations
 WHEN (NEW.id, NEW.case_id, NEW.resident_id, NEW.edition, NEW.code, NEW.evaluation_level, NEW.evaluating_organization_id, NEW.evaluator, NEW.evaluated_date, NEW.exception, NEW.exception_document_id, NEW.previous_id, NEW.recorded_by, NEW.recorded_at)
@@ -224,6 +232,21 @@ CREATE TRIGGER device_allocation_transitions_stands BEFORE INSERT ON device_allo
 WHEN NOT EXISTS (SELECT 1 FROM device_allocations a WHERE a.id = NEW.allocation_id AND a.last_transition = NEW.sequence)
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: an entry says where its allocation now stands');
+END;
+-- Both ends hold until a transfer is decided, and nobody has a hand in what their own get.
+CREATE TRIGGER device_allocation_transitions_held BEFORE INSERT ON device_allocation_transitions
+WHEN EXISTS (
+    SELECT 1 FROM device_allocations a JOIN transfers t ON t.resident_id = a.resident_id AND t.state = 'offered'
+    WHERE a.id = NEW.allocation_id)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.resident_in_transfer');
+END;
+CREATE TRIGGER device_allocation_transitions_recused BEFORE INSERT ON device_allocation_transitions
+WHEN EXISTS (
+    SELECT 1 FROM user_ties t
+    WHERE t.user_id = NEW.actor_id AND t.resident_id = (SELECT resident_id FROM device_allocations WHERE id = NEW.allocation_id))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.recusal_required');
 END;
 -- By an issue of stock for this case by the same person, or by a purchase of what was never in stock.
 CREATE TRIGGER device_allocation_transitions_supplied BEFORE INSERT ON device_allocation_transitions
@@ -251,6 +274,25 @@ WHEN NEW.action IN ('issue', 'purchase', 'deliver') AND EXISTS (
 BEGIN
     SELECT RAISE(ABORT, 'huican.device_recalled');
 END;
+-- Signed for when it was there, and lasting as the catalog said when it was found to be needed.
+CREATE TRIGGER device_allocation_transitions_delivered BEFORE INSERT ON device_allocation_transitions
+WHEN NEW.action = 'deliver' AND EXISTS (
+    SELECT 1 FROM device_allocations a JOIN residents r ON r.id = a.resident_id
+    WHERE a.id = NEW.allocation_id AND (
+        a.delivered_date > date(NEW.at / 1000000, 'unixepoch', '+8 hours')
+        OR EXISTS (
+            SELECT 1 FROM device_allocation_transitions t WHERE t.allocation_id = a.id AND t.action IN ('issue', 'purchase')
+              AND date(t.at / 1000000, 'unixepoch', '+8 hours') > a.delivered_date)
+        OR a.use_life_until IS NOT (
+            SELECT date(a.delivered_date, '+' || CASE WHEN date(r.birth_date, '+18 years', 'floor') > a.delivered_date
+                THEN coalesce(i.child_use_life_months, i.use_life_months) ELSE i.use_life_months END || ' months', 'floor')
+            FROM device_items i
+            WHERE i.edition = a.edition AND i.code = a.code AND i.recorded_at <= a.recorded_at
+              AND i.effective_from <= date(a.recorded_at / 1000000, 'unixepoch', '+8 hours')
+            ORDER BY i.version DESC LIMIT 1)))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a delivery is signed for when it was supplied, for its use-life');
+END;
 CREATE TRIGGER device_allocation_transitions_fixed BEFORE UPDATE ON device_allocation_transitions
 WHEN (NEW.id, NEW.allocation_id, NEW.sequence, NEW.action, NEW.previous_sequence, NEW.from_state, NEW.to_state, NEW.actor_id, NEW.at)
         IS NOT (OLD.id, OLD.allocation_id, OLD.sequence, OLD.action, OLD.previous_sequence, OLD.from_state, OLD.to_state, OLD.actor_id, OLD.at)
@@ -265,6 +307,20 @@ WHEN NOT EXISTS (
       AND f.state = 'done' AND f.ended_by = NEW.checked_by)
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: a finding is that of its follow-up');
+END;
+CREATE TRIGGER device_checks_held BEFORE INSERT ON device_checks
+WHEN EXISTS (
+    SELECT 1 FROM device_allocations a JOIN transfers t ON t.resident_id = a.resident_id AND t.state = 'offered'
+    WHERE a.id = NEW.allocation_id)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.resident_in_transfer');
+END;
+CREATE TRIGGER device_checks_recused BEFORE INSERT ON device_checks
+WHEN EXISTS (
+    SELECT 1 FROM user_ties t
+    WHERE t.user_id = NEW.checked_by AND t.resident_id = (SELECT resident_id FROM device_allocations WHERE id = NEW.allocation_id))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.recusal_required');
 END;
 CREATE TRIGGER device_checks_fixed BEFORE UPDATE ON device_checks
 WHEN (NEW.id, NEW.follow_up_id, NEW.allocation_id, NEW.result, NEW.checked_by, NEW.checked_at)
@@ -290,6 +346,14 @@ WHEN EXISTS (
     WHERE a.movement_id IN (NEW.origin_id, NEW.reverses_id) AND a.state NOT IN ('returned', 'cancelled'))
 BEGIN
     SELECT RAISE(ABORT, 'huican.stock_reversal');
+END;
+-- Nothing of what is called back leaves a warehouse to be used.
+CREATE TRIGGER stock_movements_recalled BEFORE INSERT ON stock_movements
+WHEN NEW.kind IN ('issue', 'loan') AND NEW.reverses_id IS NULL AND EXISTS (
+    SELECT 1 FROM stock_lots l JOIN device_recalls c ON c.edition = l.edition AND c.code = l.code AND c.batch_number = l.batch_number
+    WHERE l.id = NEW.lot_id)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.device_recalled');
 END;
 CREATE TRIGGER device_recalls_fixed BEFORE UPDATE ON device_recalls
 BEGIN

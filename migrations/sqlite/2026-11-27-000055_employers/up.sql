@@ -56,7 +56,7 @@ BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: employment standards are never deleted');
 END;
 CREATE TRIGGER employment_standards_no_replace BEFORE INSERT ON employment_standards
-WHEN EXISTS (SELECT 1 FROM employment_standards WHERE id = NEW.id OR (kind = NEW.kind AND division_code = NEW.division_code AND effective_from = NEW.effective_from AND state = 'approved' AND NEW.state = 'approved'))
+WHEN EXISTS (SELECT 1 FROM employment_standards WHERE id = NEW.id OR (kind = NEW.kind AND division_code IS NEW.division_code AND effective_from = NEW.effective_from AND state = 'approved' AND NEW.state = 'approved'))
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: employment_standards.id');
 END;
@@ -68,6 +68,13 @@ VALUES (x'01500000000070008000000000000001', 'quota_levy', '2015-10-01', 150, 10
 INSERT INTO employment_standards (id, kind, effective_from, quota_basis_points, threshold_basis_points, upper_percent, lower_percent,
     exempt_staff, wage_cap_percent, severe_weight, legal_basis, state, version)
 VALUES (x'01500000000070008000000000000002', 'quota_levy', '2020-01-01', 150, 100, 50, 90, 30, 200, 2, '发改价格规〔2019〕2015号《关于完善残疾人就业保障金制度更好促进残疾人就业的总体方案》', 'approved', 1);
+
+-- What an office lays down begins as a proposal.
+CREATE TRIGGER employment_standards_proposed_first BEFORE INSERT ON employment_standards
+WHEN NEW.state <> 'proposed'
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a standard begins as a proposal');
+END;
 
 -- Employers. `contact` is sealed.
 CREATE TABLE employers (

@@ -1,3 +1,4 @@
+DROP TRIGGER residents_job_seekers;
 DROP TABLE job_referral_transitions;
 DROP TABLE job_referrals;
 DROP TABLE job_fair_attendances;

@@ -68,6 +68,15 @@ BEGIN
     SELECT RAISE(ABORT, 'huican.job_seeker_open');
 END;
 
+-- An open file goes along with the person, whichever of their records it is of.
+CREATE TRIGGER residents_job_seekers AFTER UPDATE OF division_code ON residents
+WHEN NEW.division_code <> OLD.division_code
+BEGIN
+    UPDATE job_seekers SET division_code = NEW.division_code
+    WHERE state = 'open' AND county_code = OLD.county_code
+        AND resident_id IN (SELECT r.id FROM residents r WHERE r.id = NEW.id OR r.merged_into_id = NEW.id);
+END;
+
 CREATE TABLE job_seeker_contacts (
     id BLOB NOT NULL PRIMARY KEY,
     job_seeker_id BLOB NOT NULL REFERENCES job_seekers (id),

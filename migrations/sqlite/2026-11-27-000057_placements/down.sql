@@ -1,3 +1,4 @@
+DROP TRIGGER residents_placements;
 DROP VIEW counted_placements;
 DROP TRIGGER api_keys_no_placements;
 DROP TABLE retention_checks;

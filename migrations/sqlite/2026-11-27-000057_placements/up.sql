@@ -58,6 +58,8 @@ CREATE INDEX placements_referral ON placements (job_referral_id, job_seeker_id);
 CREATE INDEX placements_fair ON placements (fair_id);
 CREATE INDEX placements_evidence ON placements (id, evidence_revision);
 CREATE INDEX placements_verified ON placements (id, verified_revision);
+-- A referral leads to one.
+CREATE UNIQUE INDEX placements_referral_once ON placements (job_referral_id);
 CREATE UNIQUE INDEX placements_one_open ON placements (resident_id) WHERE end_date IS NULL;
 
 CREATE TABLE placement_evidence (
@@ -157,7 +159,8 @@ BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: placements are never deleted');
 END;
 CREATE TRIGGER placements_no_replace BEFORE INSERT ON placements
-WHEN EXISTS (SELECT 1 FROM placements WHERE id = NEW.id OR (resident_id = NEW.resident_id AND end_date IS NULL AND NEW.end_date IS NULL))
+WHEN EXISTS (SELECT 1 FROM placements WHERE id = NEW.id OR job_referral_id = NEW.job_referral_id
+    OR (resident_id = NEW.resident_id AND end_date IS NULL AND NEW.end_date IS NULL))
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: placements.id');
 END;
@@ -174,9 +177,19 @@ BEGIN
     SELECT RAISE(ABORT, 'huican.placement_open');
 END;
 CREATE TRIGGER placements_of_accepted BEFORE INSERT ON placements
-WHEN NEW.job_referral_id IS NOT NULL AND (NOT EXISTS (SELECT 1 FROM job_referrals r WHERE r.id = NEW.job_referral_id AND r.state = 'accepted'))
+WHEN NEW.job_referral_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM job_referrals r JOIN vacancies v ON v.id = r.vacancy_id
+        WHERE r.id = NEW.job_referral_id AND r.state = 'accepted' AND v.employer_id = NEW.employer_id)
 BEGIN
     SELECT RAISE(ABORT, 'huican.job_referral_not_accepted');
+END;
+-- What has not ended goes along with the person, whichever of their records it is of; its checks with it.
+CREATE TRIGGER residents_placements AFTER UPDATE OF division_code ON residents
+WHEN NEW.division_code <> OLD.division_code
+BEGIN
+    UPDATE placements SET division_code = NEW.division_code
+    WHERE end_date IS NULL AND county_code = OLD.county_code
+        AND resident_id IN (SELECT r.id FROM residents r WHERE r.id = NEW.id OR r.merged_into_id = NEW.id);
 END;
 CREATE TRIGGER placement_evidence_fixed BEFORE UPDATE ON placement_evidence
 WHEN (NEW.id, NEW.placement_id, NEW.revision, NEW.contract_kind, NEW.contract_from, NEW.contract_to, NEW.wage_fen, NEW.insured_from, NEW.entered_by, NEW.entered_at)
@@ -209,16 +222,27 @@ BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: placement_verifications.placement_id');
 END;
 
--- A year's contract at least, an insurance, and nobody's own affair.
+-- A year's contract at least that covers the first day, an insurance that has begun, the minimum wage of that place and a certificate on that day, and
+-- nobody's own affair.
 CREATE TRIGGER placement_verifications_hold BEFORE INSERT ON placement_verifications
 WHEN NOT EXISTS (
         SELECT 1 FROM placement_evidence e JOIN placements p ON p.id = e.placement_id
-        JOIN employment_standards s ON s.id = NEW.standard_id AND s.kind = 'minimum_wage' AND s.state = 'approved'
-            AND s.amount_fen = NEW.minimum_wage_fen AND s.effective_from <= p.start_date
+        JOIN employment_standards s ON s.id = NEW.standard_id AND s.amount_fen = NEW.minimum_wage_fen
+            -- The nearest division's, and of that the latest.
+            AND s.id = (
+                SELECT n.id FROM employment_standards n LEFT JOIN divisions d ON d.code = n.division_code
+                WHERE n.kind = 'minimum_wage' AND n.state = 'approved' AND n.effective_from <= p.start_date
+                    AND (d.code IS NULL OR substr(d.code, 1, CASE d.level WHEN 'province' THEN 2 WHEN 'city' THEN 4 WHEN 'county' THEN 6 WHEN 'township' THEN 9 ELSE 12 END)
+                        = substr(p.division_code, 1, CASE d.level WHEN 'province' THEN 2 WHEN 'city' THEN 4 WHEN 'county' THEN 6 WHEN 'township' THEN 9 ELSE 12 END))
+                ORDER BY CASE d.level WHEN 'province' THEN 2 WHEN 'city' THEN 4 WHEN 'county' THEN 6 WHEN 'township' THEN 9 WHEN 'village' THEN 12 ELSE 0 END DESC,
+                    n.effective_from DESC LIMIT 1)
         JOIN residents w ON w.id = p.resident_id
         JOIN certificates c ON c.id = NEW.certificate_id AND c.resident_id = coalesce(w.merged_into_id, w.id)
-            AND c.state = 'valid' AND c.superseded_at IS NULL
-        WHERE e.placement_id = NEW.placement_id AND e.revision = NEW.revision AND e.insured_from IS NOT NULL
+            AND c.state = 'valid' AND c.superseded_at IS NULL AND c.expires_date > p.start_date
+            AND c.valid_from <= p.start_date AND (c.valid_to IS NULL OR c.valid_to > p.start_date)
+        WHERE e.placement_id = NEW.placement_id AND e.revision = NEW.revision
+            AND e.insured_from <= date(NEW.verified_at / 1000000, 'unixepoch', '+8 hours')
+            AND e.contract_from <= p.start_date AND (e.contract_to IS NULL OR e.contract_to >= p.start_date)
             AND (e.contract_to IS NULL OR e.contract_to >= CASE WHEN substr(e.contract_from, 6) = '02-29'
                 THEN (CAST(substr(e.contract_from, 1, 4) AS INTEGER) + 1) || '-02-27' ELSE date(e.contract_from, '+1 year', '-1 day') END))
 BEGIN
@@ -284,6 +308,11 @@ CREATE INDEX retention_checks_due ON retention_checks (due_date, id);
 CREATE INDEX retention_checks_division ON retention_checks (division_code, due_date, id);
 CREATE INDEX retention_checks_county ON retention_checks (county_code, due_date, id);
 CREATE INDEX retention_checks_checked_by ON retention_checks (checked_by);
+CREATE TRIGGER retention_checks_due_first BEFORE INSERT ON retention_checks
+WHEN NEW.state <> 'due'
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a check begins as due');
+END;
 CREATE TRIGGER retention_checks_fixed BEFORE UPDATE ON retention_checks
 WHEN (NEW.id, NEW.placement_id, NEW.resident_id, NEW.months, NEW.due_date)
     IS NOT (OLD.id, OLD.placement_id, OLD.resident_id, OLD.months, OLD.due_date)

@@ -137,6 +137,11 @@ CREATE INDEX home_pay_sheets_home ON home_pay_sheets (home_id, division_code);
 CREATE INDEX home_pay_sheets_made_by ON home_pay_sheets (made_by);
 CREATE INDEX home_pay_sheets_decided_by ON home_pay_sheets (decided_by);
 CREATE UNIQUE INDEX home_pay_sheets_one ON home_pay_sheets (home_id, month) WHERE state <> 'discarded';
+CREATE TRIGGER home_pay_sheets_made_first BEFORE INSERT ON home_pay_sheets
+WHEN NEW.state <> 'made'
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a sheet begins as made');
+END;
 CREATE TRIGGER home_pay_sheets_fixed BEFORE UPDATE ON home_pay_sheets
 WHEN (NEW.id, NEW.home_id, NEW.division_code, NEW.month, NEW.member_count, NEW.total_fen, NEW.made_by, NEW.made_at)
     IS NOT (OLD.id, OLD.home_id, OLD.division_code, OLD.month, OLD.member_count, OLD.total_fen, OLD.made_by, OLD.made_at)
@@ -176,6 +181,12 @@ CREATE TRIGGER home_pay_items_keep BEFORE DELETE ON home_pay_items
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: home pay items are never deleted');
 END;
+CREATE TRIGGER home_pay_items_hold BEFORE INSERT ON home_pay_items
+WHEN NOT EXISTS (SELECT 1 FROM home_pay_sheets s WHERE s.id = NEW.sheet_id AND s.state = 'made')
+    OR NOT EXISTS (SELECT 1 FROM home_members o WHERE o.id = NEW.member_id AND o.daily_pay_fen = NEW.daily_pay_fen)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: pay is reckoned by what was agreed, on a sheet that is not decided');
+END;
 CREATE TRIGGER home_pay_items_no_replace BEFORE INSERT ON home_pay_items
 WHEN EXISTS (SELECT 1 FROM home_pay_items WHERE sheet_id = NEW.sheet_id AND member_id = NEW.member_id)
 BEGIN
@@ -208,10 +219,33 @@ BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: home_attendances.member_id');
 END;
 
+-- What is confirmed is what the days come to, member by member and in all.
+CREATE TRIGGER home_pay_sheets_earned BEFORE UPDATE ON home_pay_sheets
+WHEN NEW.state = 'confirmed' AND (
+    EXISTS (
+        SELECT 1 FROM home_attendances a JOIN home_members o ON o.id = a.member_id AND o.daily_pay_fen IS NOT NULL
+        WHERE a.home_id = NEW.home_id AND substr(a.date, 1, 7) = NEW.month
+        GROUP BY a.member_id
+        HAVING count(*) IS NOT (SELECT i.days FROM home_pay_items i WHERE i.sheet_id = NEW.id AND i.member_id = a.member_id))
+    OR EXISTS (
+        SELECT 1 FROM home_pay_items i WHERE i.sheet_id = NEW.id AND NOT EXISTS (
+            SELECT 1 FROM home_attendances a WHERE a.member_id = i.member_id AND substr(a.date, 1, 7) = NEW.month))
+    OR NEW.member_count <> (SELECT count(*) FROM home_pay_items i WHERE i.sheet_id = NEW.id)
+    OR NEW.total_fen <> (SELECT coalesce(sum(i.amount_fen), 0) FROM home_pay_items i WHERE i.sheet_id = NEW.id))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: what is confirmed is what was earned');
+END;
+
 -- Whoever was a member that day, and of no month that was reckoned.
 CREATE TRIGGER home_attendances_hold BEFORE INSERT ON home_attendances
 WHEN NOT EXISTS (
         SELECT 1 FROM home_members o WHERE o.id = NEW.member_id AND NEW.date >= o.joined_date AND (o.left_date IS NULL OR NEW.date <= o.left_date))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.home_not_member');
+END;
+-- Nor does anybody leave before a day on which they came.
+CREATE TRIGGER home_members_came BEFORE UPDATE ON home_members
+WHEN EXISTS (SELECT 1 FROM home_attendances a WHERE a.member_id = NEW.id AND a.date > NEW.left_date)
 BEGIN
     SELECT RAISE(ABORT, 'huican.home_not_member');
 END;

@@ -1,4 +1,5 @@
 DROP TRIGGER api_keys_no_renovation;
+DROP TRIGGER cases_renovations_finished;
 DROP TRIGGER elderly_renovations_keep;
 DROP TRIGGER renovation_visits_keep;
 DROP TRIGGER renovation_items_keep;

@@ -217,10 +217,11 @@ CREATE INDEX elderly_renovations_county ON elderly_renovations (county_code, id)
 CREATE INDEX elderly_renovations_recorded_by ON elderly_renovations (recorded_by);
 CREATE INDEX elderly_renovations_withdrawn_by ON elderly_renovations (withdrawn_by);
 
--- Of a case that was approved and is not closed.
+-- Of a case that was approved and is not closed; no more is paid than was granted.
 CREATE TRIGGER renovation_projects_case_open BEFORE INSERT ON renovation_projects
 WHEN NEW.state <> 'surveyed' OR NEW.last_transition <> 1
-    OR NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = NEW.case_id AND c.service = 'accessibility_renovation' AND c.state IN ('approved', 'in_service'))
+    OR NOT EXISTS (SELECT 1 FROM cases c WHERE c.id = NEW.case_id AND c.service = 'accessibility_renovation' AND c.state IN ('approved', 'in_service')
+        AND json_extract(c.eligibility, '$.amount_fen') = NEW.cap_fen)
 BEGIN
     SELECT RAISE(ABORT, 'huican.renovation_case');
 END;
@@ -262,6 +263,40 @@ CREATE TRIGGER renovation_transitions_stands BEFORE INSERT ON renovation_transit
 WHEN NOT EXISTS (SELECT 1 FROM renovation_projects p WHERE p.id = NEW.project_id AND p.last_transition = NEW.sequence)
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: an entry says where its project now stands');
+END;
+-- Both ends hold until a transfer is decided, and nobody has a hand in what their own get.
+CREATE TRIGGER renovation_transitions_held BEFORE INSERT ON renovation_transitions
+WHEN EXISTS (
+    SELECT 1 FROM renovation_projects p JOIN transfers t ON t.resident_id = p.resident_id AND t.state = 'offered'
+    WHERE p.id = NEW.project_id)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.resident_in_transfer');
+END;
+CREATE TRIGGER renovation_transitions_recused BEFORE INSERT ON renovation_transitions
+WHEN EXISTS (
+    SELECT 1 FROM user_ties t
+    WHERE t.user_id = NEW.actor_id AND t.resident_id = (SELECT resident_id FROM renovation_projects WHERE id = NEW.project_id))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.recusal_required');
+END;
+CREATE TRIGGER renovation_transitions_happened BEFORE INSERT ON renovation_transitions
+WHEN EXISTS (
+    SELECT 1 FROM renovation_projects p
+    WHERE p.id = NEW.project_id AND max(coalesce(p.assessed_date, ''), coalesce(p.consented_date, ''), coalesce(p.accepted_date, '')) > date(NEW.at / 1000000, 'unixepoch', '+8 hours'))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: what is recorded has happened');
+END;
+-- Signed for when it was finished; it lasts as the version of the case says.
+CREATE TRIGGER renovation_transitions_lasts BEFORE INSERT ON renovation_transitions
+WHEN NEW.action = 'accept' AND EXISTS (
+    SELECT 1 FROM renovation_projects p JOIN cases c ON c.id = p.case_id JOIN program_versions v ON v.id = c.program_version_id
+    WHERE p.id = NEW.project_id AND (
+        p.possible_from IS NOT date(p.accepted_date, '+' || v.use_life_months || ' months', 'floor')
+        OR EXISTS (
+            SELECT 1 FROM renovation_transitions t
+            WHERE t.project_id = p.id AND t.action = 'finish' AND date(t.at / 1000000, 'unixepoch', '+8 hours') > p.accepted_date)))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: an acceptance is of what is finished, for the period laid down');
 END;
 -- The budget is what its items cost.
 CREATE TRIGGER renovation_transitions_budget BEFORE INSERT ON renovation_transitions
@@ -392,6 +427,28 @@ WHEN (NEW.id, NEW.follow_up_id, NEW.project_id, NEW.result, NEW.visited_by, NEW.
     OR coalesce(substr(NEW.note, 2, 2) <= substr(OLD.note, 2, 2), 1 = 1)
 BEGIN
     SELECT RAISE(ABORT, 'huican.append_only: a finding stays as it was recorded');
+END;
+CREATE TRIGGER renovation_visits_held BEFORE INSERT ON renovation_visits
+WHEN EXISTS (
+    SELECT 1 FROM renovation_projects p JOIN transfers t ON t.resident_id = p.resident_id AND t.state = 'offered'
+    WHERE p.id = NEW.project_id)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.resident_in_transfer');
+END;
+CREATE TRIGGER renovation_visits_recused BEFORE INSERT ON renovation_visits
+WHEN EXISTS (
+    SELECT 1 FROM user_ties t
+    WHERE t.user_id = NEW.visited_by AND t.resident_id = (SELECT resident_id FROM renovation_projects WHERE id = NEW.project_id))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.recusal_required');
+END;
+-- What goes on ends before its case does.
+CREATE TRIGGER cases_renovations_finished BEFORE UPDATE ON cases
+WHEN NEW.state = 'completed' AND OLD.state <> 'completed' AND EXISTS (
+    SELECT 1 FROM renovation_projects p
+    WHERE p.case_id = NEW.id AND p.state NOT IN ('accepted', 'settlement_proposed', 'settled', 'cancelled'))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.renovation_unfinished');
 END;
 -- Withdrawn once, and nothing else.
 CREATE TRIGGER elderly_renovations_fixed BEFORE UPDATE ON elderly_renovations

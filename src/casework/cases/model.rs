@@ -150,6 +150,7 @@ pub struct Benefit {
 #[derive(Debug)]
 pub struct Relocation<'a> {
     pub resident: ResidentId,
+    pub from: DivisionCode,
     pub to: DivisionCode,
     pub origin: &'a Origin,
 }

@@ -23,7 +23,6 @@ vocabulary! {
         ScreeningDiagnosis = "screening_diagnosis", "筛查阳性待诊断";
         /// Diagnosed: to be helped.
         ScreeningIntervention = "screening_intervention", "确诊待干预";
-        RehabilitationAssessment = "rehabilitation_assessment", "康复评估";
     }
 }
 

@@ -1,6 +1,6 @@
 //! Use cases of recusal.
 
-use super::model::{Ending, NewEnding, NewRecusal, Recusal, Tie};
+use super::model::{Ending, NewEnding, NewRecusal, Recusal, Tie, keep_off};
 use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::{Event, Origin};
@@ -16,6 +16,13 @@ pub use super::store::{tied_to, ties};
 pub fn ties_of(db: &mut Db, user: UserId, resident: ResidentId) -> Result<Vec<Tie>> {
     let all = store::ties(db, &[user], &[resident])?;
     Ok(all.into_iter().map(|(_, _, tie)| tie).collect())
+}
+
+/// Nobody has a hand in what is done with and paid for their own, wherever these live.
+pub fn apart(db: &mut Db, user: UserId, residents: &[ResidentId]) -> Result<()> {
+    let ties = db.in_every_office(|db| store::ties(db, &[user], residents))?;
+    let ties: Vec<_> = ties.into_iter().map(|(_, _, tie)| tie).collect();
+    keep_off(&ties, false)
 }
 
 fn event(origin: &Origin, action: &'static str, case: &Case) -> Event {

@@ -362,6 +362,7 @@ fn relocate(
     }
     let relocation = Relocation {
         resident: transfer.resident_id,
+        from: transfer.from,
         to: transfer.to,
         origin,
     };

@@ -280,7 +280,6 @@ fn movement(kind: NewStockMovementKind, quantity: i32) -> NewMovement {
         origin_id: None,
         warehouse_id: None,
         lot: None,
-        case_id: None,
         counterpart: None,
         note: None,
     }

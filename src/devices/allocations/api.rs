@@ -10,9 +10,10 @@ use utoipa::IntoParams;
 use self::body::AllocationBody;
 use super::model::AllocationState;
 use super::request::{NewAllocation, NewAllocationTransition};
-use super::service::{self, Filter, Shown};
+use super::service::{self, Filter, Shown, Window};
 use crate::access::{Permit, acts};
 use crate::db::Store;
+use crate::devices::recalls::asked_batch;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
@@ -55,7 +56,8 @@ fn answer(shown: Shown) -> Result<Answer> {
 
 /// List device allocations, newest first
 ///
-/// Without findings and who signed: who looks at those reads the allocation, and that is recorded.
+/// Without findings and who signed: those are told of one allocation at a time. With `resident_id` of all records of that
+/// person. The look is recorded.
 #[utoipa::path(
     operation_id = "list_device_allocations", tag = "devices", params(AllocationQuery),
     extensions(("x-permit" = json!("device_allocation.read"))),
@@ -76,16 +78,20 @@ async fn list_device_allocations(
     )?;
     let (after, count) = paging.window();
     let scope = permit.scope_in(query.division_code)?;
-    let filter = Filter {
-        case: query.case_id,
+    let window = Window {
+        filter: Filter {
+            case: query.case_id,
+            state: query.state,
+            batch_number: asked_batch(query.batch_number)?,
+            ..Filter::default()
+        },
         resident: query.resident_id,
-        state: query.state,
-        batch_number: query.batch_number.clone(),
-        ..Filter::default()
+        after,
+        count,
     };
     let rows = store
-        .read(permit.reach(), move |db| {
-            service::page(db, &permit, &scope, &filter, after, count)
+        .look(permit.reach(), move |db| {
+            service::page(db, &permit, &scope, window)
         })
         .await?;
     let (rows, next) = paging.cut(rows, |shown| shown.allocation.id)?;
@@ -145,9 +151,11 @@ async fn get_device_allocation(
 /// Plan, supply, fit, train, deliver, repair or take back a device
 ///
 /// Issued from a lot by the keeper of the warehouse (403 `warehouse.duty_required`), or bought; by nobody who evaluated
-/// (403 `device_allocation.separation_of_duties`). Delivered against a signature: it is looked at again after one, three
-/// and twelve months, and a supplier is owed what is subsidized of the price. What is returned and of use lies in its lot
-/// again.
+/// (403 `device_allocation.separation_of_duties`). Delivered against a signature, of no day before it was supplied: it is
+/// looked at again after one, three and twelve months, and a supplier is owed what is subsidized of the price. What is
+/// returned in a good condition, or given up before the delivery, lies in its lot again; what is to be repaired does not,
+/// until its keeper books the return of its issue. While a transfer of the person is offered, nothing is done (409
+/// `resident.in_transfer`).
 #[utoipa::path(
     operation_id = "create_device_allocation_transition", tag = "devices",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw"), IdempotencyKey),

@@ -2,6 +2,7 @@
 //! against a signature, looked at again, repaired, returned. Nobody has two of an item within its use-life.
 
 pub mod api;
+mod history;
 mod model;
 mod request;
 pub mod service;

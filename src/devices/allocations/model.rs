@@ -72,7 +72,7 @@ vocabulary! {
     pub enum ReturnCondition {
         /// Somebody else may use it.
         Good = "good", "完好";
-        /// After a repair.
+        /// After a repair; until then it lies in no lot.
         Repairable = "repairable", "可维修";
         Unusable = "unusable", "不可用";
     }

@@ -192,6 +192,7 @@ pub struct NewDelivery {
     #[schema(min_length = 1, max_length = 40)]
     pub signed_by: String,
     pub relation: SignerRelation,
+    /// From the day on which it was supplied.
     pub date: NaiveDate,
 }
 
@@ -221,7 +222,8 @@ pub struct NewAllocationTransition {
 }
 
 impl NewAllocationTransition {
-    pub fn check(&mut self, evaluated: NaiveDate, today: NaiveDate) -> Result<()> {
+    /// `supplied` is the day on which there was something to sign for, if there is.
+    pub fn check(&mut self, supplied: Option<NaiveDate>, today: NaiveDate) -> Result<()> {
         use AllocationAction as Action;
         let action = self.action;
         let mut wrong = Wrong::default();
@@ -278,10 +280,11 @@ impl NewAllocationTransition {
             wrong.refuse(delivery.date > today, "/delivery/date", FUTURE);
             let early = (
                 "date.order",
-                "not before the evaluation",
-                "不能早于评估日期",
+                "not before it was supplied",
+                "不能早于配货日期",
             );
-            wrong.refuse(delivery.date < evaluated, "/delivery/date", early);
+            let unsupplied = supplied.is_some_and(|supplied| delivery.date < supplied);
+            wrong.refuse(unsupplied, "/delivery/date", early);
         }
         wrong.done()
     }

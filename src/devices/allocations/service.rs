@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chrono::NaiveDate;
 
+use super::history;
 use super::model::{
     Allocation, AllocationAction, AllocationState, DeviceExceptionKind, Evaluation, Exception,
     Turn, allowed, is_minor, suffices,
@@ -12,7 +13,7 @@ use super::request::{NewAllocation, NewException};
 use super::store;
 use crate::access::{Permit, Scope, acts, organizations};
 use crate::audit::{Event, Origin};
-use crate::casework::recusals::{self, keep_off};
+use crate::casework::recusals;
 use crate::casework::{Case, State, cases, documents, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::devices::catalog::service as catalog;
@@ -65,6 +66,12 @@ pub fn found(db: &mut Db, scope: &Scope, id: DeviceAllocationId) -> Result<Alloc
     one.ok_or_else(|| Code::DeviceAllocationNotFound.into())
 }
 
+/// One wherever its case is; that the caller may know it is the caller's care.
+pub fn anywhere(db: &mut Db, id: DeviceAllocationId) -> Result<Allocation> {
+    let one = store::anywhere(db, id)?;
+    one.ok_or_else(|| Code::DeviceAllocationNotFound.into())
+}
+
 /// All of a filter.
 pub fn all(db: &mut Db, scope: &Scope, filter: &Filter) -> Result<Vec<Allocation>> {
     store::page(db, scope, filter, None, i64::MAX)
@@ -89,7 +96,7 @@ pub fn listed(db: &mut Db, user: UserId, all: Vec<Allocation>) -> Result<Vec<Sho
 
 pub(super) fn shown(db: &mut Db, user: UserId, allocation: Allocation) -> Result<Shown> {
     let told = Told {
-        history: store::history(db, allocation.id)?,
+        history: history::history(db, allocation.id)?,
         checks: checks::service::of(db, allocation.id)?,
     };
     let one = listed(db, user, vec![allocation])?.pop();
@@ -111,22 +118,39 @@ pub fn view(
     db.looked(event, shown)
 }
 
+/// Which part of the list is asked for.
+#[derive(Debug)]
+pub struct Window {
+    pub filter: Filter,
+    pub resident: Option<ResidentId>,
+    pub after: Option<DeviceAllocationId>,
+    pub count: i64,
+}
+
+/// Who has or gets which device is told of nobody without a record.
 pub fn page(
     db: &mut Db,
     permit: &Permit<acts::DeviceAllocationRead>,
     scope: &Scope,
-    filter: &Filter,
-    after: Option<DeviceAllocationId>,
-    count: i64,
-) -> Result<Vec<Shown>> {
-    let all = store::page(db, scope, filter, after, count)?;
-    listed(db, permit.actor().user, all)
-}
-
-/// Nobody has a hand in what their own get. Ties concern every office.
-pub fn apart(db: &mut Db, user: UserId, resident: ResidentId) -> Result<()> {
-    let ties = db.in_every_office(|db| recusals::service::ties_of(db, user, resident))?;
-    keep_off(&ties, false)
+    window: Window,
+) -> Result<Looked<Vec<Shown>>> {
+    let residents = match window.resident {
+        Some(resident) => Some(residents::service::records(db, &[resident])?),
+        None => None,
+    };
+    let filter = Filter {
+        residents,
+        ..window.filter
+    };
+    let all = store::page(db, scope, &filter, window.after, window.count)?;
+    let shown = listed(db, permit.actor().user, all)?;
+    let event =
+        Event::new(permit.origin(), "device_allocation.listed").within_first(scope.divisions());
+    let event = match window.resident {
+        Some(resident) => event.about(resident),
+        None => event,
+    };
+    db.looked(event, shown)
 }
 
 /// The person a case is of, wherever they live.
@@ -137,9 +161,14 @@ pub(super) fn person(db: &mut Db, id: ResidentId) -> Result<Resident> {
         .ok_or_else(|| Error::internal("a case is of a resident"))
 }
 
+/// Both ends hold until a transfer is decided.
+pub fn stays(db: &mut Db, resident: ResidentId) -> Result<()> {
+    transfers::hold(transfers::service::offered(db, resident)?)
+}
+
 /// A case for which a device is found and given.
 pub(super) fn runs(db: &mut Db, case: &Case) -> Result<()> {
-    transfers::hold(transfers::service::offered(db, case.resident_id)?)?;
+    stays(db, case.resident_id)?;
     let goes_on = matches!(case.position.state, State::Approved | State::InService);
     if case.service == Service::AssistiveDevice && goes_on {
         return Ok(());
@@ -166,7 +195,7 @@ pub fn evaluate(
     let (now, today) = (tx.now(), tx.today());
     new.check(today)?;
     let actor = permit.actor();
-    apart(tx, actor.user, case.resident_id)?;
+    recusals::service::apart(tx, actor.user, &[case.resident_id])?;
     runs(tx, &case)?;
     let item = catalog::listed_item(tx, &new.item(), today)?;
     if !suffices(new.evaluation.level, item.evaluation_level) {
@@ -208,7 +237,7 @@ pub fn evaluate(
     };
     store::insert(tx, &one)?;
     let entry = (AllocationAction::Evaluate, None);
-    store::insert_transition(tx, &one, entry, actor.user, Some(&new.evaluation.finding))?;
+    history::insert_transition(tx, &one, entry, actor.user, Some(&new.evaluation.finding))?;
     let begun = match case.position.state {
         State::Approved => Some(cases::service::start(tx, permit, case.id)?),
         _ => None,
@@ -364,7 +393,7 @@ pub fn end_of_case(
         };
         store::update(tx, &moved, old.last_transition)?;
         let entry = (AllocationAction::Cancel, Some(old.state));
-        store::insert_transition(tx, &moved, entry, by, Some(why))?;
+        history::insert_transition(tx, &moved, entry, by, Some(why))?;
         let event = event(origin, AllocationAction::Cancel.recorded_as(), &moved);
         ended.push(tx.record(event, ())?);
     }

@@ -1,16 +1,17 @@
 //! The steps of an allocation: where the piece comes from, who gets it, and how it comes back.
 
+use super::history;
 use super::model::{
     Allocation, AllocationAction, Handover, ReturnCondition, Supply, SupplySource, check_days,
     possible_from, step,
 };
 use super::request::{NewAllocationTransition, NewDelivery, NewPurchase};
-use super::service::{Shown, apart, event, found, known_organization, person, runs, shown};
+use super::service::{Shown, event, found, known_organization, person, runs, shown, stays};
 use super::store;
 use crate::access::{Permit, Role, acts};
 use crate::casework::follow_ups::{self, FollowUpKind, Planned};
 use crate::casework::payables::{self, Owed, PayableSource};
-use crate::casework::{Case, cases};
+use crate::casework::{Case, cases, recusals};
 use crate::db::{Db, Recorded, Tx};
 use crate::devices::catalog::service as catalog;
 use crate::devices::recalls;
@@ -21,6 +22,7 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{DeviceAllocationId, FollowUpSubjectId, PayableSubjectId, StockLotId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
+use crate::kernel::time::Timestamp;
 
 type Acting = Permit<acts::DeviceAllocationAct>;
 
@@ -38,11 +40,14 @@ pub fn act(
     seen.check(old.last_transition)?;
     let user = permit.actor().user;
     let state = step(&old, asked.action, user)?;
-    asked.check(old.evaluation.date, tx.today())?;
-    apart(tx, user, old.resident_id)?;
+    let supplied = history::supplied_at(tx, id)?.map(Timestamp::office_date);
+    asked.check(supplied, tx.today())?;
+    recusals::service::apart(tx, user, &[old.resident_id])?;
     let case = cases::service::found(tx, permit, old.case_id)?;
     if asked.action.is_of_case() {
         runs(tx, &case)?;
+    } else {
+        stays(tx, old.resident_id)?;
     }
     let moved = Allocation {
         state,
@@ -52,7 +57,7 @@ pub fn act(
     };
     let (moved, along) = write(tx, permit, &case, moved, &asked)?;
     let entry = (asked.action, Some(old.state));
-    store::insert_transition(tx, &moved, entry, user, asked.comment.as_deref())?;
+    history::insert_transition(tx, &moved, entry, user, asked.comment.as_deref())?;
     let event = event(permit.origin(), asked.action.recorded_as(), &moved);
     let shown = shown(tx, user, moved)?;
     let recorded = tx.record(event, shown)?;
@@ -100,7 +105,6 @@ fn issue(
     if lot.is.key() != moved.item {
         return Err(Code::DeviceSupply.into());
     }
-    not_recalled(tx, &moved, lot.is.batch_number.as_deref())?;
     let issue = Issue {
         lot: lot.id,
         quantity: 1,
@@ -164,8 +168,8 @@ fn deliver(
     let supply = supply.ok_or_else(|| Error::internal("what is delivered was supplied"))?;
     not_recalled(tx, &moved, supply.batch_number.as_deref())?;
     let resident = person(tx, moved.resident_id)?;
-    // Of the day on which it was found to be needed: what is in the catalog then is what was granted.
-    let item = catalog::item(tx, &moved.item, moved.recorded_at.office_date())?;
+    // What was in the catalog when it was found to be needed is what was granted.
+    let item = catalog::item_then(tx, &moved.item, moved.recorded_at)?;
     let handover = Handover {
         signed_by: to.signed_by.clone(),
         relation: to.relation,
@@ -185,7 +189,9 @@ fn deliver(
             role: Role::TownshipCaseworker,
             due_date,
         };
-        let planned = follow_ups::service::plan(tx, permit.origin(), planned)?;
+        let planned = tx.reaching(&[resident.division_code], |tx| {
+            follow_ups::service::plan(tx, permit.origin(), planned)
+        })?;
         along.push(planned.map(drop));
     }
     if let SupplySource::Purchase {
@@ -206,21 +212,32 @@ fn deliver(
                 month: Month::of(to.date),
                 amount,
             };
-            along.push(payables::service::owe(tx, permit.origin(), owed)?.map(drop));
+            // The county owes it, whoever of its townships delivers.
+            let owed = tx.reaching(&[county], |tx| {
+                payables::service::owe(tx, permit.origin(), owed)
+            })?;
+            along.push(owed.map(drop));
         }
     }
     Ok((moved, along))
 }
 
-/// Nothing is left to look at; what came from stock and is of use lies there again.
+/// Nothing is left to look at; what came from stock and is good lies there again. What is to be repaired first is of no lot
+/// until its keeper takes the issue back.
 fn take_back(tx: &mut Tx<'_>, permit: &Acting, moved: Allocation) -> Result<(Allocation, Along)> {
     store::update(tx, &moved, moved.last_transition - 1)?;
     let subject = FollowUpSubjectId::new(moved.id.uuid());
     let why = "辅具已归还或取消";
-    let mut along = follow_ups::service::cancel_for(tx, permit.origin(), subject, why)?;
+    // What is open went along with the person.
+    let lives = person(tx, moved.resident_id)?.division_code;
+    let mut along = tx.reaching(&[lives], |tx| {
+        follow_ups::service::cancel_for(tx, permit.origin(), subject, why)
+    })?;
     let source = moved.supply.as_ref().map(|supply| &supply.source);
-    let of_use = moved.returned != Some(ReturnCondition::Unusable);
-    if let (Some(SupplySource::Stock(movement)), true) = (source, of_use) {
+    let is_good = moved
+        .returned
+        .is_none_or(|condition| condition == ReturnCondition::Good);
+    if let (Some(SupplySource::Stock(movement)), true) = (source, is_good) {
         let back = Return {
             origin: *movement,
             quantity: 1,

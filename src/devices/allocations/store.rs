@@ -1,11 +1,11 @@
-//! SQL of allocations and their history.
+//! SQL of allocations.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::model::{
     Allocation, AllocationAction, AllocationState, DeviceExceptionKind, Evaluation, Exception,
-    Handover, Named, ReturnCondition, SignerRelation, Supply, SupplySource, Turn,
+    Handover, Named, ReturnCondition, SignerRelation, Supply, SupplySource,
 };
 use crate::access::{Scope, within};
 use crate::db::schema::{device_allocation_transitions, device_allocations, users};
@@ -29,9 +29,7 @@ types::text_columns!(
     ReturnCondition
 );
 
-diesel::joinable!(device_allocation_transitions -> users (actor_id));
 diesel::allow_tables_to_appear_in_same_query!(device_allocations, users);
-diesel::allow_tables_to_appear_in_same_query!(device_allocation_transitions, users);
 
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
     sealed_column!(device_allocations::signed_by of id: DeviceAllocationId),
@@ -42,16 +40,12 @@ fn signer_place(id: DeviceAllocationId) -> String {
     format!("device_allocations|signed_by|{id}")
 }
 
-fn comment_place(id: DeviceAllocationTransitionId) -> String {
-    format!("device_allocation_transitions|comment|{id}")
-}
-
-fn open(db: &Db, place: &str, sealed: &[u8]) -> Result<String> {
+pub(super) fn open(db: &Db, place: &str, sealed: &[u8]) -> Result<String> {
     let plain = db.keys().open(place, sealed).map_err(Error::internal)?;
     String::from_utf8(plain.to_vec()).map_err(Error::internal)
 }
 
-fn seal(tx: &Tx<'_>, place: &str, text: &str) -> Result<Vec<u8>> {
+pub(super) fn seal(tx: &Tx<'_>, place: &str, text: &str) -> Result<Vec<u8>> {
     let sealed = tx.keys().seal(place, text.as_bytes());
     sealed.map_err(Error::internal)
 }
@@ -164,7 +158,8 @@ pub struct Filter {
     pub id: Option<DeviceAllocationId>,
     pub among: Option<Vec<DeviceAllocationId>>,
     pub case: Option<CaseId>,
-    pub resident: Option<ResidentId>,
+    /// All records of a person.
+    pub residents: Option<Vec<ResidentId>>,
     pub state: Option<AllocationState>,
     pub item: Option<ItemKey>,
     pub batch_number: Option<String>,
@@ -201,8 +196,8 @@ pub fn page(
     if let Some(case) = filter.case {
         query = query.filter(device_allocations::case_id.eq(case));
     }
-    if let Some(resident) = filter.resident {
-        query = query.filter(device_allocations::resident_id.eq(resident));
+    if let Some(residents) = &filter.residents {
+        query = query.filter(device_allocations::resident_id.eq_any(residents.clone()));
     }
     if let Some(state) = filter.state {
         query = query.filter(device_allocations::state.eq(state));
@@ -241,6 +236,20 @@ pub fn standing(db: &mut Db, of: &[ResidentId]) -> Result<Vec<Allocation>> {
         ));
     let rows: Vec<(Row, Named)> = db.in_every_office(|db| Ok(query.load(db.conn())?))?;
     rows.into_iter().map(|row| read(db, row)).collect()
+}
+
+/// One wherever its case is.
+pub fn anywhere(db: &mut Db, id: DeviceAllocationId) -> Result<Option<Allocation>> {
+    let query = device_allocations::table
+        .inner_join(users::table.on(users::id.eq(device_allocations::recorded_by)))
+        .filter(device_allocations::id.eq(id))
+        .select((
+            Row::as_select(),
+            (users::id, users::username, users::display_name),
+        ));
+    let row: Option<(Row, Named)> =
+        db.in_every_office(|db| Ok(query.first(db.conn()).optional()?))?;
+    row.map(|row| read(db, row)).transpose()
 }
 
 /// All of a case, oldest first.
@@ -377,86 +386,4 @@ pub fn hand_over(tx: &mut Tx<'_>, one: &Allocation, seen: i32, to: &Handover) ->
     } else {
         Err(Code::IfMatchStale.into())
     }
-}
-
-/// Writes the entry that led to where an allocation now stands.
-pub fn insert_transition(
-    tx: &mut Tx<'_>,
-    one: &Allocation,
-    (action, from): (AllocationAction, Option<AllocationState>),
-    actor: UserId,
-    comment: Option<&str>,
-) -> Result<()> {
-    let (id, now) = (tx.new_id(), tx.now());
-    let comment = match comment {
-        Some(text) => Some(seal(tx, &comment_place(id), text)?),
-        None => None,
-    };
-    let sequence = one.last_transition;
-    diesel::insert_into(device_allocation_transitions::table)
-        .values((
-            device_allocation_transitions::id.eq(id),
-            device_allocation_transitions::allocation_id.eq(one.id),
-            device_allocation_transitions::sequence.eq(sequence),
-            device_allocation_transitions::action.eq(action),
-            device_allocation_transitions::previous_sequence.eq(from.map(|_| sequence - 1)),
-            device_allocation_transitions::from_state.eq(from),
-            device_allocation_transitions::to_state.eq(one.state),
-            device_allocation_transitions::actor_id.eq(actor),
-            device_allocation_transitions::comment.eq(comment),
-            device_allocation_transitions::at.eq(now),
-        ))
-        .execute(tx.conn())
-        .map_err(|error| {
-            // Two people acted on the same version; the other one was first.
-            on_unique(
-                error,
-                "device_allocation_transitions.allocation_id",
-                "device_allocation_transitions_allocation_id_sequence_key",
-                || Code::IfMatchStale.into(),
-            )
-        })?;
-    Ok(())
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = device_allocation_transitions)]
-struct TurnRow {
-    id: DeviceAllocationTransitionId,
-    sequence: i32,
-    action: AllocationAction,
-    from_state: Option<AllocationState>,
-    to_state: AllocationState,
-    comment: Option<Vec<u8>>,
-    at: Timestamp,
-}
-
-/// What happened to an allocation, from the beginning.
-pub fn history(db: &mut Db, of: DeviceAllocationId) -> Result<Vec<Turn>> {
-    let rows: Vec<(TurnRow, Named)> = device_allocation_transitions::table
-        .inner_join(users::table)
-        .filter(device_allocation_transitions::allocation_id.eq(of))
-        .order(device_allocation_transitions::sequence)
-        .select((
-            TurnRow::as_select(),
-            (users::id, users::username, users::display_name),
-        ))
-        .load(db.conn())?;
-    rows.into_iter()
-        .map(|(row, actor)| {
-            let comment = row
-                .comment
-                .map(|sealed| open(db, &comment_place(row.id), &sealed))
-                .transpose()?;
-            Ok(Turn {
-                sequence: row.sequence,
-                action: row.action,
-                from: row.from_state,
-                to: row.to_state,
-                actor,
-                comment,
-                at: row.at,
-            })
-        })
-        .collect()
 }

@@ -12,6 +12,7 @@ use crate::audit::Event;
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::crypto::hex;
 use crate::kernel::error::{Code, FieldError, Result};
+use crate::kernel::time::Timestamp;
 
 pub use super::store::{Filter, page};
 
@@ -19,6 +20,16 @@ pub use super::store::{Filter, page};
 pub fn item(db: &mut Db, key: &ItemKey, on: NaiveDate) -> Result<DeviceItem> {
     let versions = store::versions(db, key)?;
     held(&versions, on)
+        .cloned()
+        .ok_or_else(|| Code::DeviceItemNotFound.into())
+}
+
+/// What held of a code at an instant, as far as it was laid down by then: what is laid down later and reaches back does not
+/// change what was granted.
+pub fn item_then(db: &mut Db, key: &ItemKey, at: Timestamp) -> Result<DeviceItem> {
+    let mut versions = store::versions(db, key)?;
+    versions.retain(|version| version.recorded_at <= at);
+    held(&versions, at.office_date())
         .cloned()
         .ok_or_else(|| Code::DeviceItemNotFound.into())
 }

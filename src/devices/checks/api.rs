@@ -52,7 +52,7 @@ impl From<DeviceCheck> for DeviceCheckBody {
 ///
 /// Of a check that was due one, three or twelve months after the delivery, or of a recall. What is to be repaired or
 /// comes back is noted at the allocation (`repair`, `return`). 409 `follow_up.other_service` for what another service
-/// ends, 409 `follow_up.ended` for what is done.
+/// ends, 409 `follow_up.ended` for what is done, 409 `resident.in_transfer` until a transfer that is offered is decided.
 #[utoipa::path(
     operation_id = "create_follow_up_result", tag = "devices", params(("id" = uuid::Uuid, Path), IdempotencyKey),
     request_body = NewDeviceCheck, extensions(("x-permit" = json!("device_check.record"))),

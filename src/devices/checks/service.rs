@@ -5,6 +5,7 @@ use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::Event;
 use crate::casework::follow_ups::{self, FollowUpKind, FollowUpState};
+use crate::casework::recusals;
 use crate::db::{Db, Recorded, Tx};
 use crate::devices::allocations;
 use crate::kernel::error::{Code, Result};
@@ -17,7 +18,8 @@ pub fn of(db: &mut Db, allocation: DeviceAllocationId) -> Result<Vec<DeviceCheck
     store::of(db, allocation)
 }
 
-/// Ends a follow-up with what was found.
+/// Ends a follow-up with what was found. It went along with the person; the allocation stays where it was made, and is
+/// known by the follow-up in sight.
 pub fn record(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::DeviceCheckRecord>,
@@ -31,12 +33,13 @@ pub fn record(
     }
     new.check()?;
     let allocation = DeviceAllocationId::new(follow_up.planned.subject_id.uuid());
-    let allocation = allocations::service::found(tx, permit.scope(), allocation)?;
+    let allocation = allocations::service::anywhere(tx, allocation)?;
     if follow_up.state != FollowUpState::Open {
         return Err(Code::FollowUpEnded.into());
     }
     let user = permit.actor().user;
-    allocations::service::apart(tx, user, allocation.resident_id)?;
+    recusals::service::apart(tx, user, &[allocation.resident_id])?;
+    allocations::service::stays(tx, allocation.resident_id)?;
     let done = follow_ups::service::done(tx, permit.origin(), &follow_up, user)?;
     let check = DeviceCheck {
         id: tx.new_id(),
@@ -47,7 +50,7 @@ pub fn record(
         checked_by: user,
         checked_at: tx.now(),
     };
-    store::insert(tx, &check)?;
+    tx.reaching(&[allocation.division_code], |tx| store::insert(tx, &check))?;
     let event = Event::new(permit.origin(), "device_check.recorded")
         .on(&check.id)
         .about(allocation.resident_id)

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::model::{NewRecall, Recall};
+use super::model::{NewRecall, Recall, asked_batch};
 use super::service::{self, Filter, Holder, Shown};
 use crate::access::{Permit, acts};
 use crate::casework::follow_ups::FollowUpState;
@@ -204,7 +204,7 @@ async fn list_device_recalls(
         id: None,
         edition: query.edition.clone(),
         code: query.code.clone(),
-        batch_number: query.batch_number.clone(),
+        batch_number: asked_batch(query.batch_number.clone())?,
     };
     let rows = store
         .read(permit.reach(), move |db| {

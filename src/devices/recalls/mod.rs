@@ -6,4 +6,4 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{NewRecall, Recall};
+pub use model::{NewRecall, Recall, asked_batch};

@@ -12,6 +12,18 @@ use crate::kernel::time::Timestamp;
 /// Within so many days a piece that is called back is fetched.
 pub const FETCHED_WITHIN_DAYS: u64 = 7;
 
+const LONGEST_BATCH: usize = 100;
+
+/// A batch that a list is asked for.
+pub fn asked_batch(batch: Option<String>) -> Result<Option<String>> {
+    let length = batch.as_ref().map_or(0, |batch| batch.chars().count());
+    if length <= LONGEST_BATCH {
+        return Ok(batch);
+    }
+    let (en, zh) = ("up to 100 characters", "不超过 100 个字");
+    Err(Error::parameter("batch_number", "text.length", en, zh))
+}
+
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewDeviceRecall, example = json!({
@@ -40,7 +52,7 @@ impl NewRecall {
         self.batch_number = self.batch_number.trim().to_owned();
         self.reason = self.reason.trim().to_owned();
         let mut wrong = Vec::new();
-        if !(1..=100).contains(&self.batch_number.chars().count()) {
+        if !(1..=LONGEST_BATCH).contains(&self.batch_number.chars().count()) {
             let (en, zh) = ("1 to 100 characters", "1 至 100 个字");
             wrong.push(FieldError::new("/batch_number", "text.length", en, zh));
         }

@@ -114,7 +114,8 @@ fn people(db: &mut Db, of: &[Allocation]) -> Result<HashMap<ResidentId, Resident
     Ok(named.into_iter().map(resident).collect())
 }
 
-/// The follow-up by which a piece is fetched: one that is planned already, or a new one.
+/// The follow-up by which a piece is fetched: one that is planned already, or a new one. It is of the office where the
+/// person lives by now, in whichever county.
 fn visit(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::DeviceRecallMake>,
@@ -122,7 +123,8 @@ fn visit(
     lives: Option<&Resident>,
 ) -> Result<(FollowUpId, Option<Recorded<()>>)> {
     let subject = FollowUpSubjectId::new(of.id.uuid());
-    let all = follow_ups::service::of(tx, subject)?;
+    let lives = lives.map_or(of.division_code, |resident| resident.division_code);
+    let all = tx.in_every_office(|db| follow_ups::service::of(db, subject))?;
     let open = all.iter().find(|one| {
         one.state == FollowUpState::Open && one.planned.kind == FollowUpKind::DeviceRecall
     });
@@ -134,12 +136,14 @@ fn visit(
         kind: FollowUpKind::DeviceRecall,
         case_id: Some(of.case_id),
         resident_id: of.resident_id,
-        division_code: lives.map_or(of.division_code, |resident| resident.division_code),
+        division_code: lives,
         subject_id: subject,
         role: Role::TownshipCaseworker,
         due_date: due.unwrap_or_else(|| tx.today()),
     };
-    let planned = follow_ups::service::plan(tx, permit.origin(), planned)?;
+    let planned = tx.reaching(&[lives], |tx| {
+        follow_ups::service::plan(tx, permit.origin(), planned)
+    })?;
     Ok((*planned.value(), Some(planned.map(drop))))
 }
 
@@ -197,7 +201,7 @@ fn shown<A: Act>(db: &mut Db, permit: &Permit<A>, recall: Recall) -> Result<Show
             continue;
         };
         let subject = FollowUpSubjectId::new(allocation.id.uuid());
-        let all = follow_ups::service::of(db, subject)?;
+        let all = db.in_every_office(|db| follow_ups::service::of(db, subject))?;
         let state = all.iter().find(|one| one.id == follow_up);
         holders.push(Holder {
             follow_up,

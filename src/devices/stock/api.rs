@@ -234,8 +234,9 @@ async fn list_stock_movements(
 ///
 /// By a keeper of the warehouse (403 `warehouse.duty_required`). What there is not is not issued: 409
 /// `stock.insufficient` with `in_stock`; no more comes back than is still out (409 `stock.exceeds_issue`). A piece with
-/// a serial number is in one place at a time (409 `stock.serial_number_taken`). What is bought or sent from another
-/// warehouse comes in by its delivery.
+/// a serial number is in one place at a time (409 `stock.serial_number_taken`). Nothing of a batch that is called back
+/// is issued or lent (409 `device.recalled`). What is bought or sent from another warehouse comes in by its delivery;
+/// what a person gets goes out by their allocation.
 #[utoipa::path(
     operation_id = "create_stock_movement", tag = "devices", params(IdempotencyKey), request_body = NewMovement,
     extensions(("x-permit" = json!("stock.act"))),

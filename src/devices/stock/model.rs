@@ -220,11 +220,8 @@ pub struct NewMovement {
     /// Of a donation: what it is.
     #[serde(default)]
     pub lot: Option<LotDescription>,
-    /// For whom: a case of a device that was approved. An issue or loan has this or a counterpart.
-    #[serde(default)]
-    #[schema(value_type = Option<uuid::Uuid>)]
-    pub case_id: Option<CaseId>,
-    /// Who receives it or brings it, where that is no case. No resident's name.
+    /// Who receives it or brings it; needed of an issue or loan. No resident's name: what a person gets is theirs by
+    /// an allocation.
     #[serde(default)]
     #[schema(max_length = 100)]
     pub counterpart: Option<String>,
@@ -348,12 +345,8 @@ impl NewMovement {
             let (en, zh) = ("up to 100 characters", "不超过 100 个字");
             errors.push(FieldError::new("/counterpart", "text.length", en, zh));
         }
-        if goes_out && self.case_id.is_none() && counterpart.is_none() {
+        if goes_out && counterpart.is_none() {
             errors.push(missing("/counterpart"));
-        }
-        if !goes_out && self.case_id.is_some() {
-            let (en, zh) = ("this kind has none", "此类出入库不填写");
-            errors.push(FieldError::new("/case_id", "field.not_of_kind", en, zh));
         }
     }
 }
@@ -365,7 +358,7 @@ pub struct Issue {
     pub quantity: i32,
     /// To be brought back.
     pub is_loan: bool,
-    /// Whose case it is for, if it is for one.
+    /// Of an allocation: whose case it is for.
     pub case: Option<(CaseId, ResidentId)>,
     /// Where it is for none: who receives it.
     pub counterpart: Option<String>,

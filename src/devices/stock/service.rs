@@ -10,18 +10,17 @@ use super::store;
 use crate::access::{Act, Permit, Scope, acts, users};
 use crate::audit::{Event, Origin};
 use crate::casework::cases::service as cases;
-use crate::casework::{Case, State};
 use crate::db::{Db, Recorded, Tx};
 use crate::devices::catalog::ItemKey;
 use crate::devices::catalog::service as catalog;
+use crate::devices::recalls;
 use crate::devices::warehouses::WarehouseDuty;
 use crate::devices::warehouses::service as warehouses;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, ResidentId, StockLotId, StockMovementId, UserId};
 use crate::kernel::text;
-use crate::programs::Service;
 
-pub use super::store::{Filter, balances, book, lot_for, lots_of};
+pub use super::store::{Filter, balances, book, corrected_since, lot_for, lots_of};
 
 /// Movements with what people call what is in them.
 #[derive(Debug)]
@@ -148,36 +147,17 @@ pub fn create(
         Asked::Out(lot) if new.kind == NewStockMovementKind::Scrap => scrap(tx, permit, lot, new),
         Asked::Out(lot) => {
             let lot = found_lot(tx, permit.scope(), lot)?;
-            let case = new.case_id.map(|id| served(tx, permit, id)).transpose()?;
             let issue = Issue {
                 lot: lot.id,
                 quantity: new.quantity,
                 is_loan: new.kind == NewStockMovementKind::Loan,
-                case: case.map(|case| (case.id, case.resident_id)),
+                case: None,
                 counterpart: new.counterpart(),
                 note: new.note(),
             };
             issue_of(tx, permit, &lot, issue)
         }
     }
-}
-
-/// A case for which something is issued.
-fn served(tx: &mut Tx<'_>, permit: &Permit<acts::StockAct>, id: CaseId) -> Result<Case> {
-    let case = cases::found(tx, permit, id)?;
-    if case.service != Service::AssistiveDevice {
-        return Err(Error::field(
-            "/case_id",
-            "case.service",
-            "a case of an assistive device",
-            "须为辅助器具个案",
-        ));
-    }
-    if !matches!(case.position.state, State::Approved | State::InService) {
-        let state = case.position.state.as_str();
-        return Err(Error::new(Code::CaseTransition).member("state", state));
-    }
-    Ok(case)
 }
 
 fn donate(
@@ -220,7 +200,8 @@ fn scrap(
     recorded(tx, permit.origin(), movement, None)
 }
 
-/// Issues or lends from a lot in sight, by its keeper. Whether the case is one to be served is the caller's care.
+/// Issues or lends from a lot in sight, by its keeper; nothing that is called back. Whether the case is one to be served is
+/// the caller's care.
 pub fn issue<A: Act>(
     tx: &mut Tx<'_>,
     permit: &Permit<A>,
@@ -238,6 +219,9 @@ fn issue_of<A: Act>(
 ) -> Result<Recorded<Movement>> {
     let user = permit.actor().user;
     let duty = warehouses::duty(tx, lot.warehouse, user, WarehouseDuty::Keeper)?;
+    if recalls::service::is_recalled(tx, &lot.is.key(), lot.is.batch_number.as_deref())? {
+        return Err(Code::DeviceRecalled.into());
+    }
     let kind = if issue.is_loan {
         StockMovementKind::Loan
     } else {

@@ -452,6 +452,18 @@ pub fn page(
     Ok(rows.into_iter().map(movement).collect())
 }
 
+/// Whether a count was booked in a lot, or a movement of it taken back, after one of its movements.
+pub fn corrected_since(db: &mut Db, lot: StockLotId, sequence: i32) -> Result<bool> {
+    let corrects = stock_movements::stocktake_id
+        .is_not_null()
+        .or(stock_movements::reverses_id.is_not_null());
+    let since = stock_movements::table
+        .filter(stock_movements::lot_id.eq(lot))
+        .filter(stock_movements::sequence.gt(sequence))
+        .filter(corrects);
+    Ok(since.count().get_result::<i64>(db.conn())? > 0)
+}
+
 /// What took some movements back.
 pub fn reversals(
     db: &mut Db,

@@ -229,7 +229,8 @@ async fn get_stocktake(
 ///
 /// By somebody who has bought, kept or counted nothing there since it was counted (403
 /// `stocktake.separation_of_duties`). Approving books each difference, on top of what moved since: 409
-/// `stocktake.overtaken` where what is missing has been issued.
+/// `stocktake.overtaken` where what is missing has been issued, or where another count was booked or a movement taken
+/// back in the lot since: it is returned and counted again.
 #[utoipa::path(
     operation_id = "create_stocktake_transition", tag = "devices",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The ETag you saw"), IdempotencyKey),

@@ -230,7 +230,8 @@ pub fn decide(
     })
 }
 
-/// What moved since the count moved what was counted, too: the difference stays what it was.
+/// What moved since the count moved what was counted, too: the difference stays what it was. What corrected the books since
+/// may have been the same difference: that is counted again.
 fn book_differences(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::StockApprove>,
@@ -244,6 +245,11 @@ fn book_differences(
             1.. => StockMovementKind::StocktakeGain,
             _ => StockMovementKind::StocktakeLoss,
         };
+        let overtaken =
+            || Error::new(Code::StocktakeStale).member("lot_id", line.lot.id.to_string());
+        if stock::corrected_since(tx, line.lot.id, line.book_movement)? {
+            return Err(overtaken());
+        }
         let entry = Entry {
             note: line.explanation,
             stocktake: Some(stocktake.id),
@@ -251,7 +257,7 @@ fn book_differences(
         };
         let movement = stock::book(tx, &line.lot, entry).map_err(|error| {
             if error.code() == Code::StockInsufficient {
-                Error::new(Code::StocktakeStale).member("lot_id", line.lot.id.to_string())
+                overtaken()
             } else {
                 error
             }

@@ -1,6 +1,6 @@
 //! Use cases of fairs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::model::{
     AttendanceResult, FairAttendance, JobFair, JobFairPatch, JobFairReport, NewFairAttendance,
@@ -33,11 +33,10 @@ fn event(origin: &Origin, action: &'static str, of: &JobFair) -> Event {
 fn report(db: &mut Db, scope: &Scope, fair: JobFair) -> Result<JobFairReport> {
     let all = store::results(db, scope, fair.id)?;
     let records: Vec<_> = all.iter().map(|(resident, _)| *resident).collect();
-    let kept = residents::service::anywhere(db, &records)?;
-    let person = |id| {
-        let merged = kept.get(&id).and_then(|one| one.merged_into);
-        merged.unwrap_or(id)
-    };
+    let kept: HashMap<_, _> = residents::service::kept_for_each(db, &records)?
+        .into_iter()
+        .collect();
+    let person = |id| kept.get(&id).copied().unwrap_or(id);
     let persons: BTreeSet<_> = records.iter().map(|id| person(*id)).collect();
     let count = |result: &AttendanceResult| ResultCount {
         result: *result,

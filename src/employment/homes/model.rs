@@ -260,6 +260,42 @@ pub struct HomeMember {
     pub version: i32,
 }
 
+impl HomeMember {
+    /// As they are once they have left; not before the last day on which they came.
+    pub fn left(
+        self,
+        new: &NewMemberEnding,
+        last_came: Option<NaiveDate>,
+        today: NaiveDate,
+    ) -> Result<Self> {
+        if self.left_date.is_some() {
+            return Err(Code::HomeMemberLeft.into());
+        }
+        if new.left_date > today || new.left_date < self.joined_date {
+            return Err(Error::field(
+                "/left_date",
+                "left_date.range",
+                "from the day they joined to today",
+                "须在加入日至今日之间",
+            ));
+        }
+        if let Some(last) = last_came.filter(|last| *last > new.left_date) {
+            return Err(Error::field(
+                "/left_date",
+                "left_date.attended",
+                format!("not before {last}, on which they came"),
+                format!("{last}有出勤记录，不得早于该日"),
+            ));
+        }
+        Ok(Self {
+            left_date: Some(new.left_date),
+            leave_reason: Some(new.reason),
+            version: self.version + 1,
+            ..self
+        })
+    }
+}
+
 /// Who came on a day.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::model::{
-    AttendanceDay, DisabilityHome, HomeMember, HomePatch, MemberAttendance, MembershipKind,
-    NewAttendance, NewHome, NewHomeMember, NewMemberEnding,
+    AttendanceDay, DisabilityHome, HomeLeaveReason, HomeMember, HomePatch, MemberAttendance,
+    MembershipKind, NewAttendance, NewHome, NewHomeMember, NewMemberEnding,
 };
 use super::store;
 use crate::access::{Permit, Scope, acts, divisions};
 use crate::audit::{Event, Origin};
-use crate::casework::transfers;
+use crate::casework::{Relocation, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
+use crate::employment::persons::records;
 use crate::employment::words;
 use crate::http::IfMatch;
+use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{DisabilityHomeId, HomeMemberId};
+use crate::kernel::id::{DisabilityHomeId, HomeMemberId, UserId};
 use crate::kernel::month::Month;
 use crate::registry::residents;
 
@@ -148,31 +150,58 @@ pub fn leave(
     let home = found(tx, permit.scope(), id)?;
     let old = store::member(tx, id, member)?.ok_or(Code::HomeMemberNotFound)?;
     seen.check(old.version)?;
-    if old.left_date.is_some() {
-        return Err(Code::HomeMemberLeft.into());
-    }
-    if new.left_date > tx.today() || new.left_date < old.joined_date {
-        return Err(Error::field(
-            "/left_date",
-            "left_date.range",
-            "from the day they joined to today",
-            "须在加入日至今日之间",
-        ));
-    }
-    let left = HomeMember {
-        left_date: Some(new.left_date),
-        leave_reason: Some(new.reason),
-        version: old.version + 1,
-        ..old
-    };
-    store::end_member(tx, &left, permit.actor().user)?;
-    let event = Event::new(permit.origin(), "home_member.left")
+    let last_came = store::last_came(tx, member)?;
+    let left = old.left(new, last_came, tx.today())?;
+    end(
+        tx,
+        permit.origin(),
+        permit.actor().user,
+        home.division_code,
+        left,
+    )
+}
+
+fn end(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    by: UserId,
+    place: DivisionCode,
+    left: HomeMember,
+) -> Result<Recorded<HomeMember>> {
+    store::end_member(tx, &left, by)?;
+    let event = Event::new(origin, "home_member.left")
         .on(&left.id)
         .about(left.resident_id)
-        .within(home.division_code)
-        .change("home_id", home.id)
+        .within(place)
+        .change("home_id", left.home_id)
         .change("reason", left.leave_reason);
     tx.record(event, left)
+}
+
+/// Whoever moves to another county leaves the homes of the one they left.
+pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+    let by = to
+        .origin
+        .user
+        .ok_or_else(|| Error::internal("a transfer is accepted by a person"))?;
+    let mut ended = Vec::new();
+    let records = records(tx, to.resident)?;
+    for member in store::open_of(tx, &records)? {
+        let Some(place) = member.division_code else {
+            continue;
+        };
+        if place.county() != to.from.county() {
+            continue;
+        }
+        let today = tx.today();
+        let ending = NewMemberEnding {
+            left_date: today,
+            reason: HomeLeaveReason::Moved,
+        };
+        let left = member.left(&ending, None, today)?;
+        ended.push(end(tx, to.origin, by, place, left)?.map(drop));
+    }
+    Ok(ended)
 }
 
 /// Puts down who came on a day; who was put down already is passed over.
@@ -210,14 +239,15 @@ pub fn attend(
     if members.len() != added.len() || !members.iter().all(was_member) {
         return Err(Code::HomeNotMember.into());
     }
-    store::insert_attendance(tx, id, new.date, &added, permit.actor().user)?;
+    let added = store::insert_attendance(tx, id, new.date, &added, permit.actor().user)?;
+    let present = store::attendance(tx, id, new.date, new.date)?;
     let event = event(permit.origin(), "disability_home.attended", &home)
         .change("date", new.date)
         .change("member_ids", &added);
     let day = AttendanceDay {
         date: new.date,
         added: added.len(),
-        present: before.len() + added.len(),
+        present: present.len(),
     };
     tx.record(event, day)
 }

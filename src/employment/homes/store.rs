@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::model::{DisabilityHome, HomeLeaveReason, HomeMember, MemberAttendance, MembershipKind};
 use crate::access::{Scope, within};
 use crate::db::schema::{disability_homes, home_attendances, home_members};
-use crate::db::{Db, MultiBackend, Tx, insert_all, on_unique, types};
+use crate::db::{Db, Multi, MultiBackend, Tx, insert_all, on_unique, types};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{DisabilityHomeId, HomeMemberId, ResidentId, UserId};
@@ -81,6 +81,18 @@ pub fn find(db: &mut Db, scope: &Scope, id: DisabilityHomeId) -> Result<Option<D
         .first(db.conn())
         .optional()?;
     row.map(|row| read(db, row)).transpose()
+}
+
+/// Holds a home until the transaction ends: whoever puts down who came waits. SQLite writes one at a time.
+pub fn hold(tx: &mut Tx<'_>, id: DisabilityHomeId) -> Result<()> {
+    if let Multi::Postgres(connection) = tx.conn() {
+        disability_homes::table
+            .find(id)
+            .select(disability_homes::id)
+            .for_update()
+            .first::<DisabilityHomeId>(connection)?;
+    }
+    Ok(())
 }
 
 /// Newest first.
@@ -193,6 +205,17 @@ pub fn member(db: &mut Db, home: DisabilityHomeId, id: HomeMemberId) -> Result<O
     Ok(row.map(Into::into))
 }
 
+/// Where somebody is a member now, by these records.
+pub fn open_of(db: &mut Db, records: &[ResidentId]) -> Result<Vec<HomeMember>> {
+    let rows: Vec<MemberRow> = home_members::table
+        .filter(home_members::resident_id.eq_any(records))
+        .filter(home_members::left_date.is_null())
+        .order(home_members::id)
+        .select(MemberRow::as_select())
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
 /// Newest first.
 pub fn members(
     db: &mut Db,
@@ -275,13 +298,15 @@ struct Present {
     recorded_at: Timestamp,
 }
 
+/// Puts down who came, and tells of whom it was not known: on PostgreSQL somebody else may do so meanwhile; SQLite
+/// writes one at a time.
 pub fn insert_attendance(
     tx: &mut Tx<'_>,
     home: DisabilityHomeId,
     date: NaiveDate,
     members: &[HomeMemberId],
     by: UserId,
-) -> Result<()> {
+) -> Result<Vec<HomeMemberId>> {
     let now = tx.now();
     let rows: Vec<_> = members
         .iter()
@@ -293,8 +318,28 @@ pub fn insert_attendance(
             recorded_at: now,
         })
         .collect();
-    insert_all!(tx, home_attendances::table, &rows)?;
-    Ok(())
+    match tx.conn() {
+        _ if rows.is_empty() => Ok(Vec::new()),
+        Multi::Postgres(connection) => Ok(diesel::insert_into(home_attendances::table)
+            .values(&rows)
+            .on_conflict_do_nothing()
+            .returning(home_attendances::member_id)
+            .get_results(connection)?),
+        Multi::Sqlite(_) => {
+            insert_all!(tx, home_attendances::table, &rows)?;
+            Ok(members.to_vec())
+        }
+    }
+}
+
+/// The last day on which somebody came.
+pub fn last_came(db: &mut Db, member: HomeMemberId) -> Result<Option<NaiveDate>> {
+    Ok(home_attendances::table
+        .filter(home_attendances::member_id.eq(member))
+        .order(home_attendances::date.desc())
+        .select(home_attendances::date)
+        .first(db.conn())
+        .optional()?)
 }
 
 /// Who came from a day to another.

@@ -1,5 +1,7 @@
 //! Use cases of estimates.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use chrono::NaiveDate;
 
 use super::model::{EmployedMonths, LevyEstimate, LevySource, NewLevyEstimate, reckon};
@@ -11,9 +13,9 @@ use crate::employment::employers;
 use crate::employment::placements::{self, Placement};
 use crate::employment::standards::{self, StandardKind};
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{EmployerId, LevyEstimateId};
+use crate::kernel::id::{EmployerId, LevyEstimateId, ResidentId};
 use crate::kernel::month::Month;
-use crate::registry::facts::{self, AsOf};
+use crate::registry::facts::{self, AsOf, Certificate, CertificateState};
 use crate::registry::residents;
 
 pub use super::store::page;
@@ -23,19 +25,20 @@ pub fn found(db: &mut Db, scope: &Scope, id: LevyEstimateId) -> Result<LevyEstim
 }
 
 /// The months of a year at whose end somebody worked.
-fn months_of(placement: &Placement, year: i32) -> i32 {
-    let worked = |month: &u32| {
+fn months_of(placement: &Placement, year: i32) -> impl Iterator<Item = u32> {
+    let worked = move |month: &u32| {
         let first = NaiveDate::from_ymd_opt(year, *month, 1);
         first.is_some_and(|first| {
             let last = Month::of(first).last_day();
             placement.start_date <= last && placement.end_date.is_none_or(|end| end >= last)
         })
     };
-    i32::try_from((1..=12).filter(worked).count()).unwrap_or(0)
+    (1..=12).filter(worked)
 }
 
 /// What the verified placements at an employer come to, wherever the people live; nothing is told of who they are.
-/// A person is as disabled as their certificate says at the end of the year, or today.
+/// A person counts once a month, whatever records they have, with a certificate that is valid at the end of the year or
+/// today, and is as disabled as it says.
 fn employed(db: &mut Db, at: EmployerId, year: i32) -> Result<EmployedMonths> {
     let day = |month, day| NaiveDate::from_ymd_opt(year, month, day);
     let bounds = day(1, 1).zip(day(12, 31));
@@ -47,21 +50,30 @@ fn employed(db: &mut Db, at: EmployerId, year: i32) -> Result<EmployedMonths> {
     db.in_every_office(|db| {
         let all = placements::service::at_employer(db, at, first, last)?;
         let people: Vec<_> = all.iter().map(|one| one.resident_id).collect();
-        let known = residents::service::anywhere(db, &people)?;
-        let kept = |id| known.get(&id).and_then(|one| one.merged_into).unwrap_or(id);
-        let people: Vec<_> = people.iter().map(|id| kept(*id)).collect();
+        let kept: HashMap<_, _> = residents::service::kept_for_each(db, &people)?
+            .into_iter()
+            .collect();
+        let person = |id| kept.get(&id).copied().unwrap_or(id);
+        let mut worked: BTreeMap<ResidentId, BTreeSet<u32>> = BTreeMap::new();
+        for one in &all {
+            let months = worked.entry(person(one.resident_id)).or_default();
+            months.extend(months_of(one, year));
+        }
+        let people: Vec<_> = worked.keys().copied().collect();
         let believed = facts::service::snapshots(db, &people, at_end)?;
         let mut sum = EmployedMonths {
             months: 0,
             severe_months: 0,
         };
-        for one in &all {
-            let snapshot = believed.get(&kept(one.resident_id));
+        for (person, months) in &worked {
+            let snapshot = believed.get(person);
             let certificate = snapshot.and_then(|known| known.certificate.as_ref());
-            let Some(certificate) = certificate else {
+            let valid =
+                |one: &&Certificate| one.state_on(at_end.valid_at) == CertificateState::Valid;
+            let Some(certificate) = certificate.filter(valid) else {
                 continue;
             };
-            let months = months_of(one, year);
+            let months = i32::try_from(months.len()).map_err(Error::internal)?;
             if certificate.severity_level.is_severe() {
                 sum.severe_months += months;
             } else {

@@ -7,6 +7,7 @@ mod counting;
 mod model;
 pub mod service;
 mod store;
+mod telling;
 
 pub use model::{
     ContractKind, LeaveReason, NewEnding, NewEvidence, NewPlacement, NewVerification, Placement,

@@ -70,10 +70,11 @@ vocabulary! {
 vocabulary! {
     /// What new employment asks of the evidence.
     pub enum EvidenceCriterion {
-        /// A contract for a year at least, or without an end.
-        Contract = "contract", "合同期满一年";
+        /// A contract for a year at least, or without an end, that covers the first day.
+        Contract = "contract", "合同涵盖上岗日且期满一年";
         /// Not less than the minimum of that division on the first day.
         Wage = "wage", "工资不低于当地最低工资标准";
+        /// Since today or before.
         Insurance = "insurance", "已参加社会保险";
         /// Valid on the first day.
         Certificate = "certificate", "持有效残疾人证";
@@ -357,20 +358,35 @@ pub fn lasts_a_year(from: NaiveDate, to: Option<NaiveDate>) -> bool {
     last.is_some_and(|last| to >= last)
 }
 
+/// What evidence is held against.
+#[derive(Debug, Clone, Copy)]
+pub struct Measure {
+    /// The first day of work.
+    pub start: NaiveDate,
+    pub today: NaiveDate,
+    pub minimum_wage: Option<Fen>,
+    pub certified: bool,
+}
+
 /// What new employment asks of evidence, criterion by criterion.
-pub fn judge(of: &Evidence, minimum_wage: Option<Fen>, certified: bool) -> Vec<EvidenceVerdict> {
+pub fn judge(of: &Evidence, by: Measure) -> Vec<EvidenceVerdict> {
     use EvidenceCriterion as Criterion;
+    let covered =
+        of.contract_from <= by.start && of.contract_to.is_none_or(|last| last >= by.start);
     [
         (
             Criterion::Contract,
-            lasts_a_year(of.contract_from, of.contract_to),
+            covered && lasts_a_year(of.contract_from, of.contract_to),
         ),
         (
             Criterion::Wage,
-            minimum_wage.is_some_and(|least| of.wage_fen >= least),
+            by.minimum_wage.is_some_and(|least| of.wage_fen >= least),
         ),
-        (Criterion::Insurance, of.insured_from.is_some()),
-        (Criterion::Certificate, certified),
+        (
+            Criterion::Insurance,
+            of.insured_from.is_some_and(|since| since <= by.today),
+        ),
+        (Criterion::Certificate, by.certified),
     ]
     .map(|(criterion, met)| EvidenceVerdict { criterion, met })
     .to_vec()

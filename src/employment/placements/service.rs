@@ -1,32 +1,28 @@
 //! Use cases of placements.
 
-use chrono::NaiveDate;
-
 use super::model::{
-    Evidence, NewEnding, NewEvidence, NewPlacement, NewVerification, Numbers, Placement,
+    Evidence, Measure, NewEnding, NewEvidence, NewPlacement, NewVerification, Numbers, Placement,
     PlacementAction, PlacementState, Told, VerificationOutcome, judge, require,
 };
 use super::store::{self, Entry, Verified};
+use super::telling;
 use crate::access::{Permit, Scope, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::recusals::{self, keep_off};
 use crate::casework::{Relocation, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
-use crate::employment::persons::{certificate, kept};
+use crate::employment::persons::{certificate, records};
+use crate::employment::seekers::JobSeeker;
 use crate::employment::standards::{self, StandardKind};
-use crate::employment::{employers, fairs, referrals, retention, seekers, words};
+use crate::employment::{employers, fairs, referrals, retention, seekers, vacancies, words};
 use crate::http::IfMatch;
+use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{JobSeekerId, PlacementId, UserId};
-use crate::registry::Resident;
-use crate::registry::facts::{self, Belief, CircumstanceKind, EmploymentForm, NewFact, Period};
 use crate::registry::residents;
 
 pub use super::counting::{Mark, NewEmployment, count, page as counted};
 pub use super::store::{Filter, SEALED_COLUMNS, at_employer, page};
-
-/// Where the office has a fact from that a placement says.
-const SOURCE: &str = "placement";
 
 /// A placement in sight, or 404.
 pub fn found(db: &mut Db, scope: &Scope, id: PlacementId) -> Result<Placement> {
@@ -54,11 +50,14 @@ fn whole(db: &mut Db, mut placement: Placement) -> Result<Placement> {
     let place = placement.division_code;
     let minimum = standards::service::in_force(db, StandardKind::MinimumWage, place, day)?;
     let minimum_wage_fen = minimum.and_then(|standard| standard.amount_fen);
-    let certified = certificate(db, placement.resident_id, day)?.is_some();
-    let verdicts = evidence
-        .last()
-        .map(|last| judge(last, minimum_wage_fen, certified))
-        .unwrap_or_default();
+    let by = Measure {
+        start: day,
+        today: db.today(),
+        minimum_wage: minimum_wage_fen,
+        certified: certificate(db, placement.resident_id, day)?.is_some(),
+    };
+    let verdicts = evidence.last().map(|last| judge(last, by));
+    let verdicts = verdicts.unwrap_or_default();
     let history = store::history(db, placement.id)?;
     placement.detail = Some(Told {
         evidence,
@@ -119,7 +118,7 @@ pub fn enter(
     if let Some(fair) = new.fair_id {
         fairs::service::known(tx, fair)?;
     }
-    let (job_seeker_id, recorded) = sought(tx, permit, new)?;
+    let (job_seeker_id, recorded) = sought(tx, permit, new, resident.division_code)?;
     let actor = permit.actor().user;
     let placement = Placement {
         id: tx.new_id(),
@@ -154,13 +153,14 @@ pub fn enter(
     Ok(words::along(tx.record(event, placement)?, recorded))
 }
 
-type Sought = (Option<JobSeekerId>, Option<Recorded<JobSeekerId>>);
+type Sought = (Option<JobSeekerId>, Vec<Recorded<JobSeeker>>);
 
 /// The file by which the work was found: that of the referral, else the one that is open.
 fn sought(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::PlacementWrite>,
     new: &NewPlacement,
+    place: DivisionCode,
 ) -> Result<Sought> {
     let mut seeker = None;
     if let Some(id) = new.job_referral_id {
@@ -171,10 +171,29 @@ fn sought(
         if referral.state != referrals::JobReferralState::Accepted {
             return Err(Code::JobReferralNotAccepted.into());
         }
+        let vacancy = vacancies::service::found(tx, referral.vacancy_id)?;
+        if new.employer_id != Some(vacancy.employer_id) {
+            return Err(Error::field(
+                "/employer_id",
+                "employer.referral",
+                "the employer whose vacancy it was",
+                "须为所推荐岗位的用人单位",
+            ));
+        }
+        if store::is_followed(tx, id)? {
+            return Err(Error::new(Code::JobReferralNotAccepted).detail(
+                "somebody was placed by it already",
+                "该岗位推荐已用于其他就业登记",
+            ));
+        }
         seeker = Some(referral.job_seeker_id);
     }
-    let closed = seekers::service::employed(tx, permit.origin(), new.resident_id)?;
-    let seeker = seeker.or(closed.as_ref().map(|one| *one.value()));
+    let closed = seekers::service::employed(tx, permit.origin(), new.resident_id, place)?;
+    let own = |one: &&JobSeeker| one.resident_id == new.resident_id;
+    let seeker = seeker.or_else(|| {
+        let mut files = closed.iter().map(Recorded::value);
+        files.find(own).map(|file| file.id)
+    });
     Ok((seeker, closed))
 }
 
@@ -225,8 +244,9 @@ pub fn resubmit(
     transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
     let actor = permit.actor().user;
     let evidence = as_entered(tx, new, numbers, moved.evidence_revision, actor);
-    store::insert_evidence(tx, id, &evidence)?;
+    // First the version: whoever comes second is told so.
     store::update(tx, &moved, old.version)?;
+    store::insert_evidence(tx, id, &evidence)?;
     log(tx, &moved, action, Some(old.state), actor, None)?;
     let event = event(permit.origin(), "placement.resubmitted", &moved)
         .change("revision", moved.evidence_revision);
@@ -257,16 +277,17 @@ pub fn verify(
         PlacementAction::Verify
     };
     let mut moved = after(&old, action)?;
-    let mut known = None;
+    let mut told = telling::Told::Nothing;
     let mut checks = Vec::new();
     if !returns {
         moved.verified_revision = Some(old.evidence_revision);
         moved.verified_at = Some(tx.now());
-        accept(tx, &old, actor)?;
-        let since = Period::open(moved.start_date);
-        known = told(tx, permit.origin(), &moved, moved.form, since)?;
     }
+    // First the version: whoever comes second is told so.
     store::update(tx, &moved, old.version)?;
+    if !returns {
+        accept(tx, &old, actor)?;
+    }
     log(
         tx,
         &moved,
@@ -275,20 +296,22 @@ pub fn verify(
         actor,
         comment.as_deref(),
     )?;
-    if !returns {
-        checks = retention::service::plan(tx, permit.origin(), &moved)?;
-    }
     let name = if returns {
         "placement.returned"
     } else {
         "placement.verified"
     };
+    if !returns {
+        checks = retention::service::plan(tx, permit.origin(), &moved)?;
+        told = telling::works(tx, permit.origin(), &moved)?;
+    }
     let event = event(permit.origin(), name, &moved)
         .change("form", moved.form)
         .change("start_date", moved.start_date)
         .change("revision", moved.evidence_revision);
+    let event = told.on(event);
     let moved = whole(tx, moved)?;
-    let done = words::along(tx.record(event, moved)?, known);
+    let done = words::along(tx.record(event, moved)?, told.recorded());
     Ok(words::along(done, checks))
 }
 
@@ -301,11 +324,13 @@ fn accept(tx: &mut Tx<'_>, placement: &Placement, actor: UserId) -> Result<()> {
     let (day, place) = (placement.start_date, placement.division_code);
     let standard = standards::service::required(tx, StandardKind::MinimumWage, place, day)?;
     let certificate = certificate(tx, placement.resident_id, day)?;
-    require(&judge(
-        &evidence,
-        standard.amount_fen,
-        certificate.is_some(),
-    ))?;
+    let by = Measure {
+        start: day,
+        today: tx.today(),
+        minimum_wage: standard.amount_fen,
+        certified: certificate.is_some(),
+    };
+    require(&judge(&evidence, by))?;
     let verified = Verified {
         placement: placement.id,
         evidence: &evidence,
@@ -315,42 +340,6 @@ fn accept(tx: &mut Tx<'_>, placement: &Placement, actor: UserId) -> Result<()> {
         certificate: certificate.ok_or(Code::PlacementEvidence)?,
     };
     store::insert_verification(tx, &verified)
-}
-
-/// Writes how somebody works in a time, for rules and reviews to see; on the record that is kept of them. Nothing
-/// where that lies in another county.
-fn told(
-    tx: &mut Tx<'_>,
-    origin: &Origin,
-    placement: &Placement,
-    form: EmploymentForm,
-    period: Period,
-) -> Result<Option<Recorded<Resident>>> {
-    let Some(person) = kept(tx, placement.resident_id)? else {
-        return Ok(None);
-    };
-    let fact = NewFact {
-        kind: CircumstanceKind::EmploymentForm,
-        value: form.to_string(),
-        period,
-        source: SOURCE.to_owned(),
-    };
-    facts::service::learn(tx, origin, person, &fact).map(Some)
-}
-
-/// From a day until something else is known of how the person works.
-fn until_known(tx: &mut Tx<'_>, of: &Placement, from: NaiveDate) -> Result<Period> {
-    let Some(person) = kept(tx, of.resident_id)? else {
-        return Ok(Period::open(from));
-    };
-    let later = |one: &Belief| {
-        one.kind == CircumstanceKind::EmploymentForm
-            && one.superseded_at.is_none()
-            && one.valid_from > from
-    };
-    let beliefs = facts::service::beliefs(tx, person.id, None)?.into_iter();
-    let to = beliefs.filter(later).map(|one| one.valid_from).min();
-    Ok(Period { from, to })
 }
 
 /// Puts down that somebody left, and why.
@@ -400,35 +389,37 @@ pub fn leave(
         actor,
         comment.as_deref(),
     )?;
-    let mut known = None;
+    let mut told = telling::Told::Nothing;
     let mut checks = Vec::new();
     if old.verified_revision.is_some() {
         checks = retention::service::cancel(tx, origin, &moved)?;
         let next = new.end_date.succ_opt().unwrap_or(new.end_date);
-        let idle = until_known(tx, &moved, next)?;
-        known = told(tx, origin, &moved, EmploymentForm::None, idle)?;
+        told = telling::idle(tx, origin, &moved, next)?;
     }
     let event = event(origin, "placement.left", &moved)
         .change("end_date", moved.end_date)
         .change("reason", moved.leave_reason);
+    let event = told.on(event);
     let moved = whole(tx, moved)?;
-    let done = words::along(tx.record(event, moved)?, known);
+    let done = words::along(tx.record(event, moved)?, told.recorded());
     Ok(words::along(done, checks))
 }
 
-/// Another county's office goes on with the work that has not ended.
-pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Option<Recorded<()>>> {
-    let Some(open) = store::open_of(tx, &[to.resident])? else {
-        return Ok(None);
-    };
-    let (seen, from) = (open.version, open.division_code);
-    let moved = Placement {
-        division_code: to.to,
-        version: seen + 1,
-        ..open
-    };
-    store::update(tx, &moved, seen)?;
-    let event =
-        event(to.origin, "placement.transferred", &moved).change("from_division_code", from);
-    tx.record(event, ()).map(Some)
+/// Another county's office goes on with the work that has not ended and went there with the resident.
+pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+    let records = records(tx, to.resident)?;
+    let open = store::open_of(tx, &records)?.into_iter();
+    open.filter(|open| open.division_code == to.to)
+        .map(|open| {
+            let seen = open.version;
+            let moved = Placement {
+                version: seen + 1,
+                ..open
+            };
+            store::update(tx, &moved, seen)?;
+            let event = event(to.origin, "placement.transferred", &moved)
+                .change("from_division_code", to.from);
+            tx.record(event, ())
+        })
+        .collect()
 }

@@ -100,16 +100,21 @@ pub fn find(db: &mut Db, scope: &Scope, id: PlacementId) -> Result<Option<Placem
     Ok(row.map(Into::into))
 }
 
-/// The placement of one of these records that has not ended.
-pub fn open_of(db: &mut Db, records: &[ResidentId]) -> Result<Option<Placement>> {
-    let row: Option<Row> = placements::table
+/// The placements of these records that have not ended: where records were merged, there may be several.
+pub fn open_of(db: &mut Db, records: &[ResidentId]) -> Result<Vec<Placement>> {
+    let rows: Vec<Row> = placements::table
         .filter(placements::resident_id.eq_any(records))
         .filter(placements::end_date.is_null())
         .order(placements::id)
         .select(Row::as_select())
-        .first(db.conn())
-        .optional()?;
-    Ok(row.map(Into::into))
+        .load(db.conn())?;
+    Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// Whether a referral has led to a placement.
+pub fn is_followed(db: &mut Db, referral: JobReferralId) -> Result<bool> {
+    let followed = placements::table.filter(placements::job_referral_id.eq(referral));
+    Ok(diesel::select(diesel::dsl::exists(followed)).get_result(db.conn())?)
 }
 
 /// Which placements a list shows.

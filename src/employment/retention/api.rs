@@ -1,5 +1,6 @@
 //! `/v1/retention-checks`: what is due, and how it came out.
 
+use actix_web::http::header::ETAG;
 use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors,
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -78,6 +79,27 @@ async fn list_retention_checks(
     Ok(web::Json(RetentionCheckPage { items, next }))
 }
 
+/// Read a retention check
+///
+/// With its note; the look is recorded.
+#[utoipa::path(
+    operation_id = "get_retention_check", tag = "employment", params(("id" = uuid::Uuid, Path)), extensions(("x-permit" = json!("placement.read"))),
+    responses((status = 200, description = "The check", body = RetentionCheck, headers(("ETag" = String, description = "Its version"))), ReadErrors)
+)]
+#[get("/v1/retention-checks/{id}")]
+async fn get_retention_check(
+    permit: Permit<acts::PlacementRead>,
+    store: web::Data<Store>,
+    id: web::Path<RetentionCheckId>,
+) -> Result<HttpResponse> {
+    let shown = store
+        .look(permit.reach(), move |db| service::view(db, &permit, *id))
+        .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, etag(shown.version)))
+        .json(shown))
+}
+
 /// Put down how a retention check came out
 ///
 /// Whoever is retained: wage and insurance, not before the day it is due. Whoever left: the last day and the reason, which
@@ -103,7 +125,7 @@ async fn create_retention_outcome(
     new.once(&store, permit.reach(), &origin, move |tx, new| {
         service::decide(tx, &permit, *id, seen, &new)?.try_map(|shown| {
             Answer::created(
-                format!("/v1/retention-checks?placement_id={}", shown.placement_id),
+                format!("/v1/retention-checks/{}", shown.id),
                 shown.version,
                 &shown,
             )
@@ -115,5 +137,6 @@ async fn create_retention_outcome(
 pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
     config
         .service(list_retention_checks)
+        .service(get_retention_check)
         .service(create_retention_outcome);
 }

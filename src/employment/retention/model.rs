@@ -119,7 +119,7 @@ pub struct RetentionCheck {
     pub checked_date: Option<NaiveDate>,
     pub wage_fen: Option<Fen>,
     pub insured: Option<bool>,
-    /// Shown to who writes it; left out of lists.
+    /// Left out of lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub note: Option<String>,

@@ -6,7 +6,7 @@ use crate::access::{Permit, Role, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::follow_ups::{self, FollowUpKind, FollowUpState, Planned};
 use crate::casework::transfers;
-use crate::db::{Recorded, Tx};
+use crate::db::{Db, Looked, Recorded, Tx};
 use crate::employment::placements::{self, NewEnding, Placement};
 use crate::employment::words;
 use crate::http::IfMatch;
@@ -74,6 +74,25 @@ pub fn cancel(tx: &mut Tx<'_>, origin: &Origin, of: &Placement) -> Result<Vec<Re
         recorded.extend(follow_ups::service::cancel_for(tx, origin, subject, LEFT)?);
     }
     Ok(recorded)
+}
+
+/// A check with its note.
+pub fn view(
+    db: &mut Db,
+    permit: &Permit<acts::PlacementRead>,
+    id: RetentionCheckId,
+) -> Result<Looked<RetentionCheck>> {
+    let found = store::find(db, permit.scope(), id)?;
+    let found = found.ok_or(Code::RetentionCheckNotFound)?;
+    let check = RetentionCheck {
+        note: store::note(db, id)?,
+        ..found
+    };
+    let event = Event::new(permit.origin(), "retention_check.viewed")
+        .on(&id)
+        .about(check.resident_id)
+        .within(check.division_code);
+    db.looked(event, check)
 }
 
 /// Puts down how a check came out; who is found to have left leaves by it.

@@ -8,7 +8,7 @@ use crate::access::{Scope, within};
 use crate::db::schema::retention_checks;
 use crate::db::sealed::{SealedColumn, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, types};
-use crate::employment::sealing::seal_if;
+use crate::employment::sealing::{open, seal_if};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{PlacementId, ResidentId, RetentionCheckId, UserId};
@@ -76,6 +76,15 @@ pub fn find(db: &mut Db, scope: &Scope, id: RetentionCheckId) -> Result<Option<R
         .first(db.conn())
         .optional()?;
     Ok(row.map(Into::into))
+}
+
+/// What was noted at a check.
+pub fn note(db: &mut Db, id: RetentionCheckId) -> Result<Option<String>> {
+    let sealed: Option<Vec<u8>> = retention_checks::table
+        .find(id)
+        .select(retention_checks::note)
+        .first(db.conn())?;
+    open(db, NOTE, id, sealed.as_deref())
 }
 
 /// Of some placements.

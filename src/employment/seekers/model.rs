@@ -216,8 +216,16 @@ pub struct JobSeeker {
 
 impl JobSeeker {
     /// What is wrong with it, all at once; its texts without what surrounds them.
-    pub fn sound(mut self) -> Result<Self> {
+    pub fn sound(mut self, today: NaiveDate) -> Result<Self> {
         let mut errors = Vec::new();
+        if self.graduated_date.is_some_and(|day| day > today) {
+            errors.push(FieldError::new(
+                "/graduated_date",
+                "graduated_date.future",
+                "not a day to come",
+                "不得为今后的日期",
+            ));
+        }
         if self.forms.is_empty() {
             errors.push(FieldError::new(
                 "/forms",
@@ -281,10 +289,11 @@ impl JobSeeker {
         change.willing.apply(&mut new.willing);
         change.plan.apply(&mut new.plan);
         new.version = self.version + 1;
-        match change.close_reason {
-            Some(reason) => new.sound().map(|new| new.closed(reason, now)),
-            None => new.sound(),
-        }
+        let new = new.sound(now.office_date())?;
+        Ok(match change.close_reason {
+            Some(reason) => new.closed(reason, now),
+            None => new,
+        })
     }
 
     #[must_use]

@@ -10,9 +10,10 @@ use crate::audit::{Event, Origin};
 use crate::casework::transfers;
 use crate::casework::{Approval, Relocation, Termination};
 use crate::db::{Db, Looked, Recorded, Tx};
-use crate::employment::persons::kept;
+use crate::employment::persons::{kept_at, of_all_records, records, write_at};
 use crate::employment::words::{self, NOTE};
 use crate::http::IfMatch;
+use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{JobSeekerId, ResidentId};
 use crate::registry::Resident;
@@ -105,14 +106,6 @@ pub fn open(
     new: NewJobSeeker,
 ) -> Result<Recorded<JobSeeker>> {
     let resident = residents::service::standing(tx, permit.scope(), new.resident_id)?;
-    if new.graduated_date.is_some_and(|day| day > tx.today()) {
-        return Err(Error::field(
-            "/graduated_date",
-            "graduated_date.future",
-            "not a day to come",
-            "不得为今后的日期",
-        ));
-    }
     let seeker = JobSeeker {
         forms: new.forms,
         skills: new.skills,
@@ -125,7 +118,7 @@ pub fn open(
         plan: new.plan,
         ..blank(tx, permit.origin(), &resident)?
     };
-    let seeker = seeker.sound()?;
+    let seeker = seeker.sound(tx.today())?;
     transfers::hold(transfers::service::offered(tx, resident.id)?)?;
     opened(tx, permit.origin(), seeker)
 }
@@ -133,7 +126,7 @@ pub fn open(
 /// The file that an approved application opens, unless the person has one.
 pub fn open_for(tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>> {
     let case = approval.case;
-    let Some(resident) = kept(tx, case.resident_id)? else {
+    let Some(resident) = kept_at(tx, case.resident_id, case.division_code)? else {
         // Their record is kept in another county, which looks after them.
         let event = Event::new(approval.origin, "case.service_due")
             .on(&case.id)
@@ -150,7 +143,11 @@ pub fn open_for(tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>
         plan: said("note").map(str::to_owned),
         ..blank(tx, approval.origin, &resident)?
     };
-    match tx.attempt(|tx| opened(tx, approval.origin, seeker)) {
+    let seeker = seeker.sound(tx.today())?;
+    let opening = write_at(tx, resident.division_code, |tx| {
+        tx.attempt(|tx| opened(tx, approval.origin, seeker))
+    });
+    match opening {
         Ok(opened) => Ok(opened.map(drop)),
         Err(error) if error.code() == Code::JobSeekerOpen => {
             let event = Event::new(approval.origin, "job_seeker.open_already")
@@ -190,7 +187,7 @@ fn close(
     origin: &Origin,
     open: JobSeeker,
     reason: JobSeekerCloseReason,
-) -> Result<Recorded<JobSeekerId>> {
+) -> Result<Recorded<JobSeeker>> {
     let (seen, now) = (open.version, tx.now());
     let closed = JobSeeker {
         version: seen + 1,
@@ -200,44 +197,56 @@ fn close(
     let event = event(origin, "job_seeker.updated", &closed)
         .change("state", closed.state)
         .change("reason", reason);
-    tx.record(event, closed.id)
+    tx.record(event, closed)
 }
 
-/// Closes the open file of somebody who works now; nothing where there is none.
+/// Closes the open files of somebody who works now, whichever of their records they are of; those of another county
+/// are that county's.
 pub fn employed(
     tx: &mut Tx<'_>,
     origin: &Origin,
     of: ResidentId,
-) -> Result<Option<Recorded<JobSeekerId>>> {
-    store::open_of(tx, &[of])?
-        .map(|open| close(tx, origin, open, JobSeekerCloseReason::Employed))
-        .transpose()
+    place: DivisionCode,
+) -> Result<Vec<Recorded<JobSeeker>>> {
+    let open = of_all_records(tx, of, store::open_of)?;
+    let mut closed = Vec::new();
+    for file in open {
+        let at = file.division_code;
+        if at.county() == place.county() {
+            closed.push(write_at(tx, at, |tx| {
+                close(tx, origin, file, JobSeekerCloseReason::Employed)
+            })?);
+        }
+    }
+    Ok(closed)
 }
 
 /// Ends what an approval opened; nothing where it has ended.
-pub fn close_for(tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Option<Recorded<JobSeekerId>>> {
-    store::open_of(tx, &[stop.case.resident_id])?
-        .filter(|open| open.case_id == Some(stop.case.id))
+pub fn close_for(tx: &mut Tx<'_>, stop: &Termination<'_>) -> Result<Option<Recorded<JobSeeker>>> {
+    let records = records(tx, stop.case.resident_id)?;
+    let mut open = store::open_of(tx, &records)?.into_iter();
+    open.find(|open| open.case_id == Some(stop.case.id))
         .map(|open| close(tx, stop.origin, open, JobSeekerCloseReason::NoLongerSeeking))
         .transpose()
 }
 
-/// Another county's office goes on with the open file.
-pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Option<Recorded<()>>> {
-    let Some(open) = store::open_of(tx, &[to.resident])? else {
-        return Ok(None);
-    };
-    let seen = open.version;
-    let from = open.division_code;
-    let moved = JobSeeker {
-        division_code: to.to,
-        version: seen + 1,
-        ..open
-    };
-    store::update(tx, &moved, seen)?;
-    let event =
-        event(to.origin, "job_seeker.transferred", &moved).change("from_division_code", from);
-    tx.record(event, ()).map(Some)
+/// Another county's office goes on with the open files that went there with the resident.
+pub fn move_on(tx: &mut Tx<'_>, to: &Relocation<'_>) -> Result<Vec<Recorded<()>>> {
+    let records = records(tx, to.resident)?;
+    let open = store::open_of(tx, &records)?.into_iter();
+    open.filter(|open| open.division_code == to.to)
+        .map(|open| {
+            let seen = open.version;
+            let moved = JobSeeker {
+                version: seen + 1,
+                ..open
+            };
+            store::update(tx, &moved, seen)?;
+            let event = event(to.origin, "job_seeker.transferred", &moved)
+                .change("from_division_code", to.from);
+            tx.record(event, ())
+        })
+        .collect()
 }
 
 /// Puts down what was done for a job seeker.

@@ -95,16 +95,15 @@ pub fn find(db: &mut Db, scope: &Scope, id: JobSeekerId) -> Result<Option<JobSee
     row.map(|row| read(db, row)).transpose()
 }
 
-/// The open file of one of these records.
-pub fn open_of(db: &mut Db, records: &[ResidentId]) -> Result<Option<JobSeeker>> {
-    let row: Option<Row> = job_seekers::table
+/// The open files of these records: where records were merged, there may be several.
+pub fn open_of(db: &mut Db, records: &[ResidentId]) -> Result<Vec<JobSeeker>> {
+    let rows: Vec<Row> = job_seekers::table
         .filter(job_seekers::resident_id.eq_any(records))
         .filter(job_seekers::state.eq(JobSeekerState::Open))
         .order(job_seekers::id)
         .select(Row::as_select())
-        .first(db.conn())
-        .optional()?;
-    row.map(|row| read(db, row)).transpose()
+        .load(db.conn())?;
+    rows.into_iter().map(|row| read(db, row)).collect()
 }
 
 /// Which files a list shows.

@@ -160,10 +160,23 @@ fn sound(openings: i32, from: Fen, to: Fen) -> Vec<FieldError> {
     errors
 }
 
+/// Of a day that is said now, not of one that has passed since.
+fn to_come(said: Option<NaiveDate>, today: NaiveDate) -> Option<FieldError> {
+    said.filter(|last| *last < today).map(|_| {
+        FieldError::new(
+            "/valid_to",
+            "valid_to.past",
+            "today or a day to come",
+            "不得早于今日",
+        )
+    })
+}
+
 impl NewVacancy {
     /// Title and requirements, if all is as it may be.
-    pub fn check(&self) -> Result<(String, Option<String>)> {
+    pub fn check(&self, today: NaiveDate) -> Result<(String, Option<String>)> {
         let mut errors = sound(self.openings, self.wage_from_fen, self.wage_to_fen);
+        errors.extend(to_come(self.valid_to, today));
         errors.extend(words::form("/form", self.form).err());
         let title = words::keep(words::text("/title", &self.title, NAME), &mut errors);
         let requirements = words::maybe("/requirements", self.requirements.as_deref(), 500);
@@ -182,7 +195,7 @@ impl Vacancy {
     }
 
     /// As it is after a change.
-    pub fn changed(&self, change: &VacancyPatch) -> Result<Self> {
+    pub fn changed(&self, change: &VacancyPatch, today: NaiveDate) -> Result<Self> {
         if self.state == VacancyState::Closed {
             return Err(Code::VacancyClosed.into());
         }
@@ -197,7 +210,10 @@ impl Vacancy {
         if let Some(reason) = change.close_reason {
             (new.state, new.close_reason) = (VacancyState::Closed, Some(reason));
         }
-        let errors = sound(new.openings, new.wage_from_fen, new.wage_to_fen);
+        let mut errors = sound(new.openings, new.wage_from_fen, new.wage_to_fen);
+        if new.valid_to != self.valid_to {
+            errors.extend(to_come(new.valid_to, today));
+        }
         if errors.is_empty() {
             Ok(Self {
                 version: self.version + 1,

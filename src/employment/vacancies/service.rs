@@ -7,7 +7,7 @@ use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
 use crate::employment::employers;
 use crate::http::IfMatch;
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Code, Result};
 use crate::kernel::id::VacancyId;
 
 pub use super::store::{Filter, open_in, page, titles};
@@ -33,15 +33,7 @@ pub fn offer(
     new: &NewVacancy,
 ) -> Result<Recorded<Vacancy>> {
     let employer = employers::service::own(tx, permit.scope(), new.employer_id)?;
-    let (title, requirements) = new.check()?;
-    if new.valid_to.is_some_and(|last| last < tx.today()) {
-        return Err(Error::field(
-            "/valid_to",
-            "valid_to.past",
-            "today or a day to come",
-            "不得早于今日",
-        ));
-    }
+    let (title, requirements) = new.check(tx.today())?;
     divisions::service::current(tx, new.division_code, "/division_code")?;
     let vacancy = Vacancy {
         id: tx.new_id(),
@@ -78,7 +70,7 @@ pub fn change(
         return Err(Code::VacancyNotFound.into());
     }
     seen.check(old.version)?;
-    let new = old.changed(change)?;
+    let new = old.changed(change, tx.today())?;
     store::update(tx, &new, old.version)?;
     let event = event(permit.origin(), "vacancy.updated", &new).change("reason", new.close_reason);
     tx.record(event, new)

@@ -163,7 +163,8 @@ async fn count_rehabilitation_services(
 /// Note what a case's resident needs
 ///
 /// Of an approved rehabilitation case (409 `rehabilitation_service.case_not_running` of any other), which may hold
-/// several; of one kind no second one before the first is met (409 `rehabilitation_service.need_open`).
+/// several; of one kind no second one before the first is met (409 `rehabilitation_service.need_open`). The first one
+/// begins the case's service.
 #[utoipa::path(
     operation_id = "create_rehabilitation_service", tag = "rehabilitation", params(IdempotencyKey), request_body = NewService,
     extensions(("x-permit" = json!("rehabilitation_service.act"))),

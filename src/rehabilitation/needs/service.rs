@@ -107,9 +107,17 @@ pub fn open(
         comment: None,
     };
     store::insert_entry(tx, &service, None, &step, permit.actor().user)?;
+    let begun = match case.position.state {
+        State::Approved => Some(cases::service::start(tx, permit, case.id)?),
+        _ => None,
+    };
     let event = event(permit.origin(), step.action.recorded_as(), &service);
     let shown = found(tx, permit.scope(), service.id)?;
-    tx.record(event, shown)
+    let recorded = tx.record(event, shown)?;
+    Ok(match begun {
+        Some(begun) => recorded.and(begun).map(|(shown, ())| shown),
+        None => recorded,
+    })
 }
 
 /// Who assesses or provides: no office that sees no residents.

@@ -178,12 +178,6 @@ pub fn page(
     db.looked(event, shown)
 }
 
-/// Nobody has a hand in what is done with and paid for their own. Ties concern every office.
-pub fn apart(db: &mut Db, user: UserId, resident: ResidentId) -> Result<()> {
-    let ties = db.in_every_office(|db| recusals::service::ties_of(db, user, resident))?;
-    keep_off(&ties, false)
-}
-
 /// The program's version pays institutions by the unit, for this service.
 fn settles(db: &mut Db, case: &Case, new: &NewPlan) -> Result<()> {
     let version = programs::service::version(db, case.program_version_id)?;

@@ -3,10 +3,10 @@
 use super::model::{
     Assessment, AssessmentKind, NewAssessment, NewPlanTransition, Plan, PlanAction, PlanState,
 };
-use super::service::{Shown, apart, event, found, shown, sight, standing};
+use super::service::{Shown, event, found, shown, sight, standing};
 use super::store;
 use crate::access::{Permit, acts};
-use crate::casework::transfers;
+use crate::casework::{recusals, transfers};
 use crate::db::{Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Result};
@@ -25,7 +25,7 @@ pub fn act(
     let state = standing(permit, &old).check(old.state, request.action)?;
     request.check()?;
     let user = permit.actor().user;
-    apart(tx, user, old.resident_id)?;
+    recusals::service::apart(tx, user, &[old.resident_id])?;
     transfers::hold(transfers::service::offered(tx, old.resident_id)?)?;
     let today = tx.today();
     if request.action == PlanAction::Complete {
@@ -71,7 +71,7 @@ pub fn assess(
     }
     new.check(tx.today())?;
     let user = permit.actor().user;
-    apart(tx, user, plan.resident_id)?;
+    recusals::service::apart(tx, user, &[plan.resident_id])?;
     if plan.state != PlanState::Active {
         return Err(Code::RehabilitationPlanNotActive.into());
     }

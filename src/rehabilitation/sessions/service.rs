@@ -6,13 +6,14 @@ use super::model::{Change, NewSession, NewSessionTransition, Session, SessionAct
 use super::store;
 use crate::access::{Act, Permit, acts};
 use crate::audit::{Event, Origin};
+use crate::casework::recusals;
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::RehabilitationSessionId;
 use crate::kernel::month::Month;
 use crate::rehabilitation::institutions;
-use crate::rehabilitation::plans::service::{apart, sight, standing};
+use crate::rehabilitation::plans::service::{sight, standing};
 use crate::rehabilitation::plans::{self, Plan, Sight};
 
 pub use super::store::{Filter, SEALED_COLUMNS};
@@ -69,7 +70,7 @@ pub fn record(
     let now = tx.now();
     new.check(now)?;
     let user = permit.actor().user;
-    apart(tx, user, plan.resident_id)?;
+    recusals::service::apart(tx, user, &[plan.resident_id])?;
     let date = new.started_at.office_date();
     let session = Session {
         id: tx.new_id(),
@@ -159,7 +160,7 @@ pub fn act(
         return Err(Code::RehabilitationPlanSide.into());
     }
     let user = permit.actor().user;
-    apart(tx, user, plan.resident_id)?;
+    recusals::service::apart(tx, user, &[plan.resident_id])?;
     let today = tx.today();
     let mut moved = Session {
         version: old.version + 1,

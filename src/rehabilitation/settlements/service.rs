@@ -13,7 +13,7 @@ use crate::casework::recusals;
 use crate::db::{Db, Reach, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{Id, RehabilitationPlanId, SettlementId, SettlementLineId, UserId};
+use crate::kernel::id::{Id, RehabilitationPlanId, SettlementId, SettlementLineId};
 use crate::kernel::money::Fen;
 use crate::kernel::text::reason;
 use crate::rehabilitation::institutions::service::works_at;
@@ -129,17 +129,6 @@ pub fn page(
 /// Of why something is withdrawn that is owed.
 const LONGEST_REASON: usize = 200;
 
-/// Nobody decides on what is paid for their own.
-fn keep_off(db: &mut Db, lines: &[Line], user: UserId) -> Result<()> {
-    let residents: Vec<_> = lines.iter().map(|line| line.resident_id).collect();
-    let ties = db.in_every_office(|db| recusals::service::ties(db, &[user], &residents))?;
-    if ties.is_empty() {
-        Ok(())
-    } else {
-        Err(Code::CaseRecusal.into())
-    }
-}
-
 /// Checks, returns or withdraws.
 pub fn act(
     tx: &mut Tx<'_>,
@@ -156,7 +145,8 @@ pub fn act(
     let lines = store::lines(tx, id)?;
     let checks = request.action == SettlementAction::Check;
     if checks {
-        keep_off(tx, &lines, user)?;
+        let residents: Vec<_> = lines.iter().map(|line| line.resident_id).collect();
+        recusals::service::apart(tx, user, &residents)?;
     }
     let moved = Settlement {
         state,
@@ -267,7 +257,7 @@ pub fn reverse(
         return Err(Code::SettlementTransition.into());
     }
     let user = permit.actor().user;
-    keep_off(tx, std::slice::from_ref(&line), user)?;
+    recusals::service::apart(tx, user, &[line.resident_id])?;
     if line.state != LineState::Live {
         return Err(Code::SettlementLineReversed.into());
     }

@@ -12,7 +12,7 @@ use self::body::ProjectBody;
 use super::counts::{Asked, Count};
 use super::model::RenovationState;
 use super::request::{NewProject, NewRenovationTransition};
-use super::service::{self, Filter, Shown};
+use super::service::{self, Filter, Shown, Window};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of, whole_page_of};
@@ -62,8 +62,8 @@ fn answer(shown: Shown) -> Result<Answer> {
 
 /// List renovation projects, newest first
 ///
-/// Addresses are masked, and who signed, items and history left out: who looks at those reads the project, and that is
-/// recorded.
+/// Addresses are masked, and who signed, items and history left out: those are told of one project at a time. With
+/// `resident_id` of all records of that person. The look is recorded.
 #[utoipa::path(
     operation_id = "list_renovation_projects", tag = "renovations", params(ProjectQuery),
     extensions(("x-permit" = json!("renovation.read"))),
@@ -84,18 +84,22 @@ async fn list_renovation_projects(
     )?;
     let (after, count) = paging.window();
     let scope = permit.scope_in(query.division_code)?;
-    let filter = Filter {
-        case: query.case_id,
+    let window = Window {
+        filter: Filter {
+            case: query.case_id,
+            state: query.state,
+            contractor: query.contractor_id,
+            accepted_from: query.accepted_from,
+            accepted_to: query.accepted_to,
+            ..Filter::default()
+        },
         resident: query.resident_id,
-        state: query.state,
-        contractor: query.contractor_id,
-        accepted_from: query.accepted_from,
-        accepted_to: query.accepted_to,
-        ..Filter::default()
+        after,
+        count,
     };
     let rows = store
-        .read(permit.reach(), move |db| {
-            service::page(db, &permit, &scope, &filter, after, count)
+        .look(permit.reach(), move |db| {
+            service::page(db, &permit, &scope, window)
         })
         .await?;
     let (rows, next) = paging.cut(rows, |shown| shown.project.id)?;

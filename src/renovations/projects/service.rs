@@ -6,15 +6,14 @@ use super::request::NewProject;
 use super::{history, items, store};
 use crate::access::{Act, Permit, Role, Scope, acts, organizations};
 use crate::audit::{Event, Origin};
-use crate::casework::recusals::{self, keep_off};
-use crate::casework::{Case, State, cases, transfers};
+use crate::casework::{Case, State, cases, recusals, transfers};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{
     CaseId, HouseholdId, OrganizationId, RenovationProjectId, ResidentId, UserId,
 };
 use crate::programs::Service;
-use crate::registry::households;
+use crate::registry::{households, residents};
 use crate::renovations::dwellings::{self, dwelling_index};
 use crate::renovations::visits::{self, RenovationVisit};
 
@@ -96,16 +95,39 @@ pub fn view(
     db.looked(event, shown)
 }
 
+/// Which part of the list is asked for.
+#[derive(Debug)]
+pub struct Window {
+    pub filter: Filter,
+    pub resident: Option<ResidentId>,
+    pub after: Option<RenovationProjectId>,
+    pub count: i64,
+}
+
+/// Whose home is renovated is told of nobody without a record.
 pub fn page(
     db: &mut Db,
     permit: &Permit<acts::RenovationRead>,
     scope: &Scope,
-    filter: &Filter,
-    after: Option<RenovationProjectId>,
-    count: i64,
-) -> Result<Vec<Shown>> {
-    let all = store::page(db, scope, filter, after, count)?;
-    Ok(all.into_iter().map(|one| listed(permit, one)).collect())
+    window: Window,
+) -> Result<Looked<Vec<Shown>>> {
+    let residents = match window.resident {
+        Some(resident) => Some(residents::service::records(db, &[resident])?),
+        None => None,
+    };
+    let filter = Filter {
+        residents,
+        ..window.filter
+    };
+    let all = store::page(db, scope, &filter, window.after, window.count)?;
+    let shown = all.into_iter().map(|one| listed(permit, one)).collect();
+    let event =
+        Event::new(permit.origin(), "renovation_project.listed").within_first(scope.divisions());
+    let event = match window.resident {
+        Some(resident) => event.about(resident),
+        None => event,
+    };
+    db.looked(event, shown)
 }
 
 /// How many households' homes were accepted in a period: of a division, and of what lies right beneath it.
@@ -114,15 +136,14 @@ pub fn count(db: &mut Db, scope: &Scope, asked: Asked) -> Result<Vec<Count>> {
     Ok(tally(asked, &accepted))
 }
 
-/// Nobody has a hand in what their own get. Ties concern every office.
-pub fn apart(db: &mut Db, user: UserId, resident: ResidentId) -> Result<()> {
-    let ties = db.in_every_office(|db| recusals::service::ties_of(db, user, resident))?;
-    keep_off(&ties, false)
+/// Both ends hold until a transfer is decided.
+pub fn stays(db: &mut Db, resident: ResidentId) -> Result<()> {
+    transfers::hold(transfers::service::offered(db, resident)?)
 }
 
 /// A case for which a home is renovated.
 pub(super) fn runs(db: &mut Db, case: &Case) -> Result<()> {
-    transfers::hold(transfers::service::offered(db, case.resident_id)?)?;
+    stays(db, case.resident_id)?;
     let goes_on = matches!(case.position.state, State::Approved | State::InService);
     if case.service == Service::AccessibilityRenovation && goes_on {
         return Ok(());
@@ -171,7 +192,7 @@ pub fn survey(
     let case = cases::service::found(tx, permit, new.case_id)?;
     new.check()?;
     let actor = permit.actor();
-    apart(tx, actor.user, case.resident_id)?;
+    recusals::service::apart(tx, actor.user, &[case.resident_id])?;
     runs(tx, &case)?;
     if store::of_case(tx, case.id)?
         .iter()

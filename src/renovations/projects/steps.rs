@@ -7,12 +7,12 @@ use super::model::{
 use super::request::{
     NewAcceptance, NewAssessment, NewConsent, NewItem, NewProgress, NewRenovationTransition,
 };
-use super::service::{Shown, apart, event, found, known_organization, of_county, runs, shown};
+use super::service::{Shown, event, found, known_organization, of_county, runs, shown, stays};
 use super::{history, items, store};
 use crate::access::{Permit, Role, acts};
 use crate::casework::follow_ups::{self, FollowUpKind, Planned};
 use crate::casework::payables::{self, Owed, PayableSource};
-use crate::casework::{Case, cases, documents};
+use crate::casework::{Case, cases, documents, recusals};
 use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
@@ -40,10 +40,12 @@ pub fn act(
     let user = permit.actor().user;
     let state = step(&old, asked.action, user, of_county(permit, &old))?;
     asked.check(&old, tx.today())?;
-    apart(tx, user, old.resident_id)?;
+    recusals::service::apart(tx, user, &[old.resident_id])?;
     let case = cases::service::found(tx, permit, old.case_id)?;
     if asked.action.is_of_case() {
         runs(tx, &case)?;
+    } else {
+        stays(tx, old.resident_id)?;
     }
     let from = old.state;
     let moved = Project {
@@ -252,6 +254,11 @@ fn accepted(
     mut moved: Project,
     new: &NewAcceptance,
 ) -> Result<(Project, Along)> {
+    let finished = history::finished_on(tx, moved.id)?;
+    if finished.is_some_and(|day| new.date < day) {
+        let (en, zh) = ("not before it was finished", "不能早于完工日期");
+        return Err(Error::field("/acceptance/date", "date.order", en, zh));
+    }
     let version = programs::service::version(tx, case.program_version_id)?;
     let given = Acceptance {
         by: new.signed_by.clone(),

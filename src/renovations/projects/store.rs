@@ -160,7 +160,7 @@ fn read(db: &Db, (row, recorded_by): (Row, Named)) -> Result<Project> {
 pub struct Filter {
     pub id: Option<RenovationProjectId>,
     pub case: Option<CaseId>,
-    pub resident: Option<ResidentId>,
+    pub residents: Option<Vec<ResidentId>>,
     pub state: Option<RenovationState>,
     pub contractor: Option<OrganizationId>,
     /// Both days included.
@@ -194,8 +194,8 @@ pub fn page(
     if let Some(case) = filter.case {
         query = query.filter(renovation_projects::case_id.eq(case));
     }
-    if let Some(resident) = filter.resident {
-        query = query.filter(renovation_projects::resident_id.eq(resident));
+    if let Some(residents) = &filter.residents {
+        query = query.filter(renovation_projects::resident_id.eq_any(residents.clone()));
     }
     if let Some(state) = filter.state {
         query = query.filter(renovation_projects::state.eq(state));

@@ -5,6 +5,7 @@ use super::store;
 use crate::access::{Permit, acts};
 use crate::audit::Event;
 use crate::casework::follow_ups::{self, FollowUpKind, FollowUpState};
+use crate::casework::recusals;
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RenovationProjectId;
@@ -35,7 +36,8 @@ pub fn record(
         return Err(Code::FollowUpEnded.into());
     }
     let user = permit.actor().user;
-    projects::service::apart(tx, user, project.resident_id)?;
+    recusals::service::apart(tx, user, &[project.resident_id])?;
+    projects::service::stays(tx, project.resident_id)?;
     let done = follow_ups::service::done(tx, permit.origin(), &follow_up, user)?;
     let visit = RenovationVisit {
         id: tx.new_id(),

@@ -252,12 +252,20 @@ def leave(world: World) -> Call:
     return Call({"id": work(world)}, body, by(world), seen=1)
 
 
+def check_of(world: World) -> str:
+    path = f"/v1/retention-checks?placement_id={verified(world)}"
+    return world.ask(CLERK, "GET", path)["items"][0]["id"]
+
+
+@makes("get_retention_check")
+def look_at_check(world: World) -> Call:
+    return Call({"id": check_of(world)})
+
+
 @makes("create_retention_outcome")
 def retain(world: World) -> Call:
-    path = f"/v1/retention-checks?placement_id={verified(world)}"
-    check = world.ask(CLERK, "GET", path)["items"][0]["id"]
     body = {"outcome": "retained", "wage_fen": 320_000, "insured": True}
-    return Call({"id": check}, body, by(world), seen=1)
+    return Call({"id": check_of(world)}, body, by(world), seen=1)
 
 
 def levy(world: World) -> dict:

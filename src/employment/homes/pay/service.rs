@@ -55,6 +55,7 @@ pub fn make(
             "须为已结束的月份",
         ));
     }
+    members::hold(tx, id)?;
     let items = earned(tx, id, new.month)?;
     let total = Fen::sum(items.iter().map(|item| item.amount_fen));
     let sheet = PaySheet {

@@ -2,4 +2,4 @@
 
 mod store;
 
-pub use store::{SEALED_COLUMNS, insert, of};
+pub use store::{SEALED_COLUMNS, finished_on, insert, of};

@@ -1,5 +1,6 @@
 //! SQL of a project's history.
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::db::schema::{renovation_transitions, users};
@@ -71,6 +72,18 @@ pub fn insert(
             )
         })?;
     Ok(())
+}
+
+/// The day on which a project was last said to be finished.
+pub fn finished_on(db: &mut Db, project: RenovationProjectId) -> Result<Option<NaiveDate>> {
+    let at: Option<Timestamp> = renovation_transitions::table
+        .filter(renovation_transitions::project_id.eq(project))
+        .filter(renovation_transitions::action.eq(RenovationAction::Finish))
+        .order(renovation_transitions::sequence.desc())
+        .select(renovation_transitions::at)
+        .first(db.conn())
+        .optional()?;
+    Ok(at.map(Timestamp::office_date))
 }
 
 #[derive(Queryable, Selectable)]
