@@ -219,6 +219,20 @@ pub fn page(
     rows.into_iter().map(|row| read(db, row)).collect()
 }
 
+/// One wherever its case is.
+pub fn anywhere(db: &mut Db, id: RenovationProjectId) -> Result<Option<Project>> {
+    let query = renovation_projects::table
+        .inner_join(users::table.on(users::id.eq(renovation_projects::recorded_by)))
+        .filter(renovation_projects::id.eq(id))
+        .select((
+            Row::as_select(),
+            (users::id, users::username, users::display_name),
+        ));
+    let row: Option<(Row, Named)> =
+        db.in_every_office(|db| Ok(query.first(db.conn()).optional()?))?;
+    row.map(|row| read(db, row)).transpose()
+}
+
 /// What was accepted in a period in some divisions.
 pub fn accepted_between(db: &mut Db, scope: &Scope, asked: &Asked) -> Result<Vec<Accepted>> {
     let rows: Vec<(DivisionCode, Option<HouseholdId>, Vec<u8>)> = renovation_projects::table

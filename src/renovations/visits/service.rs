@@ -18,20 +18,21 @@ pub fn of(db: &mut Db, project: RenovationProjectId) -> Result<Vec<RenovationVis
     store::of(db, project)
 }
 
-/// Ends a follow-up with what was found.
+/// Ends a follow-up with what was found. It went along with the person; the project stays where it was, and is known by
+/// the follow-up in sight.
 pub fn record(
     tx: &mut Tx<'_>,
     permit: &Permit<acts::RenovationVisit>,
     id: RenovationProjectId,
     mut new: NewRenovationVisit,
 ) -> Result<Recorded<RenovationVisit>> {
-    let project = projects::service::found(tx, permit.scope(), id)?;
-    new.check()?;
     let follow_up = follow_ups::service::found(tx, permit.scope(), new.follow_up_id)?;
     let planned = follow_up.planned;
     if planned.kind != FollowUpKind::RenovationVisit || planned.subject_id.uuid() != id.uuid() {
         return Err(Code::FollowUpOther.into());
     }
+    new.check()?;
+    let project = projects::service::anywhere(tx, id)?;
     if follow_up.state != FollowUpState::Open {
         return Err(Code::FollowUpEnded.into());
     }
@@ -48,7 +49,7 @@ pub fn record(
         visited_by: user,
         visited_at: tx.now(),
     };
-    store::insert(tx, &visit)?;
+    tx.reaching(&[project.division_code], |tx| store::insert(tx, &visit))?;
     let event = Event::new(permit.origin(), "renovation_visit.recorded")
         .on(&visit.id)
         .about(project.resident_id)
