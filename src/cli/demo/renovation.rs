@@ -49,13 +49,14 @@ pub enum Errand {
     Visit,
 }
 
-/// So many days ago. Between the first two the public notice of the cases hangs out, between the next that of the designs.
+/// So many days ago. Between the first two the public notice of the cases hangs out, between the next that of the designs;
+/// far enough from each other for the longest holidays.
 const DAYS: [(u64, Errand); 6] = [
-    (130, Errand::Apply),
-    (110, Errand::Begin),
+    (140, Errand::Apply),
+    (115, Errand::Begin),
     (100, Errand::Build),
-    (95, Errand::Accept),
-    (90, Errand::Settle),
+    (90, Errand::Accept),
+    (85, Errand::Settle),
     (3, Errand::Visit),
 ];
 
