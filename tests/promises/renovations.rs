@@ -244,7 +244,9 @@ on_both! {
         let fresh = office.literal(&format!("{FRESH}00f5"));
         office.refuses(&office.again("renovation_items", &[("id", &fresh), ("number", "2")], "1 = 1"), "append_only");
         office.refuses(&office.again("renovation_visits", &[("id", &fresh)], "1 = 1"), "unique|append_only");
-        for table in ["renovation_projects", "renovation_transitions", "renovation_items", "renovation_visits", "elderly_renovations"] {
+        // Nor is a small picture exchanged for another.
+        office.refuses("UPDATE document_thumbnails SET content = content", "append_only");
+        for table in ["renovation_projects", "renovation_transitions", "renovation_items", "renovation_visits", "elderly_renovations", "document_thumbnails"] {
             office.refuses(&format!("DELETE FROM {table}"), "append_only");
             if office.backend == Backend::Postgres {
                 office.refuses(&format!("TRUNCATE {table} CASCADE"), "append_only");
