@@ -211,6 +211,9 @@ on_both! {
         let id = office.literal(&id_of(&proposed));
         refused(&format!("UPDATE organization_accounts SET state = 'confirmed', decided_by = proposed_by, decided_at = proposed_at WHERE id = {id}"), "check");
         // Nothing is paid at an account that nobody has confirmed.
+        let other = office.institution("worker.other", "990121").await;
+        let unconfirmed = office.literal(&id_of(&office.proposes_account(CHECKER, &other, PASSBOOK).await.expect(201)));
+        let other = office.literal(&other);
         let month = office.today().format("%Y-%m").to_string();
         office.owes_for(&case, &institution, &month, 12_000).await;
         let batch = office.literal(&id_of(&office.makes_batch(MAKER, &month).await.expect(201)));
@@ -219,8 +222,8 @@ on_both! {
             "INSERT INTO payments (id, payment_number, batch_id, resident_id, program_code, division_code, gross_fen, arrears_fen, deduction_fen,
                 net_fen, organization_id, organization_account_id, account, account_index, payee, bank_name, state, version, created_at, updated_at)
              SELECT {fresh}, payment_number || 'x', batch_id, resident_id, program_code, division_code, gross_fen, arrears_fen, deduction_fen,
-                net_fen, organization_id, {id}, account, account_index, payee, bank_name, 'pending', 1, created_at, updated_at
-             FROM payments WHERE batch_id = {batch}"), "once it is confirmed");
+                net_fen, {other}, {unconfirmed}, account, account_index, payee, bank_name, 'pending', 1, created_at, updated_at
+             FROM payments WHERE batch_id = {batch} LIMIT 1"), "once it is confirmed");
         let entry = format!("INSERT INTO ledger_entries (at, entry, debit, credit, amount_fen, resident_id, program_code, division_code, payable_id)
             SELECT updated_at, 'reversal', 'payable', 'obligation', amount_fen, resident_id, program_code, division_code, id FROM payables WHERE id = {payable}");
         refused(&entry, "append_only");

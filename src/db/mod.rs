@@ -105,6 +105,10 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.session_settled", Code::RehabilitationSessionSettled),
     ("huican.settlement_own", Code::SettlementOwn),
     ("huican.settlement_side", Code::SettlementSide),
+    (
+        "huican.rehabilitation_unfinished",
+        Code::RehabilitationUnfinished,
+    ),
     ("huican.settlement_cap", Code::SettlementCap),
     ("huican.settlement_line", Code::SettlementTransition),
     ("huican.settlement_sums", Code::SettlementTransition),

@@ -12,13 +12,7 @@ use crate::registry::residents;
 
 /// The record that is kept of a person, wherever it lies.
 fn kept(db: &mut Db, id: ResidentId) -> Result<Option<Resident>> {
-    db.in_every_office(|db| {
-        let found = residents::service::anywhere(db, &[id])?.remove(&id);
-        match found.as_ref().and_then(|one| one.merged_into) {
-            None => Ok(found),
-            Some(kept) => Ok(residents::service::anywhere(db, &[kept])?.remove(&kept)),
-        }
-    })
+    db.in_every_office(|db| residents::service::kept(db, id))
 }
 
 /// As [`kept`], if it lies in the county of a division: what is there is written on, and nothing elsewhere.

@@ -153,6 +153,16 @@ on_both! {
         }
     }
 
+    async fn a_case_is_not_done_while_a_plan_is_under_way(office: &TestOffice) {
+        let (_institution, treated) = office.treated_here().await;
+        let case = office.literal(&treated.case);
+        let done = |id: &str| format!("UPDATE cases SET state = 'completed' WHERE id = {id}");
+        office.refuses(&done(&case), "rehabilitation_unfinished");
+        let care = office.care(VILLAGE).await;
+        let needed = office.literal(&care.service);
+        office.refuses(&done(&format!("(SELECT case_id FROM rehabilitation_services WHERE id = {needed})")), "rehabilitation_unfinished");
+    }
+
     async fn a_cap_is_what_its_lines_leave_and_nobody_checks_their_own(office: &TestOffice) {
         let (institution, treated) = office.treated_here().await;
         for change in ["settled_fen = 0", "cap_fen = cap_fen + 1", "settled_fen = settled_fen + 1", "settled_fen = cap_fen + 1"] {

@@ -86,6 +86,8 @@ CREATE INDEX rehabilitation_service_transitions_actor ON rehabilitation_service_
 -- Of a case of rehabilitation that was approved and goes on; of its resident.
 CREATE FUNCTION refuse_rehabilitation_service() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    -- Nobody closes the case meanwhile.
+    PERFORM 1 FROM cases WHERE id = NEW.case_id FOR SHARE;
     IF NEW.state <> 'needed' OR NEW.last_transition <> 1 OR NOT EXISTS (
         SELECT 1 FROM cases c JOIN programs p ON p.code = c.program_code
         WHERE c.id = NEW.case_id AND c.program_code = NEW.program_code AND p.service = 'rehabilitation'

@@ -1,7 +1,8 @@
+DROP TRIGGER cases_rehabilitation_finished ON cases;
 DROP TRIGGER settlement_lines_hand ON settlement_lines;
 DROP TRIGGER settlement_transitions_hand ON settlement_transitions;
 DROP TRIGGER rehabilitation_sessions_hand_after ON rehabilitation_sessions;
 DROP TRIGGER rehabilitation_sessions_hand ON rehabilitation_sessions;
 DROP TRIGGER rehabilitation_assessments_hand ON rehabilitation_assessments;
 DROP TRIGGER rehabilitation_plan_transitions_hand ON rehabilitation_plan_transitions;
-DROP FUNCTION refuse_reversing_hand, refuse_settlement_hand, settles_for, refuse_session_hand, refuse_recorded_hand, refuse_plan_hand;
+DROP FUNCTION refuse_unfinished_rehabilitation, refuse_reversing_hand, refuse_settlement_hand, settles_for, refuse_session_hand, refuse_recorded_hand, refuse_plan_hand;

@@ -1,5 +1,5 @@
 -- Who may have a hand in rehabilitation: nobody in what is done with or paid for their own, whichever path a row takes;
--- and what is paid is checked by somebody of an office of the place.
+-- and what is paid is checked by somebody of an office of the place. And a case is not done while something is under way.
 
 CREATE FUNCTION refuse_plan_hand() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 DECLARE
@@ -73,3 +73,16 @@ BEGIN
 END $$;
 CREATE TRIGGER settlement_lines_hand BEFORE UPDATE OF state ON settlement_lines FOR EACH ROW
     WHEN (NEW.state = 'reversed' AND OLD.state <> 'reversed') EXECUTE FUNCTION refuse_reversing_hand();
+
+-- What goes on ends before its case does.
+CREATE FUNCTION refuse_unfinished_rehabilitation() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM rehabilitation_plans p WHERE p.case_id = NEW.id AND p.state IN ('waiting', 'active'))
+        OR EXISTS (SELECT 1 FROM rehabilitation_services s WHERE s.case_id = NEW.id AND s.state IN ('needed', 'assessed'))
+    THEN
+        RAISE EXCEPTION 'huican.rehabilitation_unfinished';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cases_rehabilitation_finished BEFORE UPDATE ON cases FOR EACH ROW
+    WHEN (NEW.state = 'completed' AND OLD.state <> 'completed') EXECUTE FUNCTION refuse_unfinished_rehabilitation();

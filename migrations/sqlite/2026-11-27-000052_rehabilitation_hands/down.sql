@@ -1,3 +1,4 @@
+DROP TRIGGER cases_rehabilitation_finished;
 DROP TRIGGER settlement_lines_hand_tied;
 DROP TRIGGER settlement_lines_hand;
 DROP TRIGGER settlement_transitions_hand;

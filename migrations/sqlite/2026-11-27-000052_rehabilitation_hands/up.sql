@@ -1,5 +1,5 @@
 -- Who may have a hand in rehabilitation: nobody in what is done with or paid for their own, whichever path a row takes;
--- and what is paid is checked by somebody of an office of the place.
+-- and what is paid is checked by somebody of an office of the place. And a case is not done while something is under way.
 
 CREATE TRIGGER rehabilitation_plan_transitions_held BEFORE INSERT ON rehabilitation_plan_transitions
 WHEN EXISTS (SELECT 1 FROM transfers t WHERE t.state = 'offered' AND t.resident_id = (SELECT p.resident_id FROM rehabilitation_plans p WHERE p.id = NEW.plan_id))
@@ -57,4 +57,13 @@ CREATE TRIGGER settlement_lines_hand_tied BEFORE UPDATE OF state ON settlement_l
 WHEN NEW.state = 'reversed' AND OLD.state <> 'reversed' AND EXISTS (SELECT 1 FROM user_ties t WHERE t.user_id = NEW.reversed_by AND t.resident_id = NEW.resident_id)
 BEGIN
     SELECT RAISE(ABORT, 'huican.recusal_required');
+END;
+
+-- What goes on ends before its case does.
+CREATE TRIGGER cases_rehabilitation_finished BEFORE UPDATE ON cases
+WHEN NEW.state = 'completed' AND OLD.state <> 'completed' AND (
+    EXISTS (SELECT 1 FROM rehabilitation_plans p WHERE p.case_id = NEW.id AND p.state IN ('waiting', 'active'))
+    OR EXISTS (SELECT 1 FROM rehabilitation_services s WHERE s.case_id = NEW.id AND s.state IN ('needed', 'assessed')))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.rehabilitation_unfinished');
 END;

@@ -93,8 +93,8 @@ async fn list_settlements(
 /// Propose what an institution is owed for a month
 ///
 /// Each plan's confirmed sessions at the rate in force, as far as the child's cap of the year leaves; a child who is not
-/// eligible in that year, or for whose service nothing is paid, is left out and named in `left_out`. What was taken back after it was paid is kept back.
-/// Sessions that are confirmed later are settled by another one of the month.
+/// eligible in that year, or for whose service nothing is paid, is left out and named in `left_out`. What was taken back
+/// after it was paid is kept back. Sessions that are confirmed later are settled by another one of the month.
 #[utoipa::path(
     operation_id = "create_settlement", tag = "rehabilitation", params(IdempotencyKey), request_body = NewSettlement,
     extensions(("x-permit" = json!("settlement.propose"))),
