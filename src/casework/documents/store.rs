@@ -82,10 +82,7 @@ type Found = (
     Option<DocumentObjectId>,
 );
 
-fn open(
-    db: &Db,
-    (row, object, withdrawal, thumbnail): Found,
-) -> Result<Document> {
+fn open(db: &Db, (row, object, withdrawal, thumbnail): Found) -> Result<Document> {
     let name = db.keys().open(&name_place(row.id), &row.name);
     let name = name.map_err(Error::internal)?.to_vec();
     Ok(Document {

@@ -91,7 +91,9 @@ pub fn relive(
     let mut shelves = stock::Shelves::default();
     let mut needs = devices::errands(&calendar, today)?.into_iter().peekable();
     let mut given = devices::Given::default();
-    let mut works = renovation::errands(&calendar, today)?.into_iter().peekable();
+    let mut works = renovation::errands(&calendar, today)?
+        .into_iter()
+        .peekable();
     let mut homes = renovation::Homes::default();
     while day <= today {
         let morning = Timestamp::start_of(day).plus(Duration::from_hours(8));

@@ -13,7 +13,8 @@ mod steps;
 mod store;
 
 pub use model::{
-    RenovationItemState, Project, RenovationAction, RenovationItemKind, RenovationSigner, RenovationState,
+    Project, RenovationAction, RenovationItemKind, RenovationItemState, RenovationSigner,
+    RenovationState,
 };
 pub use request::{
     NewAcceptance, NewAssessment, NewConsent, NewItem, NewProgress, NewProject,

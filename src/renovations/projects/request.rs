@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::model::{RenovationItemState, Project, RenovationAction, RenovationItemKind, RenovationSigner};
+use super::model::{
+    Project, RenovationAction, RenovationItemKind, RenovationItemState, RenovationSigner,
+};
 use crate::kernel::address::Address;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, DocumentId, OrganizationId, RenovationItemId};

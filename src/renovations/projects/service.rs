@@ -17,9 +17,9 @@ use crate::registry::{households, residents};
 use crate::renovations::dwellings::{self, dwelling_index};
 use crate::renovations::visits::{self, RenovationVisit};
 
+pub use super::history::SEALED_COLUMNS as SEALED_COMMENTS;
 pub use super::items::of as items_of;
 pub use super::steps::act;
-pub use super::history::SEALED_COLUMNS as SEALED_COMMENTS;
 pub use super::store::{Filter, SEALED_COLUMNS};
 
 /// A project with what the caller may do to it.

@@ -1,7 +1,7 @@
 //! The steps of a project: from the home assessment to the settlement.
 
 use super::model::{
-    Acceptance, Assessment, Consent, Design, Item, RenovationItemState, Project, RenovationAction,
+    Acceptance, Assessment, Consent, Design, Item, Project, RenovationAction, RenovationItemState,
     Settlement, budget, possible_from, step, visit_day,
 };
 use super::request::{

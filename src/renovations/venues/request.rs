@@ -109,7 +109,12 @@ pub struct NewVenueTransition {
 }
 
 impl NewVenueTransition {
-    pub fn check(&mut self, known: &[VenueItem], listed: NaiveDate, today: NaiveDate) -> Result<()> {
+    pub fn check(
+        &mut self,
+        known: &[VenueItem],
+        listed: NaiveDate,
+        today: NaiveDate,
+    ) -> Result<()> {
         let mut wrong = Wrong::default();
         let accepts = self.action == VenueAction::Accept;
         let of_items = matches!(
@@ -122,7 +127,11 @@ impl NewVenueTransition {
         wrong.belongs(self.accepted_date.is_some(), accepts, "/accepted_date");
         if let Some(day) = self.accepted_date {
             wrong.refuse(day > today, "/accepted_date", FUTURE);
-            let early = ("date.order", "not before it was listed", "不能早于列入清单之日");
+            let early = (
+                "date.order",
+                "not before it was listed",
+                "不能早于列入清单之日",
+            );
             wrong.refuse(day < listed, "/accepted_date", early);
         }
         if let Some(all) = &mut self.participants {
@@ -149,7 +158,11 @@ fn check_items(
     let mut ids: Vec<_> = items.iter().map(|one| one.item_id).collect();
     ids.sort_unstable();
     ids.dedup();
-    let count = ("items.count", "1 to 50 items, each once", "1 至 50 项，每项一次");
+    let count = (
+        "items.count",
+        "1 to 50 items, each once",
+        "1 至 50 项，每项一次",
+    );
     let fits = (1..=MOST_ITEMS).contains(&items.len()) && ids.len() == items.len();
     wrong.refuse(!fits, "/items", count);
     for (at, one) in items.iter().enumerate() {

@@ -1,8 +1,6 @@
 //! Use cases of public venues: list, read, move.
 
-use super::model::{
-    Turn, Venue, VenueAction, VenueItem, VenueState, allowed, check, next,
-};
+use super::model::{Turn, Venue, VenueAction, VenueItem, VenueState, allowed, check, next};
 use super::request::{NewVenue, NewVenueTransition};
 use super::store;
 use crate::access::{Act, Permit, Role, Scope, acts, divisions};

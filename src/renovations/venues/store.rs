@@ -176,10 +176,7 @@ struct ItemRow {
 }
 
 /// Of some venues, in their order.
-pub fn items(
-    db: &mut Db,
-    of: &[PublicVenueId],
-) -> Result<HashMap<PublicVenueId, Vec<VenueItem>>> {
+pub fn items(db: &mut Db, of: &[PublicVenueId]) -> Result<HashMap<PublicVenueId, Vec<VenueItem>>> {
     let rows: Vec<ItemRow> = public_venue_items::table
         .filter(public_venue_items::venue_id.eq_any(of))
         .order((public_venue_items::venue_id, public_venue_items::number))

@@ -13,8 +13,8 @@ use crate::kernel::id::{
 use crate::kernel::money::Fen;
 use crate::kernel::time::Timestamp;
 use crate::renovations::projects::model::{
-    Acceptance, Assessment, Consent, Item, RenovationItemState, RenovationAction, RenovationItemKind,
-    RenovationSigner, RenovationState, Settlement, Turn,
+    Acceptance, Assessment, Consent, Item, RenovationAction, RenovationItemKind,
+    RenovationItemState, RenovationSigner, RenovationState, Settlement, Turn,
 };
 use crate::renovations::projects::service::Shown;
 use crate::renovations::visits::RenovationVisitBody;

@@ -24,7 +24,10 @@ fn place(id: RenovationTransitionId) -> String {
 }
 
 fn open(db: &Db, id: RenovationTransitionId, sealed: &[u8]) -> Result<String> {
-    let plain = db.keys().open(&place(id), sealed).map_err(Error::internal)?;
+    let plain = db
+        .keys()
+        .open(&place(id), sealed)
+        .map_err(Error::internal)?;
     String::from_utf8(plain.to_vec()).map_err(Error::internal)
 }
 

@@ -7,7 +7,7 @@ use crate::db::{Db, Tx, types};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{CaseId, DocumentId, RenovationItemId, RenovationProjectId};
 use crate::kernel::money::Fen;
-use crate::renovations::projects::model::{Item, RenovationItemState, Project, RenovationItemKind};
+use crate::renovations::projects::model::{Item, Project, RenovationItemKind, RenovationItemState};
 
 types::text_columns!(RenovationItemKind, RenovationItemState);
 
