@@ -94,5 +94,7 @@ on_both! {
         office.moves_venue("county.990122", &one, json!({"action": "cancel", "comment": "误"})).await.refused(404, "public_venue.not_found");
         let one = office.moves_venue(COUNTY, &one, json!({"action": "cancel", "comment": "场所已停用"})).await.expect(201);
         office.moves_venue(COUNTY, &one, json!({"action": "cancel", "comment": "场所已停用"})).await.refused(409, "public_venue.transition_not_allowed");
+        // What was called off is no longer on the list.
+        office.lists_venue(PLACE, "政务服务中心").await;
     }
 }

@@ -15,7 +15,6 @@ CREATE TABLE public_venues (
     recorded_by uuid NOT NULL REFERENCES users (id),
     recorded_at timestamptz NOT NULL,
     county_code text COLLATE "C" GENERATED ALWAYS AS (left(division_code, 6)) STORED,
-    UNIQUE (division_code, name),
     CHECK (CASE state
         WHEN 'listed' THEN accepted_date IS NULL
         WHEN 'remedied' THEN accepted_date IS NULL
@@ -23,6 +22,7 @@ CREATE TABLE public_venues (
         WHEN 'cancelled' THEN accepted_date IS NULL
         ELSE false END)
 );
+CREATE UNIQUE INDEX public_venues_name ON public_venues (division_code, name) WHERE state <> 'cancelled';
 CREATE INDEX public_venues_division ON public_venues (division_code, id);
 CREATE INDEX public_venues_county ON public_venues (county_code, id);
 CREATE INDEX public_venues_state ON public_venues (state, id);

@@ -15,7 +15,6 @@ CREATE TABLE public_venues (
     recorded_by BLOB NOT NULL REFERENCES users (id),
     recorded_at INTEGER NOT NULL,
     county_code TEXT GENERATED ALWAYS AS (substr(division_code, 1, 6)) STORED,
-    UNIQUE (division_code, name),
     CHECK (CASE state
         WHEN 'listed' THEN accepted_date IS NULL
         WHEN 'remedied' THEN accepted_date IS NULL
@@ -24,6 +23,7 @@ CREATE TABLE public_venues (
         ELSE 1 = 0 END),
     FOREIGN KEY (id, last_transition, state) REFERENCES public_venue_transitions (venue_id, sequence, to_state) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
+CREATE UNIQUE INDEX public_venues_name ON public_venues (division_code, name) WHERE state <> 'cancelled';
 CREATE INDEX public_venues_division ON public_venues (division_code, id);
 CREATE INDEX public_venues_county ON public_venues (county_code, id);
 CREATE INDEX public_venues_state ON public_venues (state, id);
@@ -164,7 +164,8 @@ BEGIN
 END;
 -- `INSERT OR REPLACE` would delete the row before without asking the triggers above.
 CREATE TRIGGER public_venues_no_replace BEFORE INSERT ON public_venues
-WHEN EXISTS (SELECT 1 FROM public_venues WHERE id = NEW.id OR (division_code = NEW.division_code AND name = NEW.name))
+WHEN EXISTS (SELECT 1 FROM public_venues WHERE id = NEW.id
+    OR (division_code = NEW.division_code AND name = NEW.name AND state <> 'cancelled' AND NEW.state <> 'cancelled'))
 BEGIN
     SELECT RAISE(ABORT, 'UNIQUE constraint failed: public_venues.division_code');
 END;

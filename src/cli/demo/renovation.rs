@@ -166,7 +166,7 @@ pub fn carry_out(
     Ok(())
 }
 
-/// People whom the rules find eligible, of a household each.
+/// People of a household each, whom the rules find eligible, and will still when their cases are approved.
 fn chosen(db: &mut Db, county: DivisionCode) -> Result<Vec<Resident>> {
     let today = db.today();
     let people = db.write(|tx| {
@@ -178,6 +178,8 @@ fn chosen(db: &mut Db, county: DivisionCode) -> Result<Vec<Resident>> {
         )
     })?;
     let version = programs::service::in_force(db, PROGRAM, county, today)?;
+    let approved = today.checked_add_days(Days::new(31));
+    let approved = approved.ok_or_else(|| Error::internal("the calendar ends"))?;
     let mut households = HashSet::new();
     let mut chosen = Vec::new();
     for (resident, _) in people.into_iter().rev() {
@@ -188,8 +190,9 @@ fn chosen(db: &mut Db, county: DivisionCode) -> Result<Vec<Resident>> {
         if home.is_some_and(|home| households.contains(&home)) {
             continue;
         }
-        let decision = programs::service::decide(db, &version, &resident, today)?;
-        if decision.amount_fen.is_some() {
+        let now = programs::service::decide(db, &version, &resident, today)?;
+        let then = programs::service::decide(db, &version, &resident, approved)?;
+        if now.amount_fen.is_some() && then.amount_fen.is_some() {
             households.extend(home);
             chosen.push(resident);
         }

@@ -136,7 +136,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &Venue) -> Result<()> {
             on_unique(
                 error,
                 "public_venues.division_code",
-                "public_venues_division_code_name_key",
+                "public_venues_name",
                 || Code::PublicVenueKnown.into(),
             )
         })?;
