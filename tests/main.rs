@@ -16,6 +16,7 @@ mod attack;
 mod audit;
 mod bank_accounts;
 mod bank_returns;
+mod bucket;
 mod batches;
 mod cases;
 mod changes;

@@ -28,8 +28,8 @@ pub fn serve(settings: &Settings, store: Store, ready: impl FnOnce(SocketAddr)) 
         fictional: settings.fictional_divisions,
     };
     let sealer = Sealer::open(&settings.checkpoints)?;
-    let archive = Archive::open(&settings.documents)
-        .map_err(|error| format!("documents: {}: {error}", settings.documents.display()))?;
+    let archive = Archive::at(&settings.documents)
+        .map_err(|error| format!("documents: {}: {error}", settings.documents))?;
     actix_web::rt::System::new().block_on(async {
         let office = Office::open(
             store,

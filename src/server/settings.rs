@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use config::{Config, File, FileFormat};
 use serde::Deserialize;
 
+use crate::casework::documents::ArchivePlace;
 use crate::db::{DatabaseUrl, Size};
 
 /// All settings, by the names of the file; the environment says them in capitals with `HUICAN_`.
@@ -62,8 +63,8 @@ pub struct Settings {
     pub keys: PathBuf,
     /// The copy of the audit's checkpoints: best where the database's keeper cannot write.
     pub checkpoints: PathBuf,
-    /// The folder where documents lie, encrypted.
-    pub documents: PathBuf,
+    /// Where documents lie, encrypted.
+    pub documents: ArchivePlace,
     pub size: Size,
     /// Threads that serve HTTP.
     pub workers: usize,
@@ -159,11 +160,11 @@ impl Settings {
             .checkpoints
             .unwrap_or_else(|| keys.with_extension("checkpoints"));
         let documents = match raw.documents {
-            Some(place) => folder(place)?,
-            None => match database_url.file() {
+            Some(place) => archive(&place)?,
+            None => ArchivePlace::Folder(match database_url.file() {
                 Some(file) => Path::new(file).with_extension("documents"),
                 None => PathBuf::from("huican.documents"),
-            },
+            }),
         };
         Ok(Self {
             database_url,
@@ -184,14 +185,13 @@ impl Settings {
     }
 }
 
-/// Documents lie in a folder; other places are not known yet, and taken for no folder's name.
-fn folder(place: String) -> Result<PathBuf, SettingsError> {
-    match place.split_once("://") {
-        None if !place.is_empty() => Ok(place.into()),
-        _ => Err(SettingsError(format!(
-            "documents: `{place}` is not a folder; nothing else is known"
-        ))),
-    }
+/// Documents lie in a folder or a bucket; other places are not known, and taken for no folder's name.
+fn archive(place: &str) -> Result<ArchivePlace, SettingsError> {
+    ArchivePlace::parse(place).ok_or_else(|| {
+        SettingsError(format!(
+            "documents: `{place}` is neither a folder nor s3://bucket/prefix"
+        ))
+    })
 }
 
 /// For the log at start; no secrets.
@@ -204,7 +204,7 @@ impl fmt::Display for Settings {
             self.listen,
             self.keys.display(),
             self.checkpoints.display(),
-            self.documents.display(),
+            self.documents,
             self.size.readers,
             self.size.writers,
             self.workers,
@@ -253,7 +253,11 @@ mod tests {
             (3, 7, "warn")
         );
         assert_eq!(settings.keys, PathBuf::from("huican.keys"));
-        assert_eq!(settings.documents, PathBuf::from("huican.documents"));
+        let folder = ArchivePlace::Folder("huican.documents".into());
+        assert_eq!(settings.documents, folder);
+        let bucket = [("HUICAN_DOCUMENTS", "s3://office/documents/")];
+        let settings = load(&Flags::default(), &bucket).unwrap();
+        assert_eq!(settings.documents.to_string(), "s3://office/documents");
     }
 
     #[test]
@@ -263,7 +267,8 @@ mod tests {
             (("HUICAN_DATABASE_URL", "mysql://x"), "database_url"),
             (("HUICAN_READERS", "0"), "readers"),
             (("HUICAN_LOG_FORMAT", "xml"), "log_format"),
-            (("HUICAN_DOCUMENTS", "s3://bucket/folder"), "documents"),
+            (("HUICAN_DOCUMENTS", "ftp://server/folder"), "documents"),
+            (("HUICAN_DOCUMENTS", "s3:///folder"), "documents"),
             (("HUICAN_DOCUMENTS", ""), "documents"),
             (("HUICAN_CONFIG", "/nonexistent.toml"), "nonexistent"),
         ] {

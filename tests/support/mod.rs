@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod allocations;
+pub mod bucket;
 pub mod console;
 pub mod employment;
 pub mod office;

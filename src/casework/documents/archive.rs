@@ -1,5 +1,5 @@
-//! Where contents lie: a folder today, through `object_store`, so that it may be elsewhere later. Each is
-//! written once under the id of its row, encrypted piece by piece, and is there whole or not at all.
+//! Where contents lie: in a folder, or in a bucket of a storage that speaks S3. Each is written once under the id of its
+//! row, encrypted piece by piece, and is there whole or not at all.
 
 use std::fmt;
 use std::io;
@@ -10,8 +10,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Location;
+use object_store::prefix::PrefixStore;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, WriteMultipart};
 use tokio::sync::Semaphore;
 
@@ -22,9 +24,19 @@ use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::DocumentObjectId;
 use crate::kernel::time::Timestamp;
 
-/// What is handed to the storage at once, and how many such parts may be on their way.
+/// What is handed to the storage at once, and how many such parts may be on their way. S3 takes none smaller, but the last.
 const PART: usize = 1024 * 1024;
+const BUCKET_PART: usize = 5 * 1024 * 1024;
 const PARTS_UNDER_WAY: usize = 1;
+
+/// Why an archive cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    #[error(transparent)]
+    Folder(#[from] io::Error),
+    #[error(transparent)]
+    Bucket(#[from] object_store::Error),
+}
 
 /// After which a content without a row is nobody's: every upload has ended long before.
 pub const ORPHANED: Duration = Duration::from_hours(24);
@@ -33,7 +45,9 @@ pub const ORPHANED: Duration = Duration::from_hours(24);
 #[derive(Clone)]
 pub struct Archive {
     objects: Arc<dyn ObjectStore>,
-    folder: PathBuf,
+    /// None of a bucket.
+    folder: Option<PathBuf>,
+    part: usize,
     /// Pictures are read one at a time: each takes its whole size, and memory is to stay bounded.
     reading: Arc<Semaphore>,
 }
@@ -43,6 +57,43 @@ impl fmt::Debug for Archive {
         f.debug_struct("Archive")
             .field("folder", &self.folder)
             .finish_non_exhaustive()
+    }
+}
+
+/// Where all contents lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ArchivePlace {
+    Folder(PathBuf),
+    /// Who may use it says the environment, as for other clients of S3 (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT` and so on).
+    Bucket {
+        name: String,
+        prefix: String,
+    },
+}
+
+impl ArchivePlace {
+    /// A folder's name, or `s3://bucket/prefix`.
+    pub fn parse(place: &str) -> Option<Self> {
+        match place.split_once("://") {
+            None if !place.is_empty() => Some(Self::Folder(place.into())),
+            Some(("s3", bucket)) => {
+                let (name, prefix) = bucket.split_once('/').unwrap_or((bucket, ""));
+                (!name.is_empty()).then(|| Self::Bucket {
+                    name: name.to_owned(),
+                    prefix: prefix.trim_matches('/').to_owned(),
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ArchivePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(f, "{}", folder.display()),
+            Self::Bucket { name, prefix } => write!(f, "s3://{name}/{prefix}"),
+        }
     }
 }
 
@@ -67,13 +118,38 @@ fn content(id: DocumentObjectId) -> String {
 }
 
 impl Archive {
+    pub fn at(place: &ArchivePlace) -> std::result::Result<Self, ArchiveError> {
+        match place {
+            ArchivePlace::Folder(folder) => Ok(Self::open(folder)?),
+            ArchivePlace::Bucket { name, prefix } => {
+                let bucket = AmazonS3Builder::from_env().with_bucket_name(name).build()?;
+                if prefix.is_empty() {
+                    return Ok(Self::on(Arc::new(bucket)));
+                }
+                let within = PrefixStore::new(bucket, prefix.as_str());
+                Ok(Self::on(Arc::new(within)))
+            }
+        }
+    }
+
+    /// In a bucket. What an upload that broke off leaves there, a rule of the bucket removes.
+    pub fn on(objects: Arc<dyn ObjectStore>) -> Self {
+        Self {
+            objects,
+            folder: None,
+            part: BUCKET_PART,
+            reading: Arc::new(Semaphore::new(1)),
+        }
+    }
+
     /// Makes the folder where it is missing.
     pub fn open(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let objects = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
         Ok(Self {
             objects: Arc::new(objects),
-            folder: folder.to_owned(),
+            folder: Some(folder.to_owned()),
+            part: PART,
             reading: Arc::new(Semaphore::new(1)),
         })
     }
@@ -88,7 +164,7 @@ impl Archive {
             media_type: None,
             content: content(id),
             key: ContentKey::fresh().map_err(Error::internal)?,
-            upload: WriteMultipart::new_with_chunk_size(upload, PART),
+            upload: WriteMultipart::new_with_chunk_size(upload, self.part),
             waiting: Vec::with_capacity(PIECE),
             number: 0,
             size: 0,
@@ -157,7 +233,9 @@ impl Archive {
 
     /// Removes what a process that was killed had begun to write.
     pub async fn remove_unfinished(&self, begun_before: Timestamp) -> Result<()> {
-        let folder = self.folder.clone();
+        let Some(folder) = self.folder.clone() else {
+            return Ok(());
+        };
         let removed = tokio::task::spawn_blocking(move || remove_unfinished(&folder, begun_before));
         removed
             .await

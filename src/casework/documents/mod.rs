@@ -8,5 +8,5 @@ pub mod service;
 mod store;
 mod thumbnail;
 
-pub use archive::Archive;
+pub use archive::{Archive, ArchivePlace};
 pub use model::{Kind as DocumentKind, NewDocument};

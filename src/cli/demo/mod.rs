@@ -30,6 +30,7 @@ use comfy_table::{Table, presets};
 
 use super::{Outcome, Problem, migrate, serve, setup};
 use crate::audit::{Event, Origin};
+use crate::casework::documents::ArchivePlace;
 use crate::db::migrate::Schema;
 use crate::db::{Db, Store, installation};
 use crate::kernel::error::Result;
@@ -97,7 +98,7 @@ fn place(
     };
     settings.keys = folder.join("huican-demo.keys");
     settings.checkpoints = folder.join("huican-demo.checkpoints");
-    settings.documents = folder.join("huican-demo.documents");
+    settings.documents = ArchivePlace::Folder(folder.join("huican-demo.documents"));
     if !database_asked {
         fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         settings.database_url = url_of(&folder.join("huican-demo.db"))?;

@@ -1,14 +1,13 @@
 //! Photos of the demonstration: small pictures, each of its own color, kept as those that people bring.
 
 use std::io::Cursor;
-use std::path::Path;
 
 use actix_web::rt::{System, SystemRunner};
 use image::{ImageFormat, Rgb, RgbImage};
 
 use super::residents::permit_of;
 use crate::access::acts;
-use crate::casework::documents::{Archive, DocumentKind, NewDocument, service as documents};
+use crate::casework::documents::{Archive, ArchivePlace, DocumentKind, NewDocument, service as documents};
 use crate::cli::Problem;
 use crate::db::Db;
 use crate::kernel::crypto::sha256;
@@ -29,10 +28,9 @@ fn picture(number: u8) -> Result<Vec<u8>> {
 }
 
 impl Photos {
-    pub fn open(folder: &Path) -> Result<Self, Problem> {
-        let archive = Archive::open(folder);
-        let archive =
-            archive.map_err(|error| format!("documents: {}: {error}", folder.display()))?;
+    pub fn open(place: &ArchivePlace) -> Result<Self, Problem> {
+        let archive = Archive::at(place);
+        let archive = archive.map_err(|error| format!("documents: {place}: {error}"))?;
         Ok(Self {
             archive,
             system: System::new(),
