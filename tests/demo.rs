@@ -179,8 +179,92 @@ fn was_paid(demo: &Demo) {
     assert!(again.iter().any(|one| one["retry_of"] == failed["id"]));
 }
 
+/// What is delivered, and in which states a county has it.
+const DELIVERED: [(&str, &[&str]); 11] = [
+    ("/v1/job-seekers?state=", &["open", "closed"]),
+    (
+        "/v1/job-referrals?state=",
+        &[
+            "referred",
+            "interviewed",
+            "offered",
+            "accepted",
+            "declined",
+            "rejected",
+            "withdrawn",
+        ],
+    ),
+    (
+        "/v1/placements?state=",
+        &["entered", "returned", "verified", "left"],
+    ),
+    ("/v1/retention-checks?state=", &["due", "done", "cancelled"]),
+    ("/v1/job-fairs?kind=", &["job_fair", "assistance_month"]),
+    (
+        "/v1/public-venues?state=",
+        &["listed", "remedied", "accepted", "cancelled"],
+    ),
+    ("/v1/rehabilitation-plans?state=", &["active"]),
+    ("/v1/device-allocations?state=", &["delivered"]),
+    ("/v1/stocktakes?state=", &["approved"]),
+    ("/v1/elderly-renovations?limit=", &["1"]),
+    (
+        "/v1/follow-ups?kind=renovation_visit&state=",
+        &["open", "done"],
+    ),
+];
+
+const RENOVATIONS: [&str; 12] = [
+    "surveyed",
+    "assessed",
+    "designed",
+    "consented",
+    "contracted",
+    "under_construction",
+    "finished",
+    "rework",
+    "accepted",
+    "settlement_proposed",
+    "settled",
+    "cancelled",
+];
+
+fn services_are_delivered(demo: &Demo) {
+    let mut homes = Vec::new();
+    for county in COUNTIES {
+        let office = demo.sign_in(&format!("county.{county}"));
+        let is_there = |path: &str| !demo.items(&office, path).is_empty();
+        for (path, values) in DELIVERED {
+            for value in values {
+                assert!(
+                    is_there(&format!("{path}{value}")),
+                    "no {path}{value} in {county}"
+                );
+            }
+        }
+        for state in RENOVATIONS {
+            if is_there(&format!("/v1/renovation-projects?state={state}")) {
+                homes.push(state);
+            }
+        }
+        let open = demo.items(&office, "/v1/disability-homes");
+        let sheets = open.iter().flat_map(|home| {
+            let id = home["id"].as_str().unwrap();
+            demo.items(&office, &format!("/v1/disability-homes/{id}/pay-sheets"))
+        });
+        let mut states: Vec<_> = sheets.map(|one| one["state"].to_string()).collect();
+        states.sort_unstable();
+        assert_eq!(states, ["\"confirmed\"", "\"discarded\"", "\"made\""]);
+    }
+    // As far as a county has people for it, and in the city as a whole all the way.
+    homes.sort_unstable();
+    homes.dedup();
+    assert_eq!(homes.len(), RENOVATIONS.len(), "{homes:?}");
+}
+
 fn is_the_fictional_city(demo: &Demo) {
     was_paid(demo);
+    services_are_delivered(demo);
     // Whoever is named in the table can sign in.
     let named: Vec<_> = demo
         .printed

@@ -12,10 +12,10 @@ use crate::support::served::Served;
 use crate::support::{Backend, Reply, TestOffice, on_both};
 
 const TOWNSHIP: &str = "township.990121103";
-const SAID: &str = "kind=income_proof&name=%E4%BD%8E%E4%BF%9D%E8%AF%81%E6%98%8E.pdf";
+pub const SAID: &str = "kind=income_proof&name=%E4%BD%8E%E4%BF%9D%E8%AF%81%E6%98%8E.pdf";
 
 /// A file of several pieces, the last not full, nowhere the same.
-fn scan(length: usize) -> Vec<u8> {
+pub fn scan(length: usize) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n".to_vec();
     file.extend(
         (0_u32..)

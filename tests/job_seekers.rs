@@ -79,7 +79,7 @@ on_both! {
         let resident = id_of(&office.register(somebody).await);
         let township = office.as_user(TOWNSHIP).await;
         let new = json!({"resident_id": resident, "program_code": "employment_support",
-            "details": {"intent": "sheltered", "skills": "手工编织"}});
+            "details": {"intent": "sheltered", "skills": "手工编织", "graduated_month": "2022-06"}});
         let case = id_of(&township.post("/v1/cases", new).await.expect(201));
         township.act(&case, "submit").await.expect(201);
         office.as_user(COUNTY).await.act(&case, "endorse").await.expect(201);
@@ -90,10 +90,65 @@ on_both! {
         assert_eq!((&file["state"], &file["forms"]), (&json!("open"), &json!(["sheltered"])));
         let file = township.get(&format!("/v1/job-seekers/{}", id_of(file))).await.expect(200);
         assert_eq!((&file["case_id"], &file["skills"]), (&json!(case), &json!("手工编织")));
+        assert_eq!((&file["graduated_date"], &file["willing"]), (&json!("2022-06-01"), &json!(true)));
         // Stopped, it closes.
         approver.act_saying(&case, "terminate", Some("本人不再求职")).await.expect(201);
         let file = township.get(&format!("/v1/job-seekers/{}", id_of(&file))).await.expect(200);
         assert_eq!((&file["state"], &file["close_reason"]), (&json!("closed"), &json!("no_longer_seeking")));
+    }
+
+    async fn a_graduate_counts_once_and_the_count_opens(office: &TestOffice) {
+        office.minimum_wage().await;
+        let employer = office.employer_in(VILLAGE).await;
+        let township = office.as_user(TOWNSHIP).await;
+        let graduate = async |resident: &str, day: &str, willing: Option<bool>| {
+            let new = json!({"resident_id": resident, "forms": ["quota"], "distance": "county", "graduated_date": day, "willing": willing});
+            id_of(&township.post("/v1/job-seekers", new).await.expect(201))
+        };
+        let (works, looks, studies) = (office.resident().await, office.resident().await, office.resident().await);
+        // A file that was closed and opened again is of one person, who changed their mind.
+        let before = graduate(&works, "2022-06-20", Some(false)).await;
+        let close = json!({"close_reason": "no_longer_seeking"});
+        township.patch_seen(&format!("/v1/job-seekers/{before}"), 1, close).await.expect(200);
+        let file = graduate(&works, "2022-06-20", Some(true)).await;
+        graduate(&looks, "2022-01-01", Some(true)).await;
+        graduate(&studies, "2022-06-30", Some(false)).await;
+        graduate(&office.resident().await, "2022-06-30", None).await;
+        graduate(&office.resident().await, "2021-12-31", Some(true)).await;
+        let placed = id_of(&office.works(&works, &employer, "2022-07-01").await.expect(201));
+        let counted = async |username: &str, query: &str| {
+            office.as_user(username).await.get(&format!("/v1/job-seekers/graduates?{query}")).await.expect(200)
+        };
+        let (people, willing) = (json!(4), json!(2));
+        let told = counted(COUNTY, "year=2022").await;
+        assert_eq!((&told["persons"], &told["willing"], &told["unwilling"], &told["not_asked"]), (&people, &willing, &json!(1), &json!(1)));
+        // Without verified evidence nobody is employed.
+        assert_eq!(told["employed"], 0);
+        office.verifies(&placed).await.expect(201);
+        assert_eq!(counted(COUNTY, "year=2022").await["employed"], 1);
+        assert_eq!(counted("supervisor.990100", "year=2022&division_code=990121").await["employed"], 1);
+        assert_eq!(counted("county.990122", "year=2022").await["persons"], 0);
+        let county = office.as_user(COUNTY).await;
+        let list = async |query: &str| {
+            let page = county.get(&format!("/v1/job-seekers?graduates_of=2022{query}")).await.expect(200);
+            page["items"].as_array().unwrap().iter().map(id_of).collect::<Vec<_>>()
+        };
+        assert_eq!((list("").await.len(), list("&willing=true").await.len(), list("&willing=false").await.len()), (4, 2, 1));
+        assert_eq!(list("&willing=true&employed=true").await, [file]);
+        assert_eq!(list("&willing=true&employed=false").await.len(), 1);
+        for (query, parameter, code) in [
+            ("graduates_of=1999", "graduates_of", "year.range"),
+            ("graduates_of=2022&state=open", "graduates_of", "filter.alone"),
+            ("employed=true", "employed", "filter.alone"),
+        ] {
+            county.get(&format!("/v1/job-seekers?{query}")).await.refused_parameter(parameter, code);
+        }
+        county.get("/v1/job-seekers/graduates?year=2201").await.refused_parameter("year", "year.range");
+        county.get("/v1/job-seekers/graduates?year=2022&division_code=990122").await.refused(404, "division.not_found");
+        office.as_user("finance.990121").await.get("/v1/job-seekers/graduates?year=2022").await.refused(403, "permission.denied");
+        // Two records of one person are one.
+        office.merged(&looks, &studies).await;
+        assert_eq!(counted(COUNTY, "year=2022").await["persons"], 3);
     }
 
     async fn a_match_says_why(office: &TestOffice) {

@@ -157,6 +157,7 @@ fn is_recorded(operation: &str) -> bool {
         "list_job_referrals",
         "list_placements",
         "get_new_employment",
+        "get_graduate_employment",
         "list_retention_checks",
         "list_stocktakes",
         "get_stocktake",

@@ -16,7 +16,7 @@ impl CaseService for Employment {
         Service::Employment
     }
 
-    /// Which form of work is sought, with which skills.
+    /// Which form of work is sought, with which skills, and when a graduate left school.
     fn details(&self) -> &'static [(&'static str, Field)] {
         &[
             (
@@ -32,7 +32,7 @@ impl CaseService for Employment {
                 ]),
             ),
             ("skills", Field::Text(200)),
-            ("graduate", Field::Truth),
+            ("graduated_month", Field::Month),
             ("note", Field::Text(500)),
         ]
     }

@@ -585,7 +585,7 @@ pub fn call(
             write!(path, "?resident_id={}", on.resident).unwrap();
         }
         "add_document" => path.push_str("?kind=other&name=file"),
-        "get_new_employment" => path.push_str("&year=2022"),
+        "get_new_employment" | "get_graduate_employment" => path.push_str("&year=2022"),
         "list_home_attendance" => path.push_str("?month=2022-05"),
         "get_warehouse_turnover" | "get_warehouse_register" => {
             path.push_str("?from_date=2022-01-01&to_date=2022-12-31");

@@ -15,10 +15,9 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path as Location;
 use object_store::prefix::PrefixStore;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, WriteMultipart};
-use tokio::sync::Semaphore;
 
 use super::model::{MediaType, Stored};
-use super::thumbnail;
+use super::thumbnail::Studio;
 use crate::kernel::crypto::{ContentKey, PIECE, Place, TAG};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::DocumentObjectId;
@@ -48,8 +47,7 @@ pub struct Archive {
     /// None of a bucket.
     folder: Option<PathBuf>,
     part: usize,
-    /// Pictures are read one at a time: each takes its whole size, and memory is to stay bounded.
-    reading: Arc<Semaphore>,
+    studio: Studio,
 }
 
 impl fmt::Debug for Archive {
@@ -124,22 +122,22 @@ impl Archive {
             ArchivePlace::Bucket { name, prefix } => {
                 let bucket = AmazonS3Builder::from_env().with_bucket_name(name).build()?;
                 if prefix.is_empty() {
-                    return Ok(Self::on(Arc::new(bucket)));
+                    return Ok(Self::on(Arc::new(bucket))?);
                 }
                 let within = PrefixStore::new(bucket, prefix.as_str());
-                Ok(Self::on(Arc::new(within)))
+                Ok(Self::on(Arc::new(within))?)
             }
         }
     }
 
     /// In a bucket. What an upload that broke off leaves there, a rule of the bucket removes.
-    pub fn on(objects: Arc<dyn ObjectStore>) -> Self {
-        Self {
+    pub fn on(objects: Arc<dyn ObjectStore>) -> io::Result<Self> {
+        Ok(Self {
             objects,
             folder: None,
             part: BUCKET_PART,
-            reading: Arc::new(Semaphore::new(1)),
-        }
+            studio: Studio::open()?,
+        })
     }
 
     /// Makes the folder where it is missing.
@@ -150,7 +148,7 @@ impl Archive {
             objects: Arc::new(objects),
             folder: Some(folder.to_owned()),
             part: PART,
-            reading: Arc::new(Semaphore::new(1)),
+            studio: Studio::open()?,
         })
     }
 
@@ -195,17 +193,9 @@ impl Archive {
 
     /// A small picture of a content that is one; nothing where none can be made.
     pub async fn thumbnail(&self, stored: Stored, key: &ContentKey) -> Option<Vec<u8>> {
-        let format = thumbnail::format(stored.media_type)?;
-        let _turn = self.reading.acquire().await.ok()?;
         let key = ContentKey::read(key.bytes()).ok()?;
-        let mut pieces = Box::pin(self.read(stored, key).await.ok()?);
-        let mut content = Vec::with_capacity(stored.size);
-        while let Some(piece) = pieces.next().await {
-            content.extend_from_slice(&piece.ok()?);
-        }
-        let made = tokio::task::spawn_blocking(move || thumbnail::of(format, &content));
-        // What breaks the reader has none.
-        made.await.ok().flatten()
+        let pieces = self.read(stored, key).await.ok()?;
+        self.studio.picture(stored, pieces).await
     }
 
     pub async fn remove(&self, id: DocumentObjectId) -> Result<()> {

@@ -7,7 +7,9 @@ use image::{ImageFormat, Rgb, RgbImage};
 
 use super::residents::permit_of;
 use crate::access::acts;
-use crate::casework::documents::{Archive, ArchivePlace, DocumentKind, NewDocument, service as documents};
+use crate::casework::documents::{
+    Archive, ArchivePlace, DocumentKind, NewDocument, service as documents,
+};
 use crate::cli::Problem;
 use crate::db::Db;
 use crate::kernel::crypto::sha256;

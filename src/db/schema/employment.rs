@@ -229,6 +229,12 @@ tables! {
         person_id -> Guid,
         year -> Integer,
     }
+    counted_graduates (seeker_id) {
+        seeker_id -> Guid,
+        year -> Integer,
+        willing -> Nullable<Bool>,
+        employed -> Bool,
+    }
     levy_estimates (id) {
         id -> Guid,
         employer_id -> Guid,

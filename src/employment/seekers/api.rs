@@ -10,7 +10,7 @@ use super::model::{
     Contact, Distance, JobSeeker, JobSeekerCloseReason, JobSeekerPatch, JobSeekerState, NewContact,
     NewJobSeeker,
 };
-use super::service::{self, Filter};
+use super::service::{self, Filter, GraduateEmployment, Graduates};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::employment::matching::{self, JobMatch};
@@ -81,6 +81,12 @@ struct JobSeekerQuery {
     graduated_in: Option<i32>,
     /// Of graduates: whether they want to work now.
     willing: Option<bool>,
+    /// Exactly those that count as graduates of that year, one a person; with no other filter but the division, `willing` and
+    /// `employed`.
+    #[param(minimum = 2000, maximum = 2200, example = 2022)]
+    graduates_of: Option<i32>,
+    /// With `graduates_of`: whether their work began in that year, with verified evidence.
+    employed: Option<bool>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]
     #[param(minimum = 1, maximum = 200)]
@@ -88,6 +94,54 @@ struct JobSeekerQuery {
     /// `next` of the page before.
     #[serde(skip_serializing_if = "is_place")]
     cursor: Option<String>,
+}
+
+fn year(name: &str, asked: Option<i32>) -> Result<Option<i32>> {
+    if asked.is_none_or(|year| (2000..=2200).contains(&year)) {
+        return Ok(asked);
+    }
+    Err(Error::parameter(
+        name,
+        "year.range",
+        "2000 to 2200",
+        "须为 2000 至 2200",
+    ))
+}
+
+impl JobSeekerQuery {
+    /// Which graduates are asked for, if any.
+    fn counted(&self) -> Result<Option<Graduates>> {
+        let Some(year) = year("graduates_of", self.graduates_of)? else {
+            if self.employed.is_some() {
+                let (en, zh) = ("with graduates_of", "须与 graduates_of 同用");
+                return Err(Error::parameter("employed", "filter.alone", en, zh));
+            }
+            return Ok(None);
+        };
+        if self.state.is_some() || self.resident_id.is_some() || self.graduated_in.is_some() {
+            let (en, zh) = (
+                "with no other filter but the division, willing and employed",
+                "只能与 division_code、willing、employed 同用",
+            );
+            return Err(Error::parameter("graduates_of", "filter.alone", en, zh));
+        }
+        Ok(Some(Graduates {
+            year,
+            willing: self.willing,
+            employed: self.employed,
+        }))
+    }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct GraduatesQuery {
+    /// Only this division and all beneath it.
+    #[param(value_type = Option<String>, example = "990121000000")]
+    division_code: Option<DivisionCode>,
+    #[param(minimum = 2000, maximum = 2200, example = 2022)]
+    year: i32,
 }
 
 /// List job seekers, newest first
@@ -113,31 +167,47 @@ async fn list_job_seekers(
     )?;
     let (after, count) = paging.window();
     let scope = permit.scope_in(query.division_code)?;
-    if query
-        .graduated_in
-        .is_some_and(|year| !(2000..=2200).contains(&year))
-    {
-        return Err(Error::parameter(
-            "graduated_in",
-            "year.range",
-            "2000 to 2200",
-            "须为 2000 至 2200",
-        ));
-    }
+    let graduated_in = year("graduated_in", query.graduated_in)?;
+    let counted = query.counted()?;
     let filter = Filter {
         state: query.state,
         resident: query.resident_id,
-        graduated_in: query.graduated_in,
+        graduated_in,
         willing: query.willing,
     };
     let rows = store
-        .read(permit.reach(), move |db| {
-            service::page(db, &scope, &filter, after, count)
+        .read(permit.reach(), move |db| match counted {
+            Some(asked) => service::graduates(db, &scope, &asked, after, count),
+            None => service::page(db, &scope, &filter, after, count),
         })
         .await?;
     let (rows, next) = paging.cut(rows, |one| one.id)?;
     let items = rows.into_iter().map(Into::into).collect();
     Ok(web::Json(JobSeekerPage { items, next }))
+}
+
+/// Graduates of a year, and who of them works
+///
+/// Distinct persons by the last file that says when they graduated. `GET /v1/job-seekers?graduates_of=…` lists exactly these.
+#[utoipa::path(
+    operation_id = "get_graduate_employment", tag = "employment", params(GraduatesQuery),
+    extensions(("x-permit" = json!("job_seeker.read"))),
+    responses((status = 200, description = "How many", body = GraduateEmployment), ReadErrors)
+)]
+#[get("/v1/job-seekers/graduates")]
+async fn get_graduate_employment(
+    permit: Permit<acts::JobSeekerRead>,
+    store: web::Data<Store>,
+    Params(query): Params<GraduatesQuery>,
+) -> Result<web::Json<GraduateEmployment>> {
+    let scope = permit.scope_in(query.division_code)?;
+    let asked = year("year", Some(query.year))?.unwrap_or(query.year);
+    let counted = store
+        .read(permit.reach(), move |db| {
+            service::count_graduates(db, &scope, asked)
+        })
+        .await?;
+    Ok(web::Json(counted))
 }
 
 /// Read a job seeker's file
@@ -272,6 +342,7 @@ pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) 
     config
         .service(list_job_seekers)
         .service(create_job_seeker)
+        .service(get_graduate_employment)
         .service(get_job_seeker)
         .service(update_job_seeker)
         .service(create_job_seeker_contact)

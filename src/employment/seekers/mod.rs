@@ -3,6 +3,7 @@
 //! changed.
 
 pub mod api;
+mod graduates;
 mod model;
 pub mod service;
 mod store;

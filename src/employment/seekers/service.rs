@@ -16,10 +16,14 @@ use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{JobSeekerId, ResidentId};
+use crate::kernel::month::Month;
 use crate::registry::Resident;
 use crate::registry::facts::EmploymentForm;
 use crate::registry::residents;
 
+pub use super::graduates::{
+    GraduateEmployment, Graduates, count as count_graduates, page as graduates,
+};
 pub use super::store::{Filter, SEALED_COLUMNS, page};
 
 /// A file in sight, or 404.
@@ -136,11 +140,19 @@ pub fn open_for(tx: &mut Tx<'_>, approval: &Approval<'_>) -> Result<Recorded<()>
     };
     let said = |name: &str| case.details.get(name).and_then(|value| value.as_str());
     let form = said("intent").and_then(|word| word.parse().ok());
+    let graduated = said("graduated_month").and_then(|text| Month::parse(text).ok());
+    // Who is still at school is no graduate yet; what they said stays with the case.
+    let graduated = graduated
+        .map(Month::first_day)
+        .filter(|day| *day <= tx.today());
     let seeker = JobSeeker {
         case_id: (resident.id == case.resident_id).then_some(case.id),
         forms: vec![form.unwrap_or(EmploymentForm::Quota)],
         skills: said("skills").map(str::to_owned),
         plan: said("note").map(str::to_owned),
+        graduated_date: graduated,
+        // Who applies wants to work.
+        willing: graduated.map(|_| true),
         ..blank(tx, approval.origin, &resident)?
     };
     let seeker = seeker.sound(tx.today())?;

@@ -32,7 +32,7 @@ const NOTE: &str = "job_seeker_contacts|note";
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = job_seekers)]
-struct Row {
+pub(super) struct Row {
     id: JobSeekerId,
     resident_id: ResidentId,
     case_id: Option<CaseId>,
@@ -54,7 +54,7 @@ struct Row {
     version: i32,
 }
 
-fn read(db: &Db, row: Row) -> Result<JobSeeker> {
+pub(super) fn read(db: &Db, row: Row) -> Result<JobSeeker> {
     let aids = open(db, AIDS, row.id, row.needed_aids.as_deref())?;
     Ok(JobSeeker {
         needed_aids: split(&aids.unwrap_or_default())?,

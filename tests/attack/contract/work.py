@@ -231,7 +231,7 @@ def look_at_work(world: World) -> Call:
     return Call({"id": work(world)})
 
 
-@makes("get_new_employment")
+@makes("get_new_employment", "get_graduate_employment")
 def count_work(world: World) -> Call:
     return Call(query={"year": str(today().year)})
 

@@ -13,11 +13,11 @@ use crate::employment::homes::{
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::id::{DisabilityHomeId, ResidentId};
+use crate::kernel::id::{DisabilityHomeId, HomePaySheetId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 
-/// A home with members, two months of attendance, one of them confirmed; and one that is closed.
+/// A home with members, two months of attendance, one of them confirmed after a sheet was discarded; and one that is closed.
 pub fn settle(
     tx: &mut Tx<'_>,
     county: DivisionCode,
@@ -86,17 +86,15 @@ fn attend(
             };
             drop(homes::service::attend(tx, &permit, home, &came)?);
         }
-        let sheet = pay::service::make(tx, &permit, home, &pay::NewPaySheet { month })?;
+        let sheet = |tx: &mut Tx<'_>| -> Result<_> {
+            let made = pay::service::make(tx, &permit, home, &pay::NewPaySheet { month })?;
+            Ok(made.value().id)
+        };
+        let id = sheet(tx)?;
         if month < last {
-            let approver = permit_of::<acts::HomeConfirm>(tx, &at_county("approver", county))?;
-            let decision = pay::PaySheetDecision {
-                outcome: pay::PaySheetOutcome::Confirm,
-                comment: None,
-            };
-            let (id, seen) = (sheet.value().id, IfMatch::seen(1));
-            drop(pay::service::decide(
-                tx, &approver, home, id, seen, &decision,
-            )?);
+            decide(tx, county, home, id, pay::PaySheetOutcome::Discard)?;
+            let id = sheet(tx)?;
+            decide(tx, county, home, id, pay::PaySheetOutcome::Confirm)?;
         }
     }
     let leaving = NewMemberEnding {
@@ -115,4 +113,21 @@ fn attend(
         &leaving,
     )?);
     Ok(())
+}
+
+fn decide(
+    tx: &mut Tx<'_>,
+    county: DivisionCode,
+    home: DisabilityHomeId,
+    sheet: HomePaySheetId,
+    outcome: pay::PaySheetOutcome,
+) -> Result<()> {
+    let approver = permit_of::<acts::HomeConfirm>(tx, &at_county("approver", county))?;
+    let discarded = outcome == pay::PaySheetOutcome::Discard;
+    let decision = pay::PaySheetDecision {
+        outcome,
+        comment: discarded.then(|| "漏记最后一日出勤".to_owned()),
+    };
+    let seen = IfMatch::seen(1);
+    pay::service::decide(tx, &approver, home, sheet, seen, &decision).map(drop)
 }

@@ -4,6 +4,8 @@
 mod coming;
 mod seeking;
 
+use self::seeking::Placed;
+
 use chrono::{Days, Months, NaiveDate};
 
 use crate::access::{Permit, acts, divisions};
@@ -15,8 +17,8 @@ use crate::employment::employers::{self, EmployerType, NewEmployer};
 use crate::employment::fairs::{self, FairKind, JobFairPatch, NewJobFair};
 use crate::employment::levies::{self, EmployedMonths, NewLevyEstimate};
 use crate::employment::placements::{
-    self, ContractKind, LeaveReason, NewEnding, NewEvidence, NewPlacement, NewVerification,
-    Placement, VerificationOutcome,
+    self, ContractKind, LeaveReason, NewEvidence, NewPlacement, NewVerification, Placement,
+    VerificationOutcome,
 };
 use crate::employment::retention::{self, CheckOutcome, NewCheckOutcome};
 use crate::employment::standards::{
@@ -28,7 +30,7 @@ use crate::employment::vacancies::{
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
-use crate::kernel::id::{EmployerId, JobFairId, JobReferralId, ResidentId};
+use crate::kernel::id::{EmployerId, JobFairId, ResidentId};
 use crate::kernel::money::Fen;
 use crate::kernel::month::Month;
 use crate::kernel::patch::Patch;
@@ -53,8 +55,8 @@ pub fn settle(db: &mut Db, origin: &Origin) -> Result<()> {
             let mut people = people(tx, county)?.into_iter();
             let (employer, vacancies) = employers(tx, county)?;
             let fair = fairs(tx, county, &vacancies)?;
-            let accepted = seeking::settle(tx, county, &mut people, &vacancies, fair)?;
-            placements(tx, county, &mut people, employer, accepted)?;
+            let placed = seeking::settle(tx, county, &mut people, &vacancies, fair)?;
+            placements(tx, county, &mut people, employer, &placed)?;
             estimate(tx, county, employer)?;
             coming::settle(tx, county, &mut people)?;
             tx.record(
@@ -319,13 +321,14 @@ impl Desk {
     }
 }
 
-/// Placements in every state: entered, returned, verified and checked, verified and left, on one's own account.
+/// Placements in every state: entered, returned, verified and checked, verified and found to have left, a graduate's, on
+/// one's own account.
 fn placements(
     tx: &mut Tx<'_>,
     county: DivisionCode,
     people: &mut impl Iterator<Item = ResidentId>,
     employer: EmployerId,
-    (accepted, referral): (ResidentId, JobReferralId),
+    placed: &Placed,
 ) -> Result<()> {
     let desk = Desk {
         enters: permit_of(tx, &at_county("county", county))?,
@@ -341,6 +344,7 @@ fn placements(
         start_date,
         evidence: evidence(start_date),
     };
+    let (accepted, referral) = placed.accepted;
     let found = NewPlacement {
         job_referral_id: Some(referral),
         ..new(accepted, today)
@@ -357,22 +361,28 @@ fn placements(
     desk.decide(tx, &thin, VerificationOutcome::Return, Some("缺少参保证明"))?;
     let kept = desk.enter(tx, &new(next(people)?, before(today, 130)?))?;
     let kept = desk.decide(tx, &kept, VerificationOutcome::Verify, None)?;
-    check(tx, &desk, &kept)?;
+    let retained = NewCheckOutcome {
+        outcome: CheckOutcome::Retained,
+        wage_fen: Some(WAGE),
+        insured: Some(true),
+        end_date: None,
+        leave_reason: None,
+        note: Some("电话回访单位人事".to_owned()),
+    };
+    check(tx, &desk, &kept, &retained)?;
     let left = desk.enter(tx, &new(next(people)?, before(today, 150)?))?;
     let left = desk.decide(tx, &left, VerificationOutcome::Verify, None)?;
-    let ending = NewEnding {
-        end_date: before(today, 10)?,
-        reason: LeaveReason::Resigned,
-        comment: Some("拟回乡照顾家人".to_owned()),
+    let gone = NewCheckOutcome {
+        outcome: CheckOutcome::Left,
+        wage_fen: None,
+        insured: None,
+        end_date: Some(before(today, 10)?),
+        leave_reason: Some(LeaveReason::Resigned),
+        note: Some("拟回乡照顾家人".to_owned()),
     };
-    let seen = IfMatch::seen(left.version);
-    drop(placements::service::end(
-        tx,
-        &desk.enters,
-        left.id,
-        seen,
-        &ending,
-    )?);
+    check(tx, &desk, &left, &gone)?;
+    let graduate = desk.enter(tx, &new(placed.graduate, before(today, 80)?))?;
+    desk.decide(tx, &graduate, VerificationOutcome::Verify, None)?;
     let own = NewPlacement {
         form: EmploymentForm::SelfEmployed,
         employer_id: None,
@@ -389,21 +399,13 @@ fn placements(
 }
 
 /// Does the first check of a placement.
-fn check(tx: &mut Tx<'_>, desk: &Desk, of: &Placement) -> Result<()> {
+fn check(tx: &mut Tx<'_>, desk: &Desk, of: &Placement, found: &NewCheckOutcome) -> Result<()> {
     let all = retention::service::of_placements(tx, &[of.id])?;
     let first = all
         .first()
         .ok_or_else(|| Error::internal("nothing is to be checked"))?;
-    let retained = NewCheckOutcome {
-        outcome: CheckOutcome::Retained,
-        wage_fen: Some(WAGE),
-        insured: Some(true),
-        end_date: None,
-        leave_reason: None,
-        note: Some("电话回访单位人事".to_owned()),
-    };
     let seen = IfMatch::seen(first.version);
-    retention::service::decide(tx, &desk.enters, first.id, seen, &retained).map(drop)
+    retention::service::decide(tx, &desk.enters, first.id, seen, found).map(drop)
 }
 
 /// As the employer says, and by what is verified.

@@ -39,15 +39,21 @@ const SENT: [&[(JobReferralAction, Option<&str>)]; 7] = [
     ],
 ];
 
-/// Job seekers: a graduate who is willing, one who is not, one who gave up, and those who were sent somewhere. Who
-/// accepted an offer, with the referral.
+/// Whom somebody found work for.
+pub struct Placed {
+    pub graduate: ResidentId,
+    /// Who accepted an offer, with the referral.
+    pub accepted: (ResidentId, JobReferralId),
+}
+
+/// Job seekers: a graduate who is willing, one who is not, one who gave up, and those who were sent somewhere.
 pub fn settle(
     tx: &mut Tx<'_>,
     county: DivisionCode,
     people: &mut impl Iterator<Item = ResidentId>,
     offered: &[Vacancy],
     fair: JobFairId,
-) -> Result<(ResidentId, JobReferralId)> {
+) -> Result<Placed> {
     let permit = permit_of::<acts::JobSeekerWrite>(tx, &at_county("county", county))?;
     let today = tx.today();
     let new = |resident_id| NewJobSeeker {
@@ -62,13 +68,14 @@ pub fn settle(
         willing: None,
         plan: None,
     };
-    for willing in [true, false] {
+    let (willing, unwilling) = (next(people)?, next(people)?);
+    for resident in [willing, unwilling] {
         let graduate = NewJobSeeker {
-            graduated_date: Some(before(today, 90)?),
+            graduated_date: Some(before(today, 120)?),
             school: Some("虚川学院".to_owned()),
-            willing: Some(willing),
+            willing: Some(resident == willing),
             plan: Some("一人一策：推荐文员岗位，安排面试辅导".to_owned()),
-            ..new(next(people)?)
+            ..new(resident)
         };
         let id = seekers::service::open(tx, &permit, graduate)?.value().id;
         let contact = NewContact {
@@ -122,5 +129,8 @@ pub fn settle(
         }
         last = Some((resident, referral.value().id));
     }
-    last.ok_or_else(|| Error::internal("nobody was sent anywhere"))
+    Ok(Placed {
+        graduate: willing,
+        accepted: last.ok_or_else(|| Error::internal("nobody was sent anywhere"))?,
+    })
 }

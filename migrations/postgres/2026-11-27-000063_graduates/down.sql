@@ -1,0 +1,2 @@
+DROP INDEX job_seekers_graduated;
+DROP VIEW counted_graduates;
