@@ -86,7 +86,8 @@ impl TestOffice {
         let one = self.built(village, &one, &builder).await;
         let one = self.accepted(village, &one).await;
         let county = self.as_user(&format!("county.{}", &village[..6])).await;
-        let path = format!("/v1/follow-ups?division_code={village}&kind=renovation_visit");
+        let resident = one["resident_id"].as_str().unwrap();
+        let path = format!("/v1/follow-ups?resident_id={resident}&kind=renovation_visit");
         let due = county.get(&path).await.expect(200);
         let elderly = json!({"division_code": village, "address": home(3), "completed_date": "2022-05-20", "source": "民政局名单"});
         let elderly = county.post("/v1/elderly-renovations", elderly).await;
