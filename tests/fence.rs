@@ -148,6 +148,7 @@ async fn furnished() -> Option<TestOffice> {
     county.post(&path, came).await.expect(201);
     office.stocked("990121").await;
     office.equipped(VILLAGE).await;
+    office.heard(VILLAGE).await;
     Some(office)
 }
 
@@ -236,6 +237,10 @@ const FENCED: &[&str] = &[
     "home_members",
     "home_attendances",
     "home_pay_items",
+    "petitions",
+    "petition_transitions",
+    "legal_aid_applications",
+    "legal_aid_transitions",
 ];
 
 #[actix_web::test]

@@ -164,6 +164,10 @@ fn is_recorded(operation: &str) -> bool {
         "get_warehouse_turnover",
         "get_warehouse_register",
         "list_reorder_levels",
+        // Days and states; who petitions and why stands in the petition.
+        "list_petitions",
+        "count_petitions",
+        "list_legal_aid_applications",
     ];
     !plain.contains(&operation)
 }
@@ -281,6 +285,8 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.work.job_seeker,
                             &other.work.placement,
                             &other.work.member,
+                            &other.heard.petition,
+                            &other.heard.application,
                             &other.stock.stocktake,
                             "张晓宝",
                             "990122",

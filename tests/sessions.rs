@@ -83,6 +83,7 @@ on_both! {
             "device_allocation.read", "device_allocation.evaluate", "device_allocation.act", "device_check.record", "device_recall.read",
             "employment_standard.read", "vacancy.read", "vacancy.write", "job_seeker.read", "job_seeker.write", "placement.read",
             "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
+            "petition.read", "petition.receive", "petition.act", "legal_aid.read", "legal_aid.file", "legal_aid.act",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

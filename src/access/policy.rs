@@ -256,6 +256,15 @@ policy! {
     HomeWrite = "home.write": TownshipCaseworker | CountyCaseworker;
     /// By another person than who made the pay sheet.
     HomeConfirm = "home.confirm": CountyCaseworker | CountyApprover;
+    /// What people ask or complain of; nobody sees what complains about themselves.
+    PetitionRead = "petition.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor | Auditor;
+    PetitionReceive = "petition.receive": TownshipCaseworker | CountyCaseworker;
+    /// Handling, extending and reviewing: which, the state and the level decide.
+    PetitionAct = "petition.act": TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor;
+    LegalAidRead = "legal_aid.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor | Auditor;
+    LegalAidFile = "legal_aid.file": TownshipCaseworker | CountyCaseworker;
+    /// Deciding, by another person than who filed it, assigning, closing.
+    LegalAidAct = "legal_aid.act": CountyCaseworker | CountyApprover;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -300,6 +309,8 @@ impl Action {
                 | Self::EmploymentStandardApprove
                 | Self::PlacementVerify
                 | Self::HomeConfirm
+                | Self::PetitionAct
+                | Self::LegalAidAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

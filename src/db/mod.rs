@@ -147,6 +147,10 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.home_full", Code::HomeFull),
     ("huican.home_not_member", Code::HomeNotMember),
     ("huican.home_month_reckoned", Code::HomeMonthReckoned),
+    ("huican.petition_complained", Code::PetitionComplained),
+    ("huican.petition_separation", Code::PetitionSeparation),
+    ("huican.petition_extension", Code::PetitionExtension),
+    ("huican.legal_aid_separation", Code::LegalAidSeparation),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

@@ -162,6 +162,10 @@ kinds! {
     DisabilityHome => DisabilityHomeId;
     HomeMember => HomeMemberId;
     HomePaySheet => HomePaySheetId;
+    Petition => PetitionId;
+    PetitionTransition => PetitionTransitionId;
+    LegalAidApplication => LegalAidApplicationId;
+    LegalAidTransition => LegalAidTransitionId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

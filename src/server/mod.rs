@@ -22,7 +22,7 @@ use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
 use crate::{
-    access, casework, devices, employment, exchange, inspection, programs, registry,
+    access, casework, devices, employment, exchange, inspection, outreach, programs, registry,
     rehabilitation, subsidies,
 };
 
@@ -68,6 +68,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         employment::referrals::service::SEALED_COLUMNS,
         employment::placements::service::SEALED_COLUMNS,
         employment::retention::service::SEALED_COLUMNS,
+        outreach::petitions::service::SEALED_COLUMNS,
+        outreach::legal_aid::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -146,6 +148,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
     employment::retention::api::routes(config);
     employment::levies::api::routes(config);
     employment::homes::api::routes(config);
+    outreach::petitions::api::routes(config);
+    outreach::legal_aid::api::routes(config);
     devices::reorder_levels::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);
