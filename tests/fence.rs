@@ -159,6 +159,7 @@ async fn furnished() -> Option<TestOffice> {
     let county = office.as_user("county.990121").await;
     county.post(&path, found).await.expect(201);
     office.accepted_venue("990121000000").await;
+    office.heard(VILLAGE).await;
     Some(office)
 }
 
@@ -254,6 +255,10 @@ const FENCED: &[&str] = &[
     "renovation_visits",
     "elderly_renovations",
     "public_venue_participants",
+    "petitions",
+    "petition_transitions",
+    "legal_aid_applications",
+    "legal_aid_transitions",
 ];
 
 #[actix_web::test]

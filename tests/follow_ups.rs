@@ -21,11 +21,12 @@ impl TestOffice {
         let planned = Planned {
             kind: FollowUpKind::DeviceCheck,
             case_id: None,
-            resident_id: resident.parse().unwrap(),
+            resident_id: Some(resident.parse().unwrap()),
             division_code: VILLAGE.parse().unwrap(),
             subject_id: self.db().new_id(),
             role: Role::TownshipCaseworker,
             due_date: due,
+            kept_from: None,
         };
         let origin = Origin::system(self.db().new_id());
         let work = move |tx: &mut huican::db::Tx<'_>| service::plan(tx, &origin, planned);

@@ -56,6 +56,7 @@ mod payables;
 mod payment_batches;
 mod payment_flags;
 mod payments_model;
+mod petitions;
 mod postgres;
 mod problems;
 mod programs;

@@ -7,6 +7,7 @@ mod enrollments;
 mod life;
 mod moves;
 mod payments;
+mod petitions;
 mod records;
 mod recoveries;
 mod rehabilitation;

@@ -168,6 +168,10 @@ fn is_recorded(operation: &str) -> bool {
         // Addresses masked, nobody named.
         "count_renovations",
         "list_public_venues",
+        // Days and states; who petitions and why stands in the petition.
+        "list_petitions",
+        "count_petitions",
+        "list_legal_aid_applications",
     ];
     !plain.contains(&operation)
 }
@@ -285,6 +289,8 @@ async fn tell_of_rights(office: &TestOffice) {
                             &other.work.job_seeker,
                             &other.work.placement,
                             &other.work.member,
+                            &other.heard.petition,
+                            &other.heard.application,
                             &other.stock.stocktake,
                             "张晓宝",
                             "990122",

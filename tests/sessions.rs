@@ -85,6 +85,7 @@ on_both! {
             "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
             "renovation.read", "renovation.survey", "renovation.act", "renovation.visit", "elderly_renovation.write",
             "public_venue.read", "public_venue.list", "public_venue.act",
+            "petition.read", "petition.receive", "petition.act", "legal_aid.read", "legal_aid.file", "legal_aid.act",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

@@ -272,6 +272,15 @@ policy! {
     PublicVenueList = "public_venue.list": TownshipCaseworker | CountyCaseworker;
     /// Reporting, giving time, accepting: which, the state and the office decide.
     PublicVenueAct = "public_venue.act": TownshipCaseworker | CountyCaseworker | CountyApprover;
+    /// What people ask or complain of; nobody sees what complains about themselves.
+    PetitionRead = "petition.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor | Auditor;
+    PetitionReceive = "petition.receive": TownshipCaseworker | CountyCaseworker;
+    /// Handling, extending and reviewing: which, the state and the level decide.
+    PetitionAct = "petition.act": TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor;
+    LegalAidRead = "legal_aid.read": TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor | Auditor;
+    LegalAidFile = "legal_aid.file": TownshipCaseworker | CountyCaseworker;
+    /// Deciding, by another person than who filed it, assigning, closing.
+    LegalAidAct = "legal_aid.act": CountyCaseworker | CountyApprover;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -319,6 +328,8 @@ impl Action {
                 | Self::RenovationSurvey
                 | Self::RenovationAct
                 | Self::PublicVenueAct
+                | Self::PetitionAct
+                | Self::LegalAidAct
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

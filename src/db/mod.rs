@@ -161,6 +161,10 @@ const REFUSALS: &[(&str, Code)] = &[
     ("huican.venue_items", Code::PublicVenueTransition),
     ("huican.venue_own", Code::PublicVenueOwn),
     ("huican.venue_participants", Code::PublicVenueParticipants),
+    ("huican.petition_complained", Code::PetitionComplained),
+    ("huican.petition_separation", Code::PetitionSeparation),
+    ("huican.petition_extension", Code::PetitionExtension),
+    ("huican.legal_aid_separation", Code::LegalAidSeparation),
 ];
 
 /// What passes by itself, or when somebody sees to it: a lock, a limit of time, a disk that is full, a

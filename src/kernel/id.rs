@@ -171,6 +171,10 @@ kinds! {
     PublicVenue => PublicVenueId;
     PublicVenueTransition => PublicVenueTransitionId;
     PublicVenueItem => PublicVenueItemId;
+    Petition => PetitionId;
+    PetitionTransition => PetitionTransitionId;
+    LegalAidApplication => LegalAidApplicationId;
+    LegalAidTransition => LegalAidTransitionId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

@@ -22,7 +22,7 @@ use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
 use crate::{
-    access, casework, devices, employment, exchange, inspection, programs, registry,
+    access, casework, devices, employment, exchange, inspection, outreach, programs, registry,
     rehabilitation, renovations, subsidies,
 };
 
@@ -72,6 +72,8 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         renovations::projects::service::SEALED_COMMENTS,
         renovations::dwellings::service::SEALED_COLUMNS,
         renovations::visits::service::SEALED_COLUMNS,
+        outreach::petitions::service::SEALED_COLUMNS,
+        outreach::legal_aid::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -150,6 +152,8 @@ fn routes(config: &mut ServiceConfig<'_>) {
     employment::retention::api::routes(config);
     employment::levies::api::routes(config);
     employment::homes::api::routes(config);
+    outreach::petitions::api::routes(config);
+    outreach::legal_aid::api::routes(config);
     devices::reorder_levels::api::routes(config);
     renovations::projects::api::routes(config);
     renovations::visits::api::routes(config);

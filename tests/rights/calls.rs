@@ -6,6 +6,7 @@ use huican::access::Role;
 use huican::cli::demo::offices::PASSWORD;
 use serde_json::{Value, json};
 
+use crate::petitions::Heard;
 use crate::screenings::Care;
 use crate::support::TestOffice;
 use crate::support::allocations::{Equipped, evaluation};
@@ -94,6 +95,8 @@ pub struct Belongings {
     pub renovated: Renovated,
     /// Who works there, and who wants to.
     pub work: Work,
+    /// What somebody complains of, and for what somebody needs a lawyer.
+    pub heard: Heard,
 }
 
 impl Belongings {
@@ -168,6 +171,7 @@ impl Belongings {
         let stock = office.stocked(county).await;
         let equipped = office.equipped(village).await;
         let work = office.work_in(village).await;
+        let heard = office.heard(village).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
         let version = known.expect(200)["version"].as_i64().unwrap();
@@ -181,6 +185,7 @@ impl Belongings {
             equipped,
             renovated,
             work,
+            heard,
             person,
             merge,
             duplicate,
@@ -301,6 +306,10 @@ impl Belongings {
                 member: missing(),
                 pay_sheet: missing(),
                 resident: missing(),
+            },
+            heard: Heard {
+                petition: missing(),
+                application: missing(),
             },
         }
     }
@@ -525,6 +534,8 @@ pub fn call(
         "levy-estimates" => &on.work.levy_estimate,
         "disability-homes" => &on.work.home,
         "stocktakes" => &on.stock.stocktake,
+        "petitions" => &on.heard.petition,
+        "legal-aid-applications" => &on.heard.application,
         _ if whose == Whose::Missing => NOWHERE,
         _ => &account.user,
     };
@@ -591,7 +602,7 @@ pub fn call(
             path.push_str("?from_date=2022-01-01&to_date=2022-12-31");
         }
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
-        "count_rehabilitation_services" | "count_renovations" => {
+        "count_rehabilitation_services" | "count_renovations" | "count_petitions" => {
             path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
         }
         _ => {}
@@ -852,6 +863,14 @@ pub fn call(
             Some(json!({"date": "2022-06-06", "member_ids": [on.work.member]}))
         }
         "create_home_pay_sheet" => Some(json!({"month": "2022-04"})),
+        "create_petition" => Some(
+            json!({"resident_id": on.resident, "channel": "visit", "category": "subsidy", "text": "补贴停发未告知原因"}),
+        ),
+        "create_petition_transition" => Some(json!({"action": "withdraw", "comment": "本人撤回"})),
+        "create_legal_aid_application" => Some(
+            json!({"resident_id": on.resident, "matter": "labor", "statement": "拖欠工资", "fixed_income": false}),
+        ),
+        "create_legal_aid_transition" => Some(json!({"action": "withdraw", "comment": "本人撤回"})),
         "decide_home_pay_sheet" => Some(json!({"outcome": "confirm"})),
         _ if matches!(method, "get" | "delete") => None,
         other => panic!("say here how {other} is called"),

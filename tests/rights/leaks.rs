@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 46] {
+fn traces(of: &Belongings) -> [&str; 48] {
     [
         &of.resident,
         &of.case,
@@ -62,6 +62,8 @@ fn traces(of: &Belongings) -> [&str; 46] {
         &of.work.member,
         &of.work.pay_sheet,
         &of.stock.stocktake,
+        &of.heard.petition,
+        &of.heard.application,
     ]
     .map(String::as_str)
 }
@@ -124,6 +126,9 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/warehouses/{}/stock", of.stock.warehouse),
         format!("/v1/warehouses/{}/reorder-levels", of.stock.warehouse),
         "/v1/payments".to_owned(),
+        "/v1/petitions".to_owned(),
+        format!("/v1/petitions/{}", of.heard.petition),
+        format!("/v1/legal-aid-applications/{}", of.heard.application),
         "/v1/referrals".to_owned(),
         "/v1/transfers".to_owned(),
         format!("/v1/employers/{}", of.work.employer),

@@ -58,6 +58,11 @@ pub fn name(db: &mut Db, id: OrganizationId) -> Result<String> {
     store::called(db, id)
 }
 
+/// The office of a division that people turn to: its federation, or its township.
+pub fn office_at(db: &mut Db, division: DivisionCode) -> Result<Option<Organization>> {
+    store::office_at(db, division)
+}
+
 /// The federation that answers for a county.
 pub fn federation_of(db: &mut Db, county: DivisionCode) -> Result<Option<String>> {
     store::name_of(db, county, OrganizationKind::Federation)

@@ -147,3 +147,16 @@ pub fn name_of(
         .first(db.conn())
         .optional()?)
 }
+
+/// The first federation or township office of a division.
+pub fn office_at(db: &mut Db, division: DivisionCode) -> Result<Option<Organization>> {
+    let kinds = [OrganizationKind::Federation, OrganizationKind::Township];
+    let row: Option<Row> = organizations::table
+        .filter(organizations::division_code.eq(division))
+        .filter(organizations::kind.eq_any(kinds))
+        .order(organizations::id)
+        .select(Row::as_select())
+        .first(db.conn())
+        .optional()?;
+    Ok(row.map(Into::into))
+}

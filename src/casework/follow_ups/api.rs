@@ -38,9 +38,10 @@ pub struct FollowUpBody {
     #[schema(value_type = Option<uuid::Uuid>)]
     case_id: Option<CaseId>,
     case_number: Option<String>,
-    #[schema(value_type = uuid::Uuid)]
-    resident_id: ResidentId,
-    /// Null where the resident has moved out of your sight.
+    /// Null of what an office has to do of its own, such as to answer a petition.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    resident_id: Option<ResidentId>,
+    /// Null where there is none, or the resident has moved out of your sight.
     resident_name_masked: Option<String>,
     #[schema(value_type = String)]
     division_code: DivisionCode,
@@ -113,7 +114,7 @@ struct FollowUpQuery {
 
 /// What services still have to look at
 ///
-/// Devices in use, jobs that are kept, diagnoses that are due: the most urgent first. Each is ended where its service
+/// Devices in use, jobs that are kept, diagnoses and answers that are due: the most urgent first. Each is ended where its service
 /// says so; those of your own roles are among your tasks, too.
 #[utoipa::path(
     operation_id = "list_follow_ups", tag = "casework", params(FollowUpQuery), extensions(("x-permit" = json!("follow_up.read"))),

@@ -23,6 +23,10 @@ vocabulary! {
         ScreeningDiagnosis = "screening_diagnosis", "筛查阳性待诊断";
         /// Diagnosed: to be helped.
         ScreeningIntervention = "screening_intervention", "确诊待干预";
+        /// A petition that waits for the office.
+        Petition = "petition", "信访待办";
+        /// An application for legal aid that does.
+        LegalAid = "legal_aid", "法律援助待办";
     }
 }
 
@@ -40,14 +44,17 @@ vocabulary! {
 pub struct Planned {
     pub kind: FollowUpKind,
     pub case_id: Option<CaseId>,
-    pub resident_id: ResidentId,
-    /// Where the person lives.
+    /// Nobody, of what an office has to do of its own.
+    pub resident_id: Option<ResidentId>,
+    /// Where the person lives, or the office is.
     pub division_code: DivisionCode,
     /// What it is about, by the service's own id.
     pub subject_id: FollowUpSubjectId,
-    /// Who looks: a village liaison, a township's or a county's caseworker.
+    /// Who looks.
     pub role: Role,
     pub due_date: NaiveDate,
+    /// Who is not shown it: whom it complains about.
+    pub kept_from: Option<UserId>,
 }
 
 #[derive(Debug, Clone)]

@@ -14,13 +14,16 @@ pub use super::store::Mark;
 
 fn event(origin: &Origin, action: &'static str, one: &FollowUp) -> Event {
     let planned = &one.planned;
-    Event::new(origin, action)
+    let event = Event::new(origin, action)
         .on(&one.id)
-        .about(planned.resident_id)
         .within(planned.division_code)
         .change("kind", planned.kind)
         .change("subject_id", planned.subject_id)
-        .change("due_date", planned.due_date)
+        .change("due_date", planned.due_date);
+    match planned.resident_id {
+        Some(resident) => event.about(resident),
+        None => event,
+    }
 }
 
 /// Something is to be looked at on a day.
@@ -102,6 +105,7 @@ pub fn list(
         kind: window.kind,
         resident: window.resident,
         due_before: window.overdue.then(|| db.today()),
+        viewer: Some(permit.actor().user),
         ..Filter::default()
     };
     let all = store::page(db, &scope, &filter, window.after.as_ref(), window.count)?;
@@ -129,6 +133,7 @@ pub fn desk(
         state: Some(FollowUpState::Open),
         due_before: overdue.then(|| db.today()),
         desk: Some((actor, &related)),
+        viewer: Some(actor.user),
         ..Filter::default()
     };
     store::page(db, &scope, &filter, after, count)

@@ -24,7 +24,7 @@ struct Row {
     id: FollowUpId,
     kind: FollowUpKind,
     case_id: Option<CaseId>,
-    resident_id: ResidentId,
+    resident_id: Option<ResidentId>,
     division_code: DivisionCode,
     subject_id: FollowUpSubjectId,
     role: Role,
@@ -34,6 +34,7 @@ struct Row {
     ended_by: Option<UserId>,
     ended_at: Option<Timestamp>,
     reason: Option<String>,
+    kept_from: Option<UserId>,
 }
 
 impl From<Row> for FollowUp {
@@ -48,6 +49,7 @@ impl From<Row> for FollowUp {
                 subject_id: row.subject_id,
                 role: row.role,
                 due_date: row.due_date,
+                kept_from: row.kept_from,
             },
             state: row.state,
             planned_at: row.planned_at,
@@ -72,6 +74,7 @@ pub fn insert(tx: &mut Tx<'_>, new: &FollowUp) -> Result<()> {
             follow_ups::due_date.eq(planned.due_date),
             follow_ups::state.eq(new.state),
             follow_ups::planned_at.eq(new.planned_at),
+            follow_ups::kept_from.eq(planned.kept_from),
         ))
         .execute(tx.conn())?;
     Ok(())
@@ -140,6 +143,8 @@ pub struct Filter<'a> {
     pub due_before: Option<NaiveDate>,
     /// Only what somebody's roles look at, and nothing of whom they are related to.
     pub desk: Option<(&'a Actor, &'a [ResidentId])>,
+    /// Nothing that is kept from who looks.
+    pub viewer: Option<UserId>,
 }
 
 type ListedRow = (Row, Option<String>, Option<String>);
@@ -154,7 +159,7 @@ pub fn page(
 ) -> Result<Vec<Listed>> {
     let mut query = follow_ups::table
         .left_join(cases::table.on(follow_ups::case_id.eq(cases::id.nullable())))
-        .left_join(residents::table.on(residents::id.eq(follow_ups::resident_id)))
+        .left_join(residents::table.on(residents::id.nullable().eq(follow_ups::resident_id)))
         .select((
             Row::as_select(),
             cases::case_number.nullable(),
@@ -184,7 +189,15 @@ pub fn page(
     if let Some((actor, related)) = filter.desk {
         query = query
             .filter(on_desk!(follow_ups::role, follow_ups::division_code, actor))
-            .filter(follow_ups::resident_id.ne_all(related));
+            .filter(
+                follow_ups::resident_id
+                    .is_null()
+                    .or(follow_ups::resident_id.ne_all(related).assume_not_null()),
+            );
+    }
+    if let Some(viewer) = filter.viewer {
+        let another = follow_ups::kept_from.ne(viewer).assume_not_null();
+        query = query.filter(follow_ups::kept_from.is_null().or(another));
     }
     if let Some(mark) = after {
         let later = follow_ups::due_date.gt(mark.due_date);

@@ -257,7 +257,7 @@ tables! {
         id -> Guid,
         kind -> Text,
         case_id -> Nullable<Guid>,
-        resident_id -> Guid,
+        resident_id -> Nullable<Guid>,
         division_code -> Text,
         subject_id -> Guid,
         role -> Text,
@@ -268,5 +268,6 @@ tables! {
         ended_at -> Nullable<Instant>,
         reason -> Nullable<Text>,
         county_code -> Nullable<Text>,
+        kept_from -> Nullable<Guid>,
     }
 }

@@ -183,11 +183,12 @@ fn deliver(
         let planned = Planned {
             kind: FollowUpKind::DeviceCheck,
             case_id: Some(moved.case_id),
-            resident_id: moved.resident_id,
+            resident_id: Some(moved.resident_id),
             division_code: resident.division_code,
             subject_id: FollowUpSubjectId::new(moved.id.uuid()),
             role: Role::TownshipCaseworker,
             due_date,
+            kept_from: None,
         };
         let planned = tx.reaching(&[resident.division_code], |tx| {
             follow_ups::service::plan(tx, permit.origin(), planned)

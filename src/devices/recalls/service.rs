@@ -135,11 +135,12 @@ fn visit(
     let planned = Planned {
         kind: FollowUpKind::DeviceRecall,
         case_id: Some(of.case_id),
-        resident_id: of.resident_id,
+        resident_id: Some(of.resident_id),
         division_code: lives,
         subject_id: subject,
         role: Role::TownshipCaseworker,
         due_date: due.unwrap_or_else(|| tx.today()),
+        kept_from: None,
     };
     let planned = tx.reaching(&[lives], |tx| {
         follow_ups::service::plan(tx, permit.origin(), planned)

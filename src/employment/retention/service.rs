@@ -48,11 +48,12 @@ pub fn plan(tx: &mut Tx<'_>, origin: &Origin, of: &Placement) -> Result<Vec<Reco
         let planned = Planned {
             kind: FollowUpKind::RetentionCheck,
             case_id: None,
-            resident_id: check.resident_id,
+            resident_id: Some(check.resident_id),
             division_code: check.division_code,
             subject_id: subject(check.id),
             role: Role::TownshipCaseworker,
             due_date: check.due_date,
+            kept_from: None,
         };
         all.push(follow_ups::service::plan(tx, origin, planned)?);
     }

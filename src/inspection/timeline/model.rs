@@ -43,6 +43,8 @@ pub fn takes(entity: &str) -> Option<Action> {
         "job_seeker" | "job_referral" | "job_fair" => Some(Action::JobSeekerRead),
         "placement" | "retention_check" => Some(Action::PlacementRead),
         "home_member" => Some(Action::HomeRead),
+        "petition" => Some(Action::PetitionRead),
+        "legal_aid" => Some(Action::LegalAidRead),
         _ => None,
     }
 }
@@ -64,6 +66,7 @@ const FIT: &[&str] = &[
     "due_date",
     "supplement_due_date",
     "reminder",
+    "late",
     "valid_from",
     "valid_to",
     "month",

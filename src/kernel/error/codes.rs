@@ -361,6 +361,19 @@ codes! {
     PublicVenueCounty = "public_venue.county_only", Forbidden, "That is for the county's office", "此操作由县级残联办理";
     PublicVenueParticipants = "public_venue.participants", Conflict, "Nobody with a valid disability certificate took part", "验收须有持有效残疾人证的人员参加";
 
+    PetitionNotFound = "petition.not_found", NotFound, "There is no such petition in your sight", "您的可见范围内没有该信访事项";
+    PetitionTransition = "petition.transition_not_allowed", Conflict, "The petition is not in a state that allows this", "信访事项当前状态不允许此操作";
+    PetitionRole = "petition.role", Forbidden, "This belongs to another office or role", "此操作由其他机关或岗位办理";
+    PetitionComplained = "petition.complained_of", Forbidden, "Whoever is complained about, or had a hand in what is, does not handle it", "被反映人及经办过所涉个案的人员须回避";
+    PetitionSeparation = "petition.separation_of_duties", Forbidden, "Each level is another person's, and who asks for more time does not grant it", "答复、复查、复核须由不同人员作出，申请延期的人员不得批准";
+    PetitionExtension = "petition.extension", Conflict, "A petition is extended once, before its time is over, by what was asked for", "延期只能一次，且须在办理期限届满前提出";
+    PetitionObjectionLate = "petition.objection_late", Conflict, "The five working days to object to the transfer are over", "对转送提出异议的期限已过";
+    PetitionReviewLate = "petition.review_late", Conflict, "The time to ask for a review is over", "请求复查、复核的期限已过";
+
+    LegalAidNotFound = "legal_aid.not_found", NotFound, "There is no such application for legal aid in your sight", "您的可见范围内没有该法律援助申请";
+    LegalAidTransition = "legal_aid.transition_not_allowed", Conflict, "The application is not in a state that allows this", "法律援助申请当前状态不允许此操作";
+    LegalAidSeparation = "legal_aid.separation_of_duties", Forbidden, "Who filed an application does not decide it", "受理人不得审查决定本人受理的申请";
+
     AuditSealed = "audit.sealed", Conflict, "Another process has sealed the record", "记录已由其他进程封存";
 
     ChangesStartOver = "changes.start_over", Conflict, "What you may see has changed since: delete what you hold and start over", "可见范围已变化，请清除本地数据后重新同步";

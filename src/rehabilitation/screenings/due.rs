@@ -42,11 +42,12 @@ pub fn keep_up(
         let planned = Planned {
             kind,
             case_id: None,
-            resident_id: now_at.resident_id,
+            resident_id: Some(now_at.resident_id),
             division_code: now_at.division_code,
             subject_id: subject,
             role: Role::TownshipCaseworker,
             due_date,
+            kept_from: None,
         };
         all.push(follow_ups::service::plan(tx, origin, planned)?.map(drop));
     }
