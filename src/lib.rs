@@ -11,6 +11,7 @@ pub mod inspection;
 
 pub mod devices;
 pub mod employment;
+pub mod outreach;
 pub mod rehabilitation;
 pub mod renovations;
 pub mod subsidies;

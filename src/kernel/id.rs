@@ -162,6 +162,13 @@ kinds! {
     DisabilityHome => DisabilityHomeId;
     HomeMember => HomeMemberId;
     HomePaySheet => HomePaySheetId;
+    Activity => ActivityId;
+    ActivityTransition => ActivityTransitionId;
+    ActivityAttendance => ActivityAttendanceId;
+    NeedStandard => NeedStandardId;
+    NeedAssessment => NeedAssessmentId;
+    Visit => VisitId;
+    VisitTransition => VisitTransitionId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

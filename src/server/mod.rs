@@ -9,7 +9,7 @@ pub mod openapi;
 pub mod settings;
 
 pub use app::{app, run};
-pub use jobs::{entitle_due, run_due, seal_due, simulate_due, sweep_due};
+pub use jobs::{assess_due, entitle_due, run_due, seal_due, simulate_due, sweep_due};
 pub use office::Office;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -22,7 +22,7 @@ use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
 use crate::{
-    access, casework, devices, employment, exchange, inspection, programs, registry,
+    access, casework, devices, employment, exchange, inspection, outreach, programs, registry,
     rehabilitation, subsidies,
 };
 
@@ -68,6 +68,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         employment::referrals::service::SEALED_COLUMNS,
         employment::placements::service::SEALED_COLUMNS,
         employment::retention::service::SEALED_COLUMNS,
+        outreach::visits::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -146,6 +147,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
     employment::retention::api::routes(config);
     employment::levies::api::routes(config);
     employment::homes::api::routes(config);
+    outreach::activities::api::routes(config);
+    outreach::need_standards::api::routes(config);
+    outreach::need_scores::api::routes(config);
+    outreach::visits::api::routes(config);
     devices::reorder_levels::api::routes(config);
     exchange::changes::api::routes(config);
     inspection::events::api::routes(config);

@@ -23,6 +23,8 @@ vocabulary! {
         ScreeningDiagnosis = "screening_diagnosis", "筛查阳性待诊断";
         /// Diagnosed: to be helped.
         ScreeningIntervention = "screening_intervention", "确诊待干预";
+        /// Somebody most in need: to be visited.
+        NeedVisit = "need_visit", "困难残疾人走访";
     }
 }
 

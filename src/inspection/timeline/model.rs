@@ -41,6 +41,8 @@ pub fn takes(entity: &str) -> Option<Action> {
         "device_allocation" | "device_check" => Some(Action::DeviceAllocationRead),
         "job_seeker" | "job_referral" | "job_fair" => Some(Action::JobSeekerRead),
         "placement" | "retention_check" => Some(Action::PlacementRead),
+        "activity" => Some(Action::ActivityRead),
+        "visit" => Some(Action::VisitRead),
         "home_member" => Some(Action::HomeRead),
         _ => None,
     }

@@ -10,7 +10,7 @@ use crate::audit::{Event, Origin};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{PersonId, ResidentId, UserId};
+use crate::kernel::id::{HouseholdId, PersonId, ResidentId, UserId};
 use crate::kernel::text;
 use crate::registry::facts::{self, AsOf, CertificateState, Period, past_period};
 use crate::registry::residents::{self, Resident};
@@ -62,6 +62,11 @@ fn household_of<A: Act>(
 ) -> Result<Household> {
     let id = store::household_of(db, resident, at)?.ok_or(Code::HouseholdNotFound)?;
     store::find(db, permit.scope(), id)?.ok_or_else(|| Code::HouseholdNotFound.into())
+}
+
+/// In which household somebody lived on a day, if the registry knows.
+pub fn of_resident(db: &mut Db, resident: ResidentId, at: AsOf) -> Result<Option<HouseholdId>> {
+    store::household_of(db, resident, at)
 }
 
 pub fn view(
