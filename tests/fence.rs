@@ -148,6 +148,7 @@ async fn furnished() -> Option<TestOffice> {
     county.post(&path, came).await.expect(201);
     office.stocked("990121").await;
     office.equipped(VILLAGE).await;
+    office.visited_in(VILLAGE).await;
     Some(office)
 }
 
@@ -236,6 +237,12 @@ const FENCED: &[&str] = &[
     "home_members",
     "home_attendances",
     "home_pay_items",
+    "activities",
+    "activity_transitions",
+    "activity_attendances",
+    "need_scores",
+    "visits",
+    "visit_transitions",
 ];
 
 #[actix_web::test]
@@ -365,6 +372,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "home_attendances",
         "home_pay_items",
         "job_fair_vacancies",
+        "activity_transitions",
         "levy_estimates",
         "placement_verifications",
         "bank_return_rows",

@@ -83,6 +83,8 @@ on_both! {
             "device_allocation.read", "device_allocation.evaluate", "device_allocation.act", "device_check.record", "device_recall.read",
             "employment_standard.read", "vacancy.read", "vacancy.write", "job_seeker.read", "job_seeker.write", "placement.read",
             "placement.write", "placement.verify", "levy.read", "levy.estimate", "home.read", "home.manage", "home.write", "home.confirm",
+            "activity.read", "activity.write", "need_standard.read", "need_standard.propose", "need_score.read", "need_score.assess",
+            "visit.read", "visit.write", "visit.plan",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

@@ -11,7 +11,7 @@ use super::money::{self, Watch};
 use super::rehabilitation::Children;
 use super::residents::{at_county, counties, of_county, permit_of};
 use super::scripts::{By, Deed, Doing, deed, scripts};
-use super::{devices, stock, targeted};
+use super::{devices, outreach, stock, targeted};
 use crate::access::acts;
 use crate::audit::Event;
 use crate::casework::cases::service::{self as cases, Action};
@@ -86,6 +86,8 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
     let mut shelves = stock::Shelves::default();
     let mut needs = devices::errands(&calendar, today)?.into_iter().peekable();
     let mut given = devices::Given::default();
+    let mut reaching = outreach::errands(&calendar, today)?.into_iter().peekable();
+    let mut visits = outreach::Visits::default();
     while day <= today {
         let morning = Timestamp::start_of(day).plus(Duration::from_hours(8));
         clock.set(morning.min(now));
@@ -120,6 +122,9 @@ pub fn relive(db: &mut Db, clock: &Arc<ManualClock>, now: Timestamp) -> Result<D
         }
         while let Some((_, errand)) = needs.next_if(|(on, _)| *on <= day) {
             devices::carry_out(db, &desk, &watch, &mut given, errand)?;
+        }
+        while let Some((_, errand)) = reaching.next_if(|(on, _)| *on <= day) {
+            outreach::carry_out(db, &desk, &watch, &mut visits, errand)?;
         }
         day = day
             .succ_opt()

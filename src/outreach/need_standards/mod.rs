@@ -7,4 +7,6 @@ mod model;
 pub mod service;
 mod store;
 
-pub use model::{Measure, NeedClause, NeedStandard, NeedStandardOutcome};
+pub use model::{
+    Measure, NeedClause, NeedStandard, NeedStandardDecision, NeedStandardOutcome, NewNeedStandard,
+};
