@@ -37,7 +37,13 @@ fn clauses() -> Value {
 }
 
 impl TestOffice {
-    async fn proposes_need(&self, username: &str, division: &str, from: &str, clauses: Value) -> Reply {
+    async fn proposes_need(
+        &self,
+        username: &str,
+        division: &str,
+        from: &str,
+        clauses: Value,
+    ) -> Reply {
         let client = self.as_user(username).await;
         let body = json!({"division_code": division, "effective_from": from, "clauses": clauses,
             "legal_basis": "县残联《困难残疾人走访探视办法》"});
@@ -54,15 +60,21 @@ impl TestOffice {
     /// By [`clauses`], from the beginning of the year on.
     async fn measures_need(&self, county: &str) {
         let by = format!("county.{county}");
-        let proposed = self.proposes_need(&by, county, "2022-01-01", clauses()).await;
+        let proposed = self
+            .proposes_need(&by, county, "2022-01-01", clauses())
+            .await;
         let by = format!("approver.{county}");
         let approved = json!({"outcome": "approve"});
-        self.decides_need(&by, &proposed.expect(201), approved).await.expect(201);
+        self.decides_need(&by, &proposed.expect(201), approved)
+            .await
+            .expect(201);
     }
 
     async fn assesses_need(&self, username: &str, division: &str) -> Value {
         let client = self.as_user(username).await;
-        let asked = client.post("/v1/need-assessments", json!({"division_code": division})).await;
+        let asked = client
+            .post("/v1/need-assessments", json!({"division_code": division}))
+            .await;
         let asked = asked.expect(202);
         self.assess().await;
         let path = format!("/v1/need-assessments/{}", id_of(&asked));
@@ -72,7 +84,10 @@ impl TestOffice {
     /// The list's residents with their scores.
     async fn in_need(&self, username: &str, query: &str) -> Vec<(String, i64, i64)> {
         let client = self.as_user(username).await;
-        let page = client.get(&format!("/v1/most-in-need{query}")).await.expect(200);
+        let page = client
+            .get(&format!("/v1/most-in-need{query}"))
+            .await
+            .expect(200);
         let items = page["items"].as_array().unwrap().iter();
         let number = |value: &Value| value.as_i64().unwrap();
         items
@@ -118,9 +133,14 @@ impl TestOffice {
         let counts = client.get(&path).await.expect(200);
         let mut figures = json!({});
         for (name, one) in counts.as_object().unwrap() {
-            let Some(list) = one["list"].as_str() else { continue };
+            let Some(list) = one["list"].as_str() else {
+                continue;
+            };
             // Each figure opens to the very visits.
-            let listed = client.get(list).await.expect(200)["items"].as_array().unwrap().len();
+            let listed = client.get(list).await.expect(200)["items"]
+                .as_array()
+                .unwrap()
+                .len();
             assert_eq!(one["visits"], json!(listed), "{name}");
             figures[name] = one["visits"].clone();
         }
@@ -136,8 +156,13 @@ impl TestOffice {
     async fn believes(&self, resident: &str, body: Value) {
         let client = self.as_user(COUNTY).await;
         let path = format!("/v1/residents/{resident}");
-        let version = client.get(&path).await.expect(200)["version"].as_i64().unwrap();
-        client.post_seen(&format!("{path}/circumstances"), version, body).await.expect(201);
+        let version = client.get(&path).await.expect(200)["version"]
+            .as_i64()
+            .unwrap();
+        client
+            .post_seen(&format!("{path}/circumstances"), version, body)
+            .await
+            .expect(201);
     }
 
     /// Something of everything in a county.
@@ -150,17 +175,32 @@ impl TestOffice {
             people.push(id_of(&self.register(somebody).await));
         }
         let client = self.as_user(&township).await;
-        let organizations = client.get(&format!("/v1/organizations?division_code={village}")).await.expect(200);
+        let organizations = client
+            .get(&format!("/v1/organizations?division_code={village}"))
+            .await
+            .expect(200);
         let today = self.today().to_string();
         let new = json!({"kind": "accessible_film", "name": "无障碍观影", "organization_id": id_of(&organizations["items"][0]),
             "division_code": &village[..9], "planned_date": today});
         let activity = id_of(&client.post("/v1/activities", new).await.expect(201));
         let path = format!("/v1/activities/{activity}");
-        client.post_seen(&format!("{path}/transitions"), 1, json!({"action": "hold"})).await.expect(201);
-        let came = client.post(&format!("{path}/attendances"), json!({"resident_ids": [people[0]]})).await.expect(201);
+        client
+            .post_seen(&format!("{path}/transitions"), 1, json!({"action": "hold"}))
+            .await
+            .expect(201);
+        let came = client
+            .post(
+                &format!("{path}/attendances"),
+                json!({"resident_ids": [people[0]]}),
+            )
+            .await
+            .expect(201);
         self.measures_need(county).await;
         let by = format!("county.{county}");
-        let standard = self.proposes_need(&by, county, "2030-01-01", clauses()).await.expect(201);
+        let standard = self
+            .proposes_need(&by, county, "2030-01-01", clauses())
+            .await
+            .expect(201);
         let assessment = self.assesses_need(&township, &village[..9]).await;
         let new = json!({"resident_id": people[0], "due_date": today});
         let client = self.as_user(&township).await;

@@ -13,7 +13,8 @@ const ATTENDANCE: &str = "id, activity_id, kind, resident_id, division_code, hou
     withdrawn_at, withdrawal_reason";
 const ASSESSMENT: &str = "id, division_code, as_of, state, done, listed, reached, attempts, tries, leased_until, requested_by,
     requested_at, finished_at, version";
-const SCORE: &str = "assessment_id, resident_id, division_code, standard_id, score, unknown_points, served";
+const SCORE: &str =
+    "assessment_id, resident_id, division_code, standard_id, score, unknown_points, served";
 const VISIT: &str = "id, resident_id, division_code, assessment_id, due_date, state, visited_date, in_need, planned_by, planned_at,
     last_transition";
 

@@ -7,7 +7,6 @@ use huican::cli::demo::offices::PASSWORD;
 use serde_json::{Value, json};
 
 use crate::screenings::Care;
-use crate::visits::Visited;
 use crate::support::TestOffice;
 use crate::support::allocations::{Equipped, evaluation};
 use crate::support::employment::{Work, evidence};
@@ -16,6 +15,7 @@ use crate::support::payments::{BANK_ANSWER, Owed, PaidOut};
 use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
 use crate::support::rehabilitation::Treated;
 use crate::support::stock::{CATALOG, Stocked, wheelchair};
+use crate::visits::Visited;
 
 /// One account a role; all but the last five work in 990121.
 pub const PEOPLE: [(&str, Role); 12] = [
@@ -804,7 +804,9 @@ pub fn call(
             json!({"kind": "accessible_film", "name": "无障碍观影", "organization_id": on.organization,
                 "division_code": &on.division[..9], "planned_date": "2022-07-10"}),
         ),
-        "create_activity_transition" => Some(json!({"action": "correct", "others_count": 3, "reason": "补登人数"})),
+        "create_activity_transition" => {
+            Some(json!({"action": "correct", "others_count": 3, "reason": "补登人数"}))
+        }
         "create_activity_attendances" => Some(json!({"resident_ids": [on.visited.resident]})),
         "withdraw_activity_attendance" => Some(json!({"reason": "签到表登记有误"})),
         "propose_need_standard" => Some(
@@ -814,7 +816,9 @@ pub fn call(
         "decide_need_standard" => Some(json!({"outcome": "reject", "comment": "分值过高"})),
         "create_need_assessment" => Some(json!({"division_code": &on.division[..9]})),
         "create_visit" => Some(json!({"resident_id": on.visited.resident, "due_date": VISIT_DUE})),
-        "create_visit_plan" => Some(json!({"division_code": on.division, "due_date": VISIT_DUE, "limit": 1})),
+        "create_visit_plan" => {
+            Some(json!({"division_code": on.division, "due_date": VISIT_DUE, "limit": 1}))
+        }
         "create_visit_transition" => Some(json!({"action": "cancel", "comment": "重复安排"})),
         "create_job_fair" => Some(
             json!({"kind": "assistance_month", "name": "就业援助月", "division_code": on.division, "from_date": "2022-01-04"}),

@@ -1,37 +1,34 @@
 //! Activities of the year, who is most in need, and the visits to them: in each county something in every state, and
 //! altogether what the year's report counts of culture, shows and films.
 
+mod activities;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use serde_json::Map;
 
-use super::money::Watch;
-use super::residents::{at_county, counties, of_county, permit_of};
-use super::year::working_day;
-use crate::access::{acts, organizations};
+use crate::access::acts;
 use crate::audit::{Event, Origin};
 use crate::casework::Desk;
 use crate::casework::cases::NewCase;
 use crate::casework::cases::service as cases;
+use crate::cli::demo::money::Watch;
+use crate::cli::demo::residents::{at_county, counties, permit_of};
+use crate::cli::demo::year::working_day;
 use crate::db::{Db, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
-use crate::kernel::id::{ActivityId, OrganizationId, RequestId, ResidentId, VisitId};
+use crate::kernel::id::{RequestId, VisitId};
 use crate::kernel::working_days::WorkingDays;
-use crate::outreach::activities::{
-    self, ActivityAction, ActivityKind, NewActivity, NewActivityTransition, NewAttendances,
-    NewWithdrawal,
-};
 use crate::outreach::need_scores::{self, NewNeedAssessment};
 use crate::outreach::need_standards::{self, NeedClause, NeedStandardOutcome};
 use crate::outreach::visits::{
     self, Findings, NewVisit, NewVisitPlan, NewVisitTransition, VisitAction,
 };
 use crate::programs::Service;
-use crate::registry::facts::CertificateState;
 
 const CITY: &str = "990100000000";
 const DAY: Days = Days::new(30);
@@ -90,7 +87,7 @@ pub fn carry_out(
         let share = |total: usize| total / count + usize::from(place < total % count);
         match errand {
             Errand::LayDown => {}
-            Errand::Hold => hold(db, county, [CULTURE, SHOWS, FILMS].map(share))?,
+            Errand::Hold => activities::hold(db, county, [CULTURE, SHOWS, FILMS].map(share))?,
             Errand::Assess => {
                 assess(db, county)?;
                 visits.0.insert(county, plan(db, county)?);
@@ -132,7 +129,10 @@ fn clauses() -> Vec<NeedClause> {
             "poor",
             "circumstances.income_status == \"minimum_living\" || circumstances.income_status == \"minimum_living_margin\"",
             15,
-            ("低保或低保边缘家庭", "minimum living allowance, or close to it"),
+            (
+                "低保或低保边缘家庭",
+                "minimum living allowance, or close to it",
+            ),
         ),
         clause(
             "old",
@@ -195,154 +195,6 @@ fn lay_down(db: &mut Db) -> Result<()> {
     })
 }
 
-fn organizer(tx: &mut Tx<'_>, county: DivisionCode) -> Result<OrganizationId> {
-    let permit = permit_of::<acts::OrganizationRead>(tx, &at_county("county", county))?;
-    let all = organizations::service::page(tx, permit.scope(), None, 1)?;
-    let first = all.first().map(|one| one.id);
-    first.ok_or_else(|| Error::internal("a county without an office"))
-}
-
-fn planned(
-    tx: &mut Tx<'_>,
-    county: DivisionCode,
-    kind: ActivityKind,
-    on: NaiveDate,
-) -> Result<ActivityId> {
-    let organization_id = organizer(tx, county)?;
-    let permit = permit_of::<acts::ActivityWrite>(tx, &at_county("county", county))?;
-    let new = NewActivity {
-        kind,
-        name: kind.label_zh().to_owned(),
-        organization_id,
-        division_code: county,
-        planned_date: on,
-        place: Some("县文化馆".to_owned()),
-    };
-    Ok(activities::service::plan(tx, &permit, &new)?.value().id)
-}
-
-fn moved(
-    tx: &mut Tx<'_>,
-    county: DivisionCode,
-    id: ActivityId,
-    version: i32,
-    asked: &NewActivityTransition,
-) -> Result<()> {
-    let permit = permit_of::<acts::ActivityWrite>(tx, &at_county("county", county))?;
-    activities::service::act(tx, &permit, id, IfMatch::seen(version), asked).map(drop)
-}
-
-fn step(action: ActivityAction, others: Option<usize>) -> Result<NewActivityTransition> {
-    let others_count = others.map(i32::try_from).transpose();
-    Ok(NewActivityTransition {
-        action,
-        on_date: None,
-        others_count: others_count.map_err(Error::internal)?,
-        reason: None,
-    })
-}
-
-/// Held today, with those who are named and so many others.
-fn held(
-    tx: &mut Tx<'_>,
-    county: DivisionCode,
-    kind: ActivityKind,
-    named: &[ResidentId],
-    others: usize,
-) -> Result<ActivityId> {
-    let today = tx.today();
-    let id = planned(tx, county, kind, today)?;
-    moved(tx, county, id, 1, &step(ActivityAction::Hold, Some(others))?)?;
-    if !named.is_empty() {
-        let permit = permit_of::<acts::ActivityWrite>(tx, &at_county("county", county))?;
-        let new = NewAttendances {
-            resident_ids: named.to_vec(),
-        };
-        activities::service::attend(tx, &permit, id, &new)?;
-    }
-    Ok(id)
-}
-
-/// How many are named of a session.
-const NAMED: usize = 8;
-
-/// What a county held: as much as its share, one thing planned, one called off, one corrected.
-fn hold(db: &mut Db, county: DivisionCode, [culture, shows, films]: [usize; 3]) -> Result<()> {
-    db.write(|tx| {
-        let today = tx.today();
-        let mut people = of_county(tx, county)?;
-        people.retain(|(_, believed)| {
-            let held = believed.certificate.as_ref();
-            held.is_some_and(|held| held.state_on(today) == CertificateState::Valid)
-        });
-        let people: Vec<_> = people.into_iter().map(|(resident, _)| resident.id).collect();
-        let named: Vec<_> = people.iter().copied().take(NAMED).collect();
-        let culture = culture.saturating_sub(2 * named.len());
-        held(tx, county, ActivityKind::CultureFiveOnes, &named, culture / 2)?;
-        let rest = culture - culture / 2;
-        held(tx, county, ActivityKind::CultureFiveOnes, &named, rest)?;
-        for _ in 0..shows {
-            held(tx, county, ActivityKind::SpecialArtShow, &[], 120)?;
-        }
-        for _ in 0..films {
-            held(tx, county, ActivityKind::AccessibleFilm, &named, 20)?;
-        }
-        at_home(tx, county, &people)?;
-        // One was corrected: a person had not come, and fewer others.
-        let event = held(tx, county, ActivityKind::SportsEvent, &named, 40)?;
-        let permit = permit_of::<acts::ActivityRead>(tx, &at_county("county", county))?;
-        let looked = activities::service::attendances(tx, &permit, event, None, 1)?;
-        let first = tx.keep(looked)?.value().first().map(|one| one.id);
-        let permit = permit_of::<acts::ActivityWrite>(tx, &at_county("county", county))?;
-        if let Some(first) = first {
-            let why = NewWithdrawal {
-                reason: "签到表登记有误，该人未到场".to_owned(),
-            };
-            activities::service::withdraw(tx, &permit, first, &why)?;
-        }
-        let fewer = NewActivityTransition {
-            reason: Some("人数重复计算".to_owned()),
-            ..step(ActivityAction::Correct, Some(36))?
-        };
-        moved(tx, county, event, 2, &fewer)?;
-        let off = planned(tx, county, ActivityKind::SportsEvent, today)?;
-        let off_for_rain = NewActivityTransition {
-            reason: Some("因暴雨取消".to_owned()),
-            ..step(ActivityAction::Cancel, None)?
-        };
-        moved(tx, county, off, 1, &off_for_rain)?;
-        let ahead = today.checked_add_days(Days::new(120));
-        let ahead = ahead.ok_or_else(|| Error::internal("the calendar ends"))?;
-        planned(tx, county, ActivityKind::Other, ahead)?;
-        let origin = Origin::system(tx.new_id());
-        tx.record(
-            Event::new(&origin, "demo.activities_held").within(county),
-            (),
-        )
-    })
-}
-
-/// Sports at home, of those whose household is known; twice, and counted once.
-fn at_home(tx: &mut Tx<'_>, county: DivisionCode, people: &[ResidentId]) -> Result<()> {
-    let kind = ActivityKind::HomeSportsRehabilitation;
-    let sessions = [held(tx, county, kind, &[], 0)?, held(tx, county, kind, &[], 0)?];
-    let permit = permit_of::<acts::ActivityWrite>(tx, &at_county("county", county))?;
-    for resident in people {
-        for session in sessions {
-            let one = NewAttendances {
-                resident_ids: vec![*resident],
-            };
-            match activities::service::attend(tx, &permit, session, &one) {
-                Ok(_) => {}
-                // Nobody knows of a household of theirs.
-                Err(error) if error.code() == Code::RequestInvalid => break,
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Scores the whole county, as the job would.
 fn assess(db: &mut Db, county: DivisionCode) -> Result<()> {
     let permit = permit_of::<acts::NeedAssess>(db, &at_county("county", county))?;
@@ -357,9 +209,7 @@ fn assess(db: &mut Db, county: DivisionCode) -> Result<()> {
             continue;
         };
         let mut reached = claimed.reached;
-        while let Some(piece) =
-            need_scores::service::next_piece(db, &claimed, reached, request)?
-        {
+        while let Some(piece) = need_scores::service::next_piece(db, &claimed, reached, request)? {
             reached = Some(piece.reached);
             db.write(|tx| need_scores::service::keep(tx, request, &claimed, &piece))?;
         }
@@ -498,7 +348,10 @@ fn visit(db: &mut Db, county: DivisionCode, all: Option<&Vec<VisitId>>) -> Resul
             report(tx, county, *id, 2, &corrected)?;
         }
         let origin = Origin::system(tx.new_id());
-        tx.record(Event::new(&origin, "demo.people_visited").within(county), ())
+        tx.record(
+            Event::new(&origin, "demo.people_visited").within(county),
+            (),
+        )
     })
 }
 
@@ -562,6 +415,9 @@ fn again(db: &mut Db, county: DivisionCode) -> Result<()> {
             Err(error) => return Err(error),
         }
         let origin = Origin::system(tx.new_id());
-        tx.record(Event::new(&origin, "demo.visits_planned").within(county), ())
+        tx.record(
+            Event::new(&origin, "demo.visits_planned").within(county),
+            (),
+        )
     })
 }
