@@ -160,6 +160,7 @@ async fn furnished() -> Option<TestOffice> {
     county.post(&path, found).await.expect(201);
     office.accepted_venue("990121000000").await;
     office.heard(VILLAGE).await;
+    office.visited_in(VILLAGE).await;
     Some(office)
 }
 
@@ -259,6 +260,12 @@ const FENCED: &[&str] = &[
     "petition_transitions",
     "legal_aid_applications",
     "legal_aid_transitions",
+    "activities",
+    "activity_transitions",
+    "activity_attendances",
+    "need_scores",
+    "visits",
+    "visit_transitions",
 ];
 
 #[actix_web::test]
@@ -388,6 +395,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "home_attendances",
         "home_pay_items",
         "job_fair_vacancies",
+        "activity_transitions",
         "levy_estimates",
         "placement_verifications",
         "bank_return_rows",

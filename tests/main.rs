@@ -7,6 +7,7 @@
     reason = "in a test a panic is the answer"
 )]
 
+mod activities;
 mod addresses;
 mod allocations;
 mod api_keys;
@@ -89,5 +90,6 @@ mod tasks;
 mod timeline;
 mod transfers;
 mod users;
+mod visits;
 mod walk;
 mod writes;

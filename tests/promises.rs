@@ -6,6 +6,7 @@ mod employment;
 mod enrollments;
 mod life;
 mod moves;
+mod outreach;
 mod payments;
 mod petitions;
 mod records;

@@ -86,6 +86,8 @@ on_both! {
             "renovation.read", "renovation.survey", "renovation.act", "renovation.visit", "elderly_renovation.write",
             "public_venue.read", "public_venue.list", "public_venue.act",
             "petition.read", "petition.receive", "petition.act", "legal_aid.read", "legal_aid.file", "legal_aid.act",
+            "activity.read", "activity.write", "need_standard.read", "need_standard.propose", "need_score.read", "need_score.assess",
+            "visit.read", "visit.write", "visit.plan",
         ];
         assert_eq!(me["permissions"], json!(&expected[..]));
     }

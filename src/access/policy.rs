@@ -281,6 +281,25 @@ policy! {
     LegalAidFile = "legal_aid.file": TownshipCaseworker | CountyCaseworker;
     /// Deciding, by another person than who filed it, assigning, closing.
     LegalAidAct = "legal_aid.act": CountyCaseworker | CountyApprover;
+    ActivityRead = "activity.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    /// Planning, holding and correcting an activity, and who came.
+    ActivityWrite = "activity.write": TownshipCaseworker | CountyCaseworker | CitySupervisor;
+    /// By what need is measured.
+    NeedStandardRead = "need_standard.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover
+        | CitySupervisor | Auditor;
+    NeedStandardPropose = "need_standard.propose": CountyCaseworker | CountyApprover | CitySupervisor;
+    /// Bringing it into force: by another person.
+    NeedStandardApprove = "need_standard.approve": CitySupervisor | CountyApprover;
+    /// Who is most in need, and why.
+    NeedScoreRead = "need_score.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor
+        | Auditor;
+    NeedAssess = "need_score.assess": TownshipCaseworker | CountyCaseworker | CitySupervisor;
+    VisitRead = "visit.read": VillageLiaison | TownshipCaseworker | CountyCaseworker | CountyApprover | CitySupervisor | Auditor;
+    /// Planning a visit by hand, and what came of it.
+    VisitWrite = "visit.write": VillageLiaison | TownshipCaseworker | CountyCaseworker;
+    /// Planning for many, from the list of those most in need.
+    VisitPlan = "visit.plan": TownshipCaseworker | CountyCaseworker;
     /// An audit administrator sees only records that speak of no resident.
     AuditRead = "audit.read": Auditor | AuditAdmin;
 }
@@ -330,6 +349,7 @@ impl Action {
                 | Self::PublicVenueAct
                 | Self::PetitionAct
                 | Self::LegalAidAct
+                | Self::NeedStandardApprove
                 | Self::UserManage
                 | Self::GrantManage
                 | Self::ProgramApprove

@@ -175,6 +175,13 @@ kinds! {
     PetitionTransition => PetitionTransitionId;
     LegalAidApplication => LegalAidApplicationId;
     LegalAidTransition => LegalAidTransitionId;
+    Activity => ActivityId;
+    ActivityTransition => ActivityTransitionId;
+    ActivityAttendance => ActivityAttendanceId;
+    NeedStandard => NeedStandardId;
+    NeedAssessment => NeedAssessmentId;
+    Visit => VisitId;
+    VisitTransition => VisitTransitionId;
     ImportJob => ImportJobId;
     /// One request, job or command; every record it leaves carries it.
     Request => RequestId;

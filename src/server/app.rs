@@ -89,6 +89,7 @@ pub async fn run(
         actix_web::rt::spawn(jobs::seal(office.clone())),
         actix_web::rt::spawn(jobs::simulate(office.clone())),
         actix_web::rt::spawn(jobs::entitle(office.clone())),
+        actix_web::rt::spawn(jobs::assess(office.clone())),
         actix_web::rt::spawn(jobs::sweep(office.clone())),
     ];
     let server = HttpServer::new(move || app(&office))

@@ -9,6 +9,8 @@ use crate::db::{Db, Reach, Store};
 use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RequestId;
+use crate::outreach::need_scores::service as need_scores;
+use crate::outreach::visits::service as visits;
 use crate::programs::simulations::service::{self as simulations, Claimed};
 use crate::subsidies::runs::service as runs;
 
@@ -95,7 +97,101 @@ pub async fn run_due(office: &Office) -> Result<usize> {
     lapse(office).await?;
     pass_on(office).await?;
     remind(office).await?;
+    end_visits(office).await?;
     Ok(done)
+}
+
+/// Cancels planned visits to whoever has died or left the county.
+async fn end_visits(office: &Office) -> Result<()> {
+    let store = office.store();
+    while store
+        .read(Reach::EVERYTHING, visits::pointless_waits)
+        .await?
+    {
+        let request: RequestId = store.given().new_id();
+        let ended = store
+            .write(Reach::EVERYTHING, move |tx| {
+                visits::end_pointless(tx, request)
+            })
+            .await;
+        match ended {
+            Ok(()) => {}
+            // Somebody went, or another process was first.
+            Err(error) if matches!(error.code(), Code::IfMatchStale | Code::VisitNotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// How long an assessment of need waits to be taken.
+const ASSESSMENT_INTERVAL: Duration = Duration::from_secs(1);
+
+pub(super) async fn assess(office: Office) {
+    loop {
+        if let Err(error) = assess_due(&office).await {
+            tracing::error!(%error, "an assessment of need could not go on");
+        }
+        actix_web::rt::time::sleep(ASSESSMENT_INTERVAL).await;
+    }
+}
+
+/// Does the assessments of need that wait; how many. One that another process took first is left to it.
+pub async fn assess_due(office: &Office) -> Result<usize> {
+    let store = office.store();
+    let mut ran = 0;
+    while let Some(waiting) = store.read(Reach::EVERYTHING, need_scores::waiting).await? {
+        let request: RequestId = store.given().new_id();
+        let claimed = store
+            .write(Reach::EVERYTHING, move |tx| {
+                need_scores::claim(tx, request, waiting)
+            })
+            .await;
+        match claimed {
+            Ok(Some(claimed)) => match assess_all(store, claimed, request).await {
+                // It is another's by now.
+                Err(error) if error.code() == Code::IfMatchStale => {}
+                outcome => outcome?,
+            },
+            Ok(None) => {}
+            Err(error) if error.code() == Code::IfMatchStale => continue,
+            Err(error) => return Err(error),
+        }
+        ran += 1;
+    }
+    Ok(ran)
+}
+
+/// Piece by piece, so that others write in between; who scores what is found by readers.
+async fn assess_all(
+    store: &Store,
+    claimed: need_scores::Claimed,
+    request: RequestId,
+) -> Result<()> {
+    let claimed = Arc::new(claimed);
+    let mut reached = claimed.reached;
+    loop {
+        let run = Arc::clone(&claimed);
+        let found = store
+            .read(Reach::EVERYTHING, move |db| {
+                need_scores::next_piece(db, &run, reached, request)
+            })
+            .await?;
+        let run = Arc::clone(&claimed);
+        let Some(piece) = found else {
+            return store
+                .write(Reach::EVERYTHING, move |tx| {
+                    need_scores::finish(tx, request, &run)
+                })
+                .await;
+        };
+        reached = Some(piece.reached);
+        store
+            .write(Reach::EVERYTHING, move |tx| {
+                need_scores::keep(tx, request, &run, &piece)
+            })
+            .await?;
+    }
 }
 
 /// How long a simulation waits to be taken.

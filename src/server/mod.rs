@@ -9,7 +9,7 @@ pub mod openapi;
 pub mod settings;
 
 pub use app::{app, run};
-pub use jobs::{entitle_due, run_due, seal_due, simulate_due, sweep_due};
+pub use jobs::{assess_due, entitle_due, run_due, seal_due, simulate_due, sweep_due};
 pub use office::Office;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -74,6 +74,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
         renovations::visits::service::SEALED_COLUMNS,
         outreach::petitions::service::SEALED_COLUMNS,
         outreach::legal_aid::service::SEALED_COLUMNS,
+        outreach::visits::service::SEALED_COLUMNS,
     ];
     departments.into_iter().flatten()
 }
@@ -154,6 +155,10 @@ fn routes(config: &mut ServiceConfig<'_>) {
     employment::homes::api::routes(config);
     outreach::petitions::api::routes(config);
     outreach::legal_aid::api::routes(config);
+    outreach::activities::api::routes(config);
+    outreach::need_standards::api::routes(config);
+    outreach::need_scores::api::routes(config);
+    outreach::visits::api::routes(config);
     devices::reorder_levels::api::routes(config);
     renovations::projects::api::routes(config);
     renovations::visits::api::routes(config);

@@ -17,7 +17,7 @@ use super::routes;
 use crate::http::problem;
 use crate::kernel::error::{Code, Error, Result};
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     (
         "access",
         "Sessions, divisions, organizations, users and their grants",
@@ -35,6 +35,10 @@ const TAGS: [(&str, &str); 10] = [
     (
         "rehabilitation",
         "Institutions, what they do with children, and what they are paid",
+    ),
+    (
+        "outreach",
+        "Activities, who is most in need, and the visits to them",
     ),
     ("exchange", "What changed, for devices in the field"),
     ("inspection", "The record of who did and saw what"),

@@ -17,6 +17,7 @@ use crate::support::people::{PDF, fresh_citizen_id, id_of, person};
 use crate::support::rehabilitation::Treated;
 use crate::support::renovations::Renovated;
 use crate::support::stock::{CATALOG, Stocked, wheelchair};
+use crate::visits::Visited;
 
 /// One account a role; all but the last five work in 990121.
 pub const PEOPLE: [(&str, Role); 12] = [
@@ -97,6 +98,8 @@ pub struct Belongings {
     pub work: Work,
     /// What somebody complains of, and for what somebody needs a lawyer.
     pub heard: Heard,
+    /// Who came to what was held, who is in need, and who is visited.
+    pub visited: Visited,
 }
 
 impl Belongings {
@@ -172,6 +175,7 @@ impl Belongings {
         let equipped = office.equipped(village).await;
         let work = office.work_in(village).await;
         let heard = office.heard(village).await;
+        let visited = office.visited_in(village).await;
         let filer = office.as_user(&format!("township.{township}")).await;
         let known = filer.get(&format!("/v1/residents/{resident}")).await;
         let version = known.expect(200)["version"].as_i64().unwrap();
@@ -186,6 +190,7 @@ impl Belongings {
             renovated,
             work,
             heard,
+            visited,
             person,
             merge,
             duplicate,
@@ -310,6 +315,14 @@ impl Belongings {
             heard: Heard {
                 petition: missing(),
                 application: missing(),
+            },
+            visited: Visited {
+                activity: missing(),
+                attendance: missing(),
+                standard: missing(),
+                assessment: missing(),
+                visit: missing(),
+                resident: missing(),
             },
         }
     }
@@ -466,6 +479,9 @@ pub struct Call {
     pub seen: i64,
 }
 
+/// Within a year of whenever everything is there.
+const VISIT_DUE: &str = "2022-12-31";
+
 pub fn call(
     operation: &Value,
     method: &str,
@@ -533,6 +549,11 @@ pub fn call(
         "retention-checks" => &on.work.retention_check,
         "levy-estimates" => &on.work.levy_estimate,
         "disability-homes" => &on.work.home,
+        "activities" => &on.visited.activity,
+        "activity-attendances" => &on.visited.attendance,
+        "need-standards" => &on.visited.standard,
+        "need-assessments" => &on.visited.assessment,
+        "visits" => &on.visited.visit,
         "stocktakes" => &on.stock.stocktake,
         "petitions" => &on.heard.petition,
         "legal-aid-applications" => &on.heard.application,
@@ -594,6 +615,9 @@ pub fn call(
     match id {
         "list_applications" | "list_application_proposals" => {
             write!(path, "?resident_id={}", on.resident).unwrap();
+        }
+        "count_activities" | "count_visits" => {
+            path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
         }
         "add_document" => path.push_str("?kind=other&name=file"),
         "get_new_employment" | "get_graduate_employment" => path.push_str("&year=2022"),
@@ -834,6 +858,26 @@ pub fn call(
         "create_job_seeker_contact" => Some(json!({"kind": "call", "note": "已电话联系"})),
         "create_job_referral" => Some(json!({"vacancy_id": on.work.vacancy})),
         "create_job_referral_transition" => Some(json!({"action": "interview"})),
+        "create_activity" => Some(
+            json!({"kind": "accessible_film", "name": "无障碍观影", "organization_id": on.organization,
+                "division_code": &on.division[..9], "planned_date": "2022-07-10"}),
+        ),
+        "create_activity_transition" => {
+            Some(json!({"action": "correct", "others_count": 3, "reason": "补登人数"}))
+        }
+        "create_activity_attendances" => Some(json!({"resident_ids": [on.visited.resident]})),
+        "withdraw_activity_attendance" => Some(json!({"reason": "签到表登记有误"})),
+        "propose_need_standard" => Some(
+            json!({"division_code": &on.division[..6], "effective_from": "2031-01-01", "legal_basis": "县残联通知",
+                "clauses": [{"code": "alone", "when": "circumstances.lives_alone", "points": 20, "zh": "独居", "en": "lives alone"}]}),
+        ),
+        "decide_need_standard" => Some(json!({"outcome": "reject", "comment": "分值过高"})),
+        "create_need_assessment" => Some(json!({"division_code": &on.division[..9]})),
+        "create_visit" => Some(json!({"resident_id": on.visited.resident, "due_date": VISIT_DUE})),
+        "create_visit_plan" => {
+            Some(json!({"division_code": on.division, "due_date": VISIT_DUE, "limit": 1}))
+        }
+        "create_visit_transition" => Some(json!({"action": "cancel", "comment": "重复安排"})),
         "create_job_fair" => Some(
             json!({"kind": "assistance_month", "name": "就业援助月", "division_code": on.division, "from_date": "2022-01-04"}),
         ),

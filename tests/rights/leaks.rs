@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 48] {
+fn traces(of: &Belongings) -> [&str; 52] {
     [
         &of.resident,
         &of.case,
@@ -64,6 +64,10 @@ fn traces(of: &Belongings) -> [&str; 48] {
         &of.stock.stocktake,
         &of.heard.petition,
         &of.heard.application,
+        &of.visited.activity,
+        &of.visited.attendance,
+        &of.visited.visit,
+        &of.visited.resident,
     ]
     .map(String::as_str)
 }
@@ -144,6 +148,12 @@ async fn picture(office: &TestOffice, of: &Belongings) -> Vec<Value> {
         format!("/v1/retention-checks/{}", of.work.retention_check),
         "/v1/levy-estimates".to_owned(),
         "/v1/disability-homes".to_owned(),
+        format!("/v1/activities/{}", of.visited.activity),
+        format!("/v1/activities/{}/attendances", of.visited.activity),
+        format!("/v1/need-assessments/{}", of.visited.assessment),
+        "/v1/most-in-need".to_owned(),
+        format!("/v1/visits/{}", of.visited.visit),
+        "/v1/visits".to_owned(),
         format!("/v1/disability-homes/{}/members", of.work.home),
         format!("/v1/disability-homes/{}/pay-sheets", of.work.home),
         format!(

@@ -288,6 +288,11 @@ impl TestOffice {
         server::entitle_due(&self.inner).await.unwrap()
     }
 
+    /// Does the assessments of need that wait; how many.
+    pub async fn assess(&self) -> usize {
+        server::assess_due(&self.inner).await.unwrap()
+    }
+
     /// Moves the clock, and does what is due by then.
     pub async fn pass(&self, time: Duration) {
         self.clock.advance(time);

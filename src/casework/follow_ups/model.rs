@@ -27,6 +27,8 @@ vocabulary! {
         Petition = "petition", "信访待办";
         /// An application for legal aid that does.
         LegalAid = "legal_aid", "法律援助待办";
+        /// Somebody most in need: to be visited.
+        NeedVisit = "need_visit", "困难残疾人走访";
     }
 }
 

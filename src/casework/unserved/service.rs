@@ -1,5 +1,9 @@
 //! The search for the unserved, village by village.
 
+use std::collections::HashSet;
+
+use chrono::{Days, NaiveDate};
+
 use super::model::{Sought, Unserved};
 use super::store;
 use crate::access::{Permit, acts};
@@ -7,6 +11,8 @@ use crate::audit::Event;
 use crate::db::{Db, Looked};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
+use crate::kernel::id::ResidentId;
+use crate::kernel::time::Timestamp;
 use crate::programs::service::{self as programs, Offers};
 use crate::registry::Resident;
 use crate::registry::facts::{self, AsOf};
@@ -21,6 +27,19 @@ pub struct Search {
     pub sought: Sought,
     pub after: Option<Mark>,
     pub count: usize,
+}
+
+/// For how long what was delivered counts as help.
+const YEAR: Days = Days::new(365);
+
+/// Those of some residents who are helped on a day: something goes on for them, or was delivered within the year before.
+pub fn helped(
+    db: &mut Db,
+    residents: &[ResidentId],
+    day: NaiveDate,
+) -> Result<HashSet<ResidentId>> {
+    let since = Timestamp::start_of(day.checked_sub_days(YEAR).unwrap_or(day));
+    store::helped(db, residents, since)
 }
 
 pub fn search(

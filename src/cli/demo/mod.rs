@@ -8,6 +8,7 @@ mod employment;
 mod families;
 mod money;
 pub mod offices;
+mod outreach;
 mod overpaid;
 mod photos;
 mod rehabilitation;

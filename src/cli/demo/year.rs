@@ -12,7 +12,7 @@ use super::photos::Photos;
 use super::rehabilitation::Children;
 use super::residents::{at_county, counties, of_county, permit_of};
 use super::scripts::{By, Deed, Doing, deed, scripts};
-use super::{devices, renovation, stock, targeted};
+use super::{devices, outreach, renovation, stock, targeted};
 use crate::access::acts;
 use crate::audit::Event;
 use crate::casework::cases::service::{self as cases, Action};
@@ -95,6 +95,8 @@ pub fn relive(
         .into_iter()
         .peekable();
     let mut homes = renovation::Homes::default();
+    let mut reaching = outreach::errands(&calendar, today)?.into_iter().peekable();
+    let mut visits = outreach::Visits::default();
     while day <= today {
         let morning = Timestamp::start_of(day).plus(Duration::from_hours(8));
         clock.set(morning.min(now));
@@ -132,6 +134,9 @@ pub fn relive(
         }
         while let Some((_, errand)) = works.next_if(|(on, _)| *on <= day) {
             renovation::carry_out(db, &desk, (&watch, photos), &mut homes, errand)?;
+        }
+        while let Some((_, errand)) = reaching.next_if(|(on, _)| *on <= day) {
+            outreach::carry_out(db, &desk, &watch, &mut visits, errand)?;
         }
         day = day
             .succ_opt()

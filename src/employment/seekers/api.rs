@@ -177,7 +177,7 @@ async fn list_job_seekers(
     };
     let rows = store
         .read(permit.reach(), move |db| match counted {
-            Some(asked) => service::graduates(db, &scope, &asked, after, count),
+            Some(asked) => service::graduates(db, &scope, asked, after, count),
             None => service::page(db, &scope, &filter, after, count),
         })
         .await?;

@@ -32,7 +32,7 @@ pub struct GraduateEmployment {
 pub fn page(
     db: &mut Db,
     scope: &Scope,
-    asked: &Graduates,
+    asked: Graduates,
     after: Option<JobSeekerId>,
     count: i64,
 ) -> Result<Vec<JobSeeker>> {

@@ -348,6 +348,21 @@ pub(super) const LABELS: &[(&str, &str, &str)] = &[
         "撤回推荐",
         "Referral to a vacancy withdrawn",
     ),
+    ("activity.attended", "参加文体活动", "Came to an activity"),
+    (
+        "activity.attendance_withdrawn",
+        "撤销活动到场登记",
+        "Taken off an activity",
+    ),
+    ("visit.planned", "列入走访计划", "Visit planned"),
+    ("visit.completed", "完成走访", "Visited"),
+    (
+        "visit.corrected",
+        "更正走访记录",
+        "Findings of a visit corrected",
+    ),
+    ("visit.missed", "走访未遇", "Not met at a visit"),
+    ("visit.cancelled", "取消走访", "Visit cancelled"),
     ("job_fair.attended", "参加招聘活动", "Came to a job fair"),
     ("placement.entered", "就业登记", "Placement entered"),
     (

@@ -42,6 +42,8 @@ pub fn takes(entity: &str) -> Option<Action> {
         "renovation_project" | "renovation_visit" => Some(Action::RenovationRead),
         "job_seeker" | "job_referral" | "job_fair" => Some(Action::JobSeekerRead),
         "placement" | "retention_check" => Some(Action::PlacementRead),
+        "activity" => Some(Action::ActivityRead),
+        "visit" => Some(Action::VisitRead),
         "home_member" => Some(Action::HomeRead),
         "petition" => Some(Action::PetitionRead),
         "legal_aid" => Some(Action::LegalAidRead),

@@ -196,6 +196,14 @@ pub fn amount_of(holds: Truth, amount: i64) -> Option<i64> {
     (holds == TRUE && amount != NO_NUMBER).then_some(amount)
 }
 
+const fn known(holds: Truth) -> Option<bool> {
+    match holds {
+        TRUE => Some(true),
+        FALSE => Some(false),
+        _ => None,
+    }
+}
+
 impl Compiled {
     /// Goes over all people, block by block: where a block begins, whether each of it is eligible, and
     /// the amounts, which count where somebody is.
@@ -250,6 +258,13 @@ impl Compiled {
         }
     }
 
+    /// Whether each clause holds for one person, without the reasons; nothing where a fact is missing.
+    pub fn truths(&self, people: &People, tables: &Tables<'_>, person: usize) -> Vec<Option<bool>> {
+        let ground = Ground::new(people, tables);
+        let holds = |condition| known(ground.holds(condition, person));
+        self.conditions.iter().map(holds).collect()
+    }
+
     /// How each clause came out for one person, and why.
     pub fn judge(
         &self,
@@ -265,11 +280,7 @@ impl Compiled {
             .zip(&self.conditions)
             .map(|(clause, condition)| ClauseOutcome {
                 code: clause.code.clone(),
-                holds: match zh.ground.holds(condition, person) {
-                    TRUE => Some(true),
-                    FALSE => Some(false),
-                    _ => None,
-                },
+                holds: known(zh.ground.holds(condition, person)),
                 zh: clause.zh.clone(),
                 en: clause.en.clone(),
                 reason_zh: zh.because(condition),

@@ -233,6 +233,32 @@ fn of_circumstance(kind: CircumstanceKind) -> Option<(&'static str, &'static str
             Kind::Truth,
         ),
         K::Imprisonment => ("circumstances.imprisonment", "is in prison", Kind::Truth),
+        K::LivesAlone => ("circumstances.lives_alone", "lives alone", Kind::Truth),
+        K::CareMissing => (
+            "circumstances.care_missing",
+            "has nobody who cares for them",
+            Kind::Truth,
+        ),
+        K::HousingDanger => (
+            "circumstances.housing_danger",
+            "lives in a dangerous home",
+            Kind::Truth,
+        ),
+        K::IncomeMissing => (
+            "circumstances.income_missing",
+            "has no steady income",
+            Kind::Truth,
+        ),
+        K::MedicalBurden => (
+            "circumstances.medical_burden",
+            "bears heavy costs of treatment",
+            Kind::Truth,
+        ),
+        K::DeviceMissing => (
+            "circumstances.device_missing",
+            "lacks a device they need",
+            Kind::Truth,
+        ),
         K::Death => ("circumstances.death", "day of death", Kind::Date),
         K::GuardianName | K::GuardianRelation | K::DisabilityCause => return None,
     })

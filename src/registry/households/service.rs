@@ -70,7 +70,12 @@ pub fn home_of(db: &mut Db, resident: ResidentId) -> Result<Option<HouseholdId>>
         valid_at: db.today(),
         known_at: None,
     };
-    store::household_of(db, resident, today)
+    of_resident(db, resident, today)
+}
+
+/// In which household somebody lived on a day, if the registry knows.
+pub fn of_resident(db: &mut Db, resident: ResidentId, at: AsOf) -> Result<Option<HouseholdId>> {
+    store::household_of(db, resident, at)
 }
 
 pub fn view(

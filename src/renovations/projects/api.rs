@@ -99,7 +99,7 @@ async fn list_renovation_projects(
     };
     let rows = store
         .look(permit.reach(), move |db| {
-            service::page(db, &permit, &scope, window)
+            service::page(db, &permit, &scope, &window)
         })
         .await?;
     let (rows, next) = paging.cut(rows, |shown| shown.project.id)?;

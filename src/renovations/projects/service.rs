@@ -115,7 +115,7 @@ pub fn page(
     db: &mut Db,
     permit: &Permit<acts::RenovationRead>,
     scope: &Scope,
-    window: Window,
+    window: &Window,
 ) -> Result<Looked<Vec<Shown>>> {
     let residents = match window.resident {
         Some(resident) => Some(residents::service::records(db, &[resident])?),
@@ -123,7 +123,7 @@ pub fn page(
     };
     let filter = Filter {
         residents,
-        ..window.filter
+        ..window.filter.clone()
     };
     let all = store::page(db, scope, &filter, window.after, window.count)?;
     let shown = all.into_iter().map(|one| listed(permit, one)).collect();

@@ -272,7 +272,8 @@ fn accepted(
     let planned = Planned {
         kind: FollowUpKind::RenovationVisit,
         case_id: Some(moved.case_id),
-        resident_id: moved.resident_id,
+        resident_id: Some(moved.resident_id),
+        kept_from: None,
         division_code: moved.division_code,
         subject_id: FollowUpSubjectId::new(moved.id.uuid()),
         role: Role::TownshipCaseworker,

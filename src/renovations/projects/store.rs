@@ -272,13 +272,15 @@ pub fn of_case(db: &mut Db, case: CaseId) -> Result<Vec<Project>> {
     rows.into_iter().map(|row| read(db, row)).collect()
 }
 
-/// Of a dwelling or a household, wherever the cases are by now: whether it is this dwelling, where each stands, and
-/// from when on another is possible.
+/// The dwelling of a project, where it stands, and from when on another is possible.
+pub type HomeRow = (Vec<u8>, RenovationState, Option<NaiveDate>);
+
+/// Of a dwelling or a household, wherever the cases are by now.
 pub fn of_home(
     db: &mut Db,
     dwelling: &[u8],
     household: Option<HouseholdId>,
-) -> Result<Vec<(Vec<u8>, RenovationState, Option<NaiveDate>)>> {
+) -> Result<Vec<HomeRow>> {
     let query = renovation_projects::table
         .filter(
             renovation_projects::dwelling_index

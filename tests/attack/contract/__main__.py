@@ -15,6 +15,7 @@ from schemathesis.cli import schemathesis
 
 import care  # noqa: F401 - their calls join those that are known
 import money  # noqa: F401
+import outreach  # noqa: F401
 import work  # noqa: F401
 import rescue  # noqa: F401
 import stock  # noqa: F401

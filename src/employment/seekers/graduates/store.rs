@@ -24,7 +24,7 @@ pub struct Graduates {
 pub fn page(
     db: &mut Db,
     scope: &Scope,
-    asked: &Graduates,
+    asked: Graduates,
     after: Option<JobSeekerId>,
     count: i64,
 ) -> Result<Vec<JobSeeker>> {

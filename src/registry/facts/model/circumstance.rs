@@ -33,6 +33,13 @@ vocabulary! {
         GuardianName = "guardian_name", "监护人";
         GuardianRelation = "guardian_relation", "与监护人关系";
         DisabilityCause = "disability_cause", "致残原因";
+        // What visits find.
+        LivesAlone = "lives_alone", "独居";
+        CareMissing = "care_missing", "无人照料";
+        HousingDanger = "housing_danger", "住房存在安全隐患";
+        IncomeMissing = "income_missing", "无稳定收入";
+        MedicalBurden = "medical_burden", "医疗康复负担重";
+        DeviceMissing = "device_missing", "缺少所需辅具";
     }
 }
 
@@ -112,7 +119,13 @@ impl CircumstanceKind {
             | Self::WorkInjuryNursingAllowance
             | Self::RetiredCadreAllowance
             | Self::DutyDisabilityAllowance
-            | Self::Imprisonment => value
+            | Self::Imprisonment
+            | Self::LivesAlone
+            | Self::CareMissing
+            | Self::HousingDanger
+            | Self::IncomeMissing
+            | Self::MedicalBurden
+            | Self::DeviceMissing => value
                 .as_bool()
                 .map(|truth| truth.to_string())
                 .ok_or_else(|| wrong("true or false")),

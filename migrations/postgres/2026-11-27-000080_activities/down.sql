@@ -1,0 +1,3 @@
+ALTER TABLE activities DROP CONSTRAINT activities_id_last_transition_state_fkey;
+DROP TABLE activity_attendances, activity_transitions, activities;
+DROP FUNCTION refuse_activity_attendance, refuse_activity_entry;
