@@ -9,6 +9,7 @@ mod families;
 mod money;
 pub mod offices;
 mod overpaid;
+mod petitions;
 mod rehabilitation;
 pub mod residents;
 mod scripts;
@@ -156,6 +157,7 @@ fn prepare(settings: &Settings, given: &Given) -> Outcome {
     clock.set(now);
     between::offices(&mut db, &desk, &origin)?;
     employment::settle(&mut db, &origin)?;
+    petitions::settle(&mut db, &origin)?;
     mark(&mut db, &origin, READY)?;
     Ok(())
 }

@@ -17,6 +17,7 @@ import care  # noqa: F401 - their calls join those that are known
 import money  # noqa: F401
 import work  # noqa: F401
 import rescue  # noqa: F401
+import petitions  # noqa: F401
 import stock  # noqa: F401
 import allocations  # noqa: F401
 from attack import Attack, begin
