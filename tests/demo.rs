@@ -262,9 +262,52 @@ fn services_are_delivered(demo: &Demo) {
     assert_eq!(homes.len(), RENOVATIONS.len(), "{homes:?}");
 }
 
+/// In every county petitions and applications for legal aid stand in every state, some of them late.
+fn was_heard(demo: &Demo) {
+    for county in COUNTIES {
+        let approver = demo.sign_in(&format!("approver.{county}"));
+        let states = [
+            "received",
+            "transferred",
+            "accepted",
+            "not_accepted",
+            "decided",
+            "review_asked",
+            "reviewed",
+            "rereview_asked",
+            "final",
+            "closed",
+            "withdrawn",
+        ];
+        let petitions = states.map(|state| format!("/v1/petitions?state={state}"));
+        let states = [
+            "applied",
+            "granted",
+            "refused",
+            "assigned",
+            "closed",
+            "objected",
+            "upheld",
+            "withdrawn",
+        ];
+        let aided = states.map(|state| format!("/v1/legal-aid-applications?state={state}"));
+        let late = ["petitions", "legal-aid-applications"]
+            .map(|what| format!("/v1/{what}?overdue=true"))
+            .into_iter()
+            .chain(["/v1/petitions?late=true".to_owned()]);
+        for path in petitions.into_iter().chain(aided).chain(late) {
+            assert!(
+                !demo.items(&approver, &path).is_empty(),
+                "no {path} in {county}"
+            );
+        }
+    }
+}
+
 fn is_the_fictional_city(demo: &Demo) {
     was_paid(demo);
     services_are_delivered(demo);
+    was_heard(demo);
     // Whoever is named in the table can sign in.
     let named: Vec<_> = demo
         .printed

@@ -14,6 +14,8 @@ const AID: &str = "/v1/legal-aid-applications";
 
 /// What the rights of everybody are tried on.
 pub struct Heard {
+    /// Whom nothing ties to anybody.
+    pub resident: String,
     pub petition: String,
     pub application: String,
 }
@@ -72,6 +74,7 @@ impl TestOffice {
         Heard {
             petition,
             application: id_of(&application.expect(201)),
+            resident,
         }
     }
 }

@@ -35,8 +35,8 @@ pub enum Span {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Term {
     pub limit: LegalLimit,
-    /// `YYYYMMDD`, the day the rule came into force.
-    since: i32,
+    /// The day the rule came into force.
+    since: Option<NaiveDate>,
     pub span: Span,
     pub clause: &'static str,
 }
@@ -44,10 +44,15 @@ pub struct Term {
 /// By how much a petition's decision may be put off at the most.
 pub const LONGEST_EXTENSION: i32 = 30;
 
-const PETITION_RULES: i32 = 2022_05_01;
-const LEGAL_AID_LAW: i32 = 2022_01_01;
+const PETITION_RULES: Option<NaiveDate> = NaiveDate::from_ymd_opt(2022, 5, 1);
+const LEGAL_AID_LAW: Option<NaiveDate> = NaiveDate::from_ymd_opt(2022, 1, 1);
 
-const fn term(limit: LegalLimit, since: i32, span: Span, clause: &'static str) -> Term {
+const fn term(
+    limit: LegalLimit,
+    since: Option<NaiveDate>,
+    span: Span,
+    clause: &'static str,
+) -> Term {
     Term {
         limit,
         since,
@@ -120,18 +125,12 @@ const TERMS: [Term; 10] = [
     ),
 ];
 
-/// A day as a number that reads like it.
-fn number(day: NaiveDate) -> i32 {
-    day.format("%Y%m%d").to_string().parse().unwrap_or(i32::MAX)
-}
-
 impl LegalLimit {
     /// What it is on a day: the latest rule by then, or the first there was.
     pub fn term(self, on: NaiveDate) -> Option<&'static Term> {
-        let on = number(on);
         let mut of = TERMS.iter().filter(|term| term.limit == self);
         let first = of.clone().next();
-        of.rfind(|term| term.since <= on).or(first)
+        of.rfind(|term| term.since <= Some(on)).or(first)
     }
 
     /// The clause that sets it, as of a day.

@@ -313,6 +313,7 @@ impl Belongings {
                 resident: missing(),
             },
             heard: Heard {
+                resident: missing(),
                 petition: missing(),
                 application: missing(),
             },
@@ -908,13 +909,14 @@ pub fn call(
         }
         "create_home_pay_sheet" => Some(json!({"month": "2022-04"})),
         "create_petition" => Some(
-            json!({"resident_id": on.resident, "channel": "visit", "category": "subsidy", "text": "补贴停发未告知原因"}),
+            json!({"resident_id": on.heard.resident, "channel": "visit", "category": "subsidy", "text": "补贴停发未告知原因"}),
         ),
-        "create_petition_transition" => Some(json!({"action": "withdraw", "comment": "本人撤回"})),
         "create_legal_aid_application" => Some(
-            json!({"resident_id": on.resident, "matter": "labor", "statement": "拖欠工资", "fixed_income": false}),
+            json!({"resident_id": on.heard.resident, "matter": "labor", "statement": "拖欠工资", "fixed_income": false}),
         ),
-        "create_legal_aid_transition" => Some(json!({"action": "withdraw", "comment": "本人撤回"})),
+        "create_petition_transition" | "create_legal_aid_transition" => {
+            Some(json!({"action": "withdraw", "comment": "本人撤回"}))
+        }
         "decide_home_pay_sheet" => Some(json!({"outcome": "confirm"})),
         _ if matches!(method, "get" | "delete") => None,
         other => panic!("say here how {other} is called"),

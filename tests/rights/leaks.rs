@@ -14,7 +14,7 @@ const NAME: &str = "欧阳远方";
 const NUMBERS: &str = "990122-2022";
 
 /// Ids of what is theirs.
-fn traces(of: &Belongings) -> [&str; 52] {
+fn traces(of: &Belongings) -> [&str; 53] {
     [
         &of.resident,
         &of.case,
@@ -62,6 +62,7 @@ fn traces(of: &Belongings) -> [&str; 52] {
         &of.work.member,
         &of.work.pay_sheet,
         &of.stock.stocktake,
+        &of.heard.resident,
         &of.heard.petition,
         &of.heard.application,
         &of.visited.activity,

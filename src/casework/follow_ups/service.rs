@@ -18,10 +18,12 @@ fn event(origin: &Origin, action: &'static str, one: &FollowUp) -> Event {
         .on(&one.id)
         .within(planned.division_code)
         .change("kind", planned.kind)
-        .change("subject_id", planned.subject_id)
         .change("due_date", planned.due_date);
     match planned.resident_id {
-        Some(resident) => event.about(resident),
+        Some(resident) => event
+            .about(resident)
+            .change("subject_id", planned.subject_id),
+        // Read by administrators, too: what it is of is nobody's business there.
         None => event,
     }
 }

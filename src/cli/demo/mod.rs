@@ -10,6 +10,7 @@ mod money;
 pub mod offices;
 mod outreach;
 mod overpaid;
+mod petitions;
 mod photos;
 mod rehabilitation;
 mod renovation;
@@ -163,6 +164,7 @@ fn prepare(settings: &Settings, given: &Given) -> Outcome {
     between::offices(&mut db, &desk, &origin)?;
     employment::settle(&mut db, &origin)?;
     venues::settle(&mut db)?;
+    petitions::settle(&mut db, &origin)?;
     mark(&mut db, &origin, READY)?;
     Ok(())
 }

@@ -74,3 +74,46 @@ pub fn judge(known: &Snapshot, fixed_income: bool, as_of: NaiveDate) -> (MeansCh
     };
     (check, basis)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::time::Timestamp;
+    use crate::registry::facts::Held;
+
+    fn with(facts: &[(CircumstanceKind, &str)]) -> Snapshot {
+        let held = |value: &str| Held {
+            value: value.to_owned(),
+            source: "caseworker".to_owned(),
+            valid_from: NaiveDate::MIN,
+            recorded_at: Timestamp::from_micros(0),
+        };
+        Snapshot {
+            certificate: None,
+            circumstances: facts
+                .iter()
+                .map(|(kind, value)| (*kind, held(value)))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn social_assistance_waives_the_check_and_nothing_known_does_not() {
+        let day = "2022-07-04".parse().unwrap();
+        let judged = |facts: &[_], fixed| judge(&with(facts), fixed, day).0;
+        let income = |word| (CircumstanceKind::IncomeStatus, word);
+        assert_eq!(judged(&[], false), MeansCheck::Required);
+        assert_eq!(
+            judged(&[income("minimum_living")], true),
+            MeansCheck::Waived
+        );
+        assert_eq!(
+            judged(&[income("extreme_poverty_support")], true),
+            MeansCheck::Waived
+        );
+        assert_eq!(
+            judged(&[income("minimum_living_margin")], true),
+            MeansCheck::Required
+        );
+    }
+}

@@ -239,7 +239,7 @@ impl NewLegalAidTransition {
                 "指派须填写法律援助人员，其他环节不填",
             );
         }
-        let checked = of.means_check == MeansCheck::Required;
+        let checked = of.means_is_checked();
         let found = self.hardship.is_some();
         let may_find = checked && (action.decides() || action == LegalAidAction::Overturn);
         if (found && !may_find)
@@ -428,6 +428,11 @@ impl LegalAidApplication {
             ..self.clone()
         };
         Ok((next, owed))
+    }
+
+    /// Who is granted aid must be found to need it.
+    pub fn means_is_checked(&self) -> bool {
+        self.means_check == MeansCheck::Required
     }
 
     /// Until when the office has something to do.

@@ -28,7 +28,6 @@ pub(super) fn event(origin: &Origin, action: &'static str, scope: &Scope, of: &P
     let event = Event::new(origin, action)
         .on(&of.id)
         .within(place)
-        .change("category", of.category)
         .change("state", of.state)
         .change("due_date", of.due_date);
     match (of.resident_id, of.complained_user_id) {

@@ -18,6 +18,7 @@ import money  # noqa: F401
 import outreach  # noqa: F401
 import work  # noqa: F401
 import rescue  # noqa: F401
+import petitions  # noqa: F401
 import stock  # noqa: F401
 import allocations  # noqa: F401
 import homes  # noqa: F401
