@@ -289,6 +289,7 @@ on_both! {
         assert_eq!(office.in_need(COUNTY, "?served=true").await, [(served.clone(), 30, 35)]);
         assert_eq!(office.in_need(COUNTY, "?min_score=31").await, expected[..1]);
         assert_eq!(office.in_need("county.990122", "").await, []);
+        office.as_user(COUNTY).await.get("/v1/most-in-need?min_score=-1").await.refused(400, "request.malformed");
         let client = office.as_user(COUNTY).await;
         let page = client.get("/v1/most-in-need?limit=1").await.expect(200);
         let next = page["next"].as_str().unwrap();

@@ -12,7 +12,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, ConflictError, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors, etag,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -85,7 +85,7 @@ struct MostInNeedPage {
 #[utoipa::path(
     operation_id = "get_need_score", tag = "outreach", params(("id" = uuid::Uuid, Path), NeedScoreQuery),
     extensions(("x-permit" = json!("need_score.read"))),
-    responses((status = 200, description = "The score", body = NeedScore), ReadErrors)
+    responses((status = 200, description = "The score", body = NeedScore), ReadErrors, ConflictError)
 )]
 #[get("/v1/residents/{id}/need-score")]
 async fn get_need_score(

@@ -309,6 +309,14 @@ pub fn most_in_need(
     permit: &Permit<acts::NeedScoreRead>,
     window: &Window,
 ) -> Result<Looked<(Option<NeedAssessment>, Vec<InNeed>)>> {
+    if window.min_score.is_some_and(|score| score < 0) {
+        return Err(Error::parameter(
+            "min_score",
+            "min_score.range",
+            "0 or more",
+            "不得小于 0",
+        ));
+    }
     let scope = permit.scope_in(window.division)?;
     let assessment = chosen(db, permit, window.assessment, window.division)?;
     let all = match &assessment {

@@ -50,8 +50,9 @@ const DAYS: [(u64, Errand); 6] = [
     (90, Errand::Hold),
     (50, Errand::Assess),
     (35, Errand::Visit),
-    (30, Errand::Follow),
     (4, Errand::Again),
+    // When all other stories of the year have been told.
+    (0, Errand::Follow),
 ];
 
 pub fn errands(calendar: &WorkingDays, today: NaiveDate) -> Result<Vec<(NaiveDate, Errand)>> {
@@ -296,13 +297,18 @@ fn report(
     asked: &NewVisitTransition,
 ) -> Result<()> {
     let permit = permit_of::<acts::VisitWrite>(tx, &at_county("county", county))?;
-    match visits::service::act(tx, &permit, id, IfMatch::seen(version), asked) {
-        Ok(_) => Ok(()),
-        // They have moved away, or are about to.
-        Err(error) if matches!(error.code(), Code::VisitNotFound | Code::ResidentInTransfer) => {
-            Ok(())
-        }
-        Err(error) => Err(error),
+    let done = tx.attempt(|tx| {
+        visits::service::act(tx, &permit, id, IfMatch::seen(version), asked).map(drop)
+    });
+    // They may have moved away, or be about to.
+    unless_ours(done)
+}
+
+/// What the office refuses is left; a fault of ours is none of its refusals.
+fn unless_ours<T>(done: Result<T>) -> Result<()> {
+    match done {
+        Err(error) if error.code() == Code::Internal => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -409,11 +415,7 @@ fn again(db: &mut Db, county: DivisionCode) -> Result<()> {
         };
         let permit = permit_of::<acts::VisitWrite>(tx, &at_county("county", county))?;
         let planned = tx.attempt(|tx| visits::service::plan(tx, &permit, &new));
-        match planned {
-            Ok(_) => {}
-            Err(error) if error.code() == Code::ResidentInTransfer => {}
-            Err(error) => return Err(error),
-        }
+        unless_ours(planned)?;
         let origin = Origin::system(tx.new_id());
         tx.record(
             Event::new(&origin, "demo.visits_planned").within(county),
