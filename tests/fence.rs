@@ -349,6 +349,23 @@ async fn an_institution_reaches_what_is_referred_to_it_and_a_transfer_lies_at_bo
 }
 
 #[actix_web::test]
+async fn who_is_complained_about_reaches_nothing_of_it() {
+    let Some(office) = TestOffice::open(Backend::Postgres).await else {
+        return;
+    };
+    let accused = office.id_of_user("county.990121").await;
+    let about = serde_json::json!({"complained_user_id": accused});
+    let received = office.receives("township.990121103", about).await;
+    received.expect(201);
+    let mut service = Service::of(&office);
+    let theirs = format!("{COUNTY}'; SET LOCAL huican.user_id = '{accused}");
+    for table in ["petitions", "petition_transitions", "follow_ups"] {
+        assert_eq!(service.count(Some(COUNTY), table), 1, "{table}");
+        assert_eq!(service.count(Some(&theirs), table), 0, "{table}");
+    }
+}
+
+#[actix_web::test]
 async fn nothing_is_written_beyond_reach() {
     let Some(office) = furnished().await else {
         return;

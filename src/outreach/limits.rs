@@ -205,7 +205,7 @@ mod tests {
         let calendar: WorkingDays = holidays.chain(worked).collect();
         let from = day("2022-09-29");
         let due = |limit: LegalLimit| limit.due(from, &calendar);
-        assert_eq!(due(LegalLimit::PetitionObjection), day("2022-10-11"));
+        assert_eq!(due(LegalLimit::PetitionObjection), day("2022-10-12"));
         assert_eq!(due(LegalLimit::PetitionReceipt), day("2022-10-14"));
         assert_eq!(due(LegalLimit::PetitionDecision), day("2022-11-28"));
         assert_eq!(due(LegalLimit::LegalAidAssignment), day("2022-10-02"));
