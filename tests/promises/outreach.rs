@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{FRESH, TestOffice};
 use crate::support::people::VILLAGE;
-use crate::support::{Backend, on_both};
+use crate::support::on_both;
 
 /// All columns that are not generated.
 const ACTIVITY: &str = "id, kind, name, organization_id, division_code, place, planned_date, held_date, others_count, state,
@@ -17,17 +17,6 @@ const SCORE: &str =
     "assessment_id, resident_id, division_code, standard_id, score, unknown_points, served";
 const VISIT: &str = "id, resident_id, division_code, assessment_id, due_date, state, visited_date, in_need, planned_by, planned_at,
     last_transition";
-
-impl TestOffice {
-    const fn sql_truth(&self, truth: bool) -> &'static str {
-        match (self.backend, truth) {
-            (Backend::Sqlite, true) => "1",
-            (Backend::Sqlite, false) => "0",
-            (Backend::Postgres, true) => "true",
-            (Backend::Postgres, false) => "false",
-        }
-    }
-}
 
 on_both! {
     async fn what_was_held_is_what_its_history_says(office: &TestOffice) {
@@ -108,7 +97,7 @@ on_both! {
         office.refuses(&format!("UPDATE need_scores SET score = score + 1 WHERE assessment_id = {assessment}"), "append_only");
         office.refuses(&format!("UPDATE need_scores SET division_code = '990122103201' WHERE assessment_id = {assessment}"), "append_only");
         let late = office.literal(&office.resident().await);
-        let truth = office.sql_truth(false);
+        let truth = office.truth(false);
         let scored = |assessment: &str, standard: &str| format!("INSERT INTO need_scores ({SCORE})
             VALUES ({assessment}, {late}, '{VILLAGE}', {standard}, 90, 0, {truth})");
         let approved = "(SELECT id FROM need_standards WHERE state = 'approved')";
@@ -130,7 +119,7 @@ on_both! {
         let of = office.literal(&visited.visit);
         let (county, at) = (office.user("county.990121").await, office.instant_literal());
         let [fresh, other] = ["0ac4", "0ac5"].map(|end| office.literal(&format!("{FRESH}{end}")));
-        let [yes, no] = [true, false].map(|truth| office.sql_truth(truth));
+        let [yes, no] = [true, false].map(|truth| office.truth(truth));
         for (sql, because) in [
             ("due_date = '2030-01-01'", "append_only"),
             ("division_code = '990122103201'", "append_only"),

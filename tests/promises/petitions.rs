@@ -34,15 +34,6 @@ impl TestOffice {
         }
     }
 
-    fn truth(&self, is: bool) -> &'static str {
-        match (self.backend, is) {
-            (Backend::Sqlite, true) => "1",
-            (Backend::Sqlite, false) => "0",
-            (Backend::Postgres, true) => "true",
-            (Backend::Postgres, false) => "false",
-        }
-    }
-
     /// An entry of a petition that is in its first state, and where it then stands.
     fn petition_step(
         &self,

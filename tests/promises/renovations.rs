@@ -74,15 +74,6 @@ impl TestOffice {
         }
     }
 
-    fn truth(&self, so: bool) -> &'static str {
-        match (self.backend, so) {
-            (Backend::Sqlite, true) => "1",
-            (Backend::Sqlite, false) => "0",
-            (Backend::Postgres, true) => "true",
-            (Backend::Postgres, false) => "false",
-        }
-    }
-
     /// Lets somebody work for an organization from long ago on.
     fn employs(&self, user: &str, organization: &str) {
         let id = self.literal(&format!("{FRESH}00f2"));

@@ -246,6 +246,16 @@ impl TestOffice {
         }
     }
 
+    /// A truth as this database writes it.
+    pub const fn truth(&self, truth: bool) -> &'static str {
+        match (self.backend, truth) {
+            (Backend::Sqlite, true) => "1",
+            (Backend::Sqlite, false) => "0",
+            (Backend::Postgres, true) => "true",
+            (Backend::Postgres, false) => "false",
+        }
+    }
+
     pub fn store(&self) -> &Store {
         self.inner.store()
     }
