@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{FRESH, TestOffice};
-use crate::support::people::VILLAGE;
 use crate::support::on_both;
+use crate::support::people::VILLAGE;
 
 /// All columns that are not generated.
 const ACTIVITY: &str = "id, kind, name, organization_id, division_code, place, planned_date, held_date, others_count, state,

@@ -243,7 +243,10 @@ on_both! {
                 let named = |trace: &str| {
                     call.path == "/v1/transition-batches" && call.body.as_ref().unwrap().to_string().contains(trace)
                 };
-                let leaked = traces.iter().find(|trace| told.contains(**trace) && !named(trace));
+                // A dwelling and a venue are no person: who keeps the record reads of them.
+                let places = [&other.renovated.elderly, &other.renovated.venue];
+                let of_nobody = |trace: &str| role == Role::AuditAdmin && places.into_iter().any(|id| id == trace);
+                let leaked = traces.iter().find(|trace| told.contains(**trace) && !named(trace) && !of_nobody(trace));
                 assert_eq!(leaked, None, "{} {} by {role}: {told}", call.method, call.path);
                 asked += 1;
             }

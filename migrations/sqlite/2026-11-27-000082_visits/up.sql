@@ -196,6 +196,7 @@ END;
 
 -- A visit waits on the desk of the village's liaison. CHECKs are no part of what is stored, and are changed as in 000014.
 PRAGMA writable_schema = ON;
-UPDATE sqlite_schema SET sql = replace(sql, '''legal_aid'')', '''legal_aid'', ''need_visit'')')
+UPDATE sqlite_schema SET sql = replace(sql,
+    '''screening_intervention'', ''petition'', ''legal_aid'')', '''screening_intervention'', ''petition'', ''legal_aid'', ''need_visit'')')
 WHERE type = 'table' AND name = 'follow_ups';
 PRAGMA writable_schema = RESET;
