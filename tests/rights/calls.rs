@@ -617,9 +617,6 @@ pub fn call(
         "list_applications" | "list_application_proposals" => {
             write!(path, "?resident_id={}", on.resident).unwrap();
         }
-        "count_activities" | "count_visits" => {
-            path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
-        }
         "add_document" => path.push_str("?kind=other&name=file"),
         "get_new_employment" | "get_graduate_employment" => path.push_str("&year=2022"),
         "list_home_attendance" => path.push_str("?month=2022-05"),
@@ -627,7 +624,11 @@ pub fn call(
             path.push_str("?from_date=2022-01-01&to_date=2022-12-31");
         }
         "list_financial_disclosures" => path.push_str("&from_month=2022-01&to_month=2022-12"),
-        "count_rehabilitation_services" | "count_renovations" | "count_petitions" => {
+        "count_rehabilitation_services"
+        | "count_renovations"
+        | "count_petitions"
+        | "count_activities"
+        | "count_visits" => {
             path.push_str("&from_date=2022-01-01&to_date=2022-12-31");
         }
         _ => {}
