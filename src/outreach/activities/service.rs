@@ -39,7 +39,7 @@ fn found(db: &mut Db, scope: &Scope, id: ActivityId) -> Result<Activity> {
     one.ok_or_else(|| Code::ActivityNotFound.into())
 }
 
-/// As [`found`], with its history and how many are named.
+/// One in sight, with its history and how many are named.
 pub fn view<A: Act>(db: &mut Db, permit: &Permit<A>, id: ActivityId) -> Result<Activity> {
     let one = found(db, permit.scope(), id)?;
     Ok(Activity {

@@ -1,4 +1,4 @@
-//! Use cases of petitions: receiving, reading, counting. What follows stands in [`super::steps`].
+//! Use cases of petitions: receiving, reading, counting. What follows stands in `steps`.
 
 use super::counts::{Asked, Count, tally};
 use super::model::{Office, Petition, PetitionState, allowed};
