@@ -231,6 +231,15 @@ on_both! {
         let complaint = json!({"resident_id": resident, "case_id": case});
         let received = office.receives(COUNTY, complaint.clone()).await.expect(201);
         office.takes_on(COUNTY, &received, json!({"action": "accept"})).await.refused(403, "petition.complained_of");
+        // What is allowed is what the reader may do.
+        let path = format!("{PETITIONS}/{}", id_of(&received));
+        for (username, allowed) in [
+            (COUNTY, json!(["transfer", "withdraw"])),
+            ("auditor.990121", json!([])),
+        ] {
+            let seen = office.as_user(username).await.get(&path).await.expect(200);
+            assert_eq!(seen["allowed_actions"], allowed, "{username}");
+        }
         // The level above, which had no part in it.
         let up = json!({"action": "transfer", "to_division_code": "9901", "comment": "本机关经办人须回避"});
         let up = office.takes_on(COUNTY, &received, up).await.expect(201);
@@ -347,6 +356,11 @@ on_both! {
         new("matter", json!("noise")).await.refused_field("/matter", "field.invalid");
         let filed = office.applies_for_aid(TOWNSHIP, &resident, false).await.expect(201);
         office.aids("county.990122", &filed, json!({"action": "grant"})).await.refused(404, "legal_aid.not_found");
+        let path = format!("{AID}/{}", id_of(&filed));
+        for (username, allowed) in [(TOWNSHIP, json!([])), (COUNTY, json!(["grant", "refuse", "withdraw"])), ("auditor.990121", json!([]))] {
+            let seen = office.as_user(username).await.get(&path).await.expect(200);
+            assert_eq!(seen["allowed_actions"], allowed, "{username}");
+        }
         office.as_user("county.990122").await.get(&format!("{AID}/{}", id_of(&filed))).await.refused(404, "legal_aid.not_found");
         office.aids(TOWNSHIP, &filed, json!({"action": "grant"})).await.refused(403, "permission.denied");
         let draft = office.draft_for(&resident, "nursing_subsidy").await;

@@ -339,7 +339,7 @@ pub struct LegalAidApplication {
     pub lawyer: Option<String>,
     /// How often the office was late.
     pub late_acts: i32,
-    /// What its state allows next.
+    /// What its state allows next; of one application, only what the reader may do.
     pub allowed_actions: Vec<LegalAidAction>,
     pub version: i32,
     /// From the beginning.

@@ -6,7 +6,7 @@ use super::model::{
     allowed,
 };
 use super::store::{self, Filter};
-use crate::access::{Permit, Role, Scope, acts};
+use crate::access::{Act, Permit, Role, Scope, acts};
 use crate::audit::{Event, Origin};
 use crate::casework::follow_ups::{self, FollowUpKind, FollowUpState, Planned};
 use crate::casework::{calendar, recusals};
@@ -72,6 +72,26 @@ fn keep_up(
     Ok(all)
 }
 
+/// With what whoever looks may do next: what the state allows, and nothing that is not for them.
+fn theirs<A: Act>(
+    db: &mut Db,
+    permit: &Permit<A>,
+    mut of: LegalAidApplication,
+) -> Result<LegalAidApplication> {
+    let user = permit.actor().user;
+    let acting = permit.also::<acts::LegalAidAct>();
+    let acts = acting.is_ok_and(|permit| permit.scope().sees(of.division_code));
+    let apart = match recusals::service::apart(db, user, &[of.resident_id]) {
+        Ok(()) => true,
+        Err(error) if error.code() == Code::Internal => return Err(error),
+        Err(_tied) => false,
+    };
+    let filed = user == of.filed_by;
+    of.allowed_actions
+        .retain(|action| acts && apart && !(filed && action.decides()));
+    Ok(of)
+}
+
 /// Takes an application down; whether means are checked is judged by what is known on the day.
 pub fn file(
     tx: &mut Tx<'_>,
@@ -119,6 +139,7 @@ pub fn file(
         .change("means_check", means_check);
     let shown = found(tx, permit.scope(), application.id)?;
     let shown = store::unsealed(tx, shown)?;
+    let shown = theirs(tx, permit, shown)?;
     Ok(along(tx.record(event, shown)?, planned))
 }
 
@@ -150,6 +171,7 @@ pub fn act(
         .change("late", owed.is_some_and(|due| step.on_date > due));
     let shown = found(tx, permit.scope(), id)?;
     let shown = store::unsealed(tx, shown)?;
+    let shown = theirs(tx, permit, shown)?;
     Ok(along(tx.record(event, shown)?, planned))
 }
 
@@ -162,6 +184,7 @@ pub fn view(
     let one = found(db, permit.scope(), id)?;
     let event = event(permit.origin(), "legal_aid.viewed", &one);
     let one = store::unsealed(db, one)?;
+    let one = theirs(db, permit, one)?;
     db.looked(event, one)
 }
 

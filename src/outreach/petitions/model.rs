@@ -87,7 +87,7 @@ pub struct Petition {
     pub outcome: Option<PetitionOutcome>,
     /// How often the office was late.
     pub late_acts: i32,
-    /// What its state allows next.
+    /// What its state allows next; of one petition, only what the reader may do.
     pub allowed_actions: Vec<PetitionAction>,
     pub version: i32,
     /// From the beginning.

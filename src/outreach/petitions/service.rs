@@ -3,6 +3,7 @@
 use super::counts::{Asked, Count, tally};
 use super::model::{Office, Petition, PetitionState, allowed};
 use super::request::{NewPetition, Step};
+use super::steps::theirs;
 use super::store::{self, Filter};
 use crate::access::{Permit, Scope, acts, organizations, users};
 use crate::audit::{Event, Origin};
@@ -150,6 +151,7 @@ pub fn receive(
     );
     let shown = found(tx, permit.scope(), by, petition.id)?;
     let shown = store::unsealed(tx, shown)?;
+    let shown = theirs(tx, permit, shown)?;
     Ok(along(tx.record(event, shown)?, planned))
 }
 
@@ -162,6 +164,7 @@ pub fn view(
     let one = found(db, permit.scope(), permit.actor().user, id)?;
     let event = event(permit.origin(), "petition.viewed", permit.scope(), &one);
     let one = store::unsealed(db, one)?;
+    let one = theirs(db, permit, one)?;
     db.looked(event, one)
 }
 

@@ -4,11 +4,11 @@ use super::model::{Office, Petition, PetitionAction};
 use super::request::{NewPetitionTransition, Step};
 use super::service::{event, found};
 use super::store;
-use crate::access::{Permit, acts, organizations};
+use crate::access::{Act, Permit, acts, organizations};
 use crate::audit::Origin;
 use crate::casework::follow_ups::{self, FollowUp, FollowUpKind, FollowUpState, Planned};
 use crate::casework::{calendar, recusals};
-use crate::db::{Recorded, Tx};
+use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
@@ -17,9 +17,9 @@ use crate::outreach::texts::along;
 
 /// Whom it is not for: another office and role, who is tied to those it is about, who had a hand in what is complained of,
 /// and who decided before.
-fn may_act(
-    tx: &mut Tx<'_>,
-    permit: &Permit<acts::PetitionAct>,
+fn may_act<A: Act>(
+    db: &mut Db,
+    permit: &Permit<A>,
     of: &Petition,
     action: PetitionAction,
 ) -> Result<()> {
@@ -33,7 +33,7 @@ fn may_act(
     }
     let mut persons: Vec<_> = of.resident_id.into_iter().collect();
     if let Some(case) = of.case_id {
-        let (resident, acted) = tx.in_every_office(|db| {
+        let (resident, acted) = db.in_every_office(|db| {
             let resident = store::resident_of(db, case)?;
             Ok((resident, store::acted_on(db, case, actor.user)?))
         })?;
@@ -42,7 +42,7 @@ fn may_act(
         }
         persons.push(resident);
     }
-    recusals::service::apart(tx, actor.user, &persons)?;
+    recusals::service::apart(db, actor.user, &persons)?;
     let did = |done: &PetitionAction| {
         let mut history = of.history.iter().flatten();
         history.any(|entry| entry.action == *done && entry.actor_id == actor.user)
@@ -51,6 +51,22 @@ fn may_act(
         return Err(Code::PetitionSeparation.into());
     }
     Ok(())
+}
+
+/// With what whoever looks may do next: what the state allows, and nothing that is not for them.
+pub(super) fn theirs<A: Act>(
+    db: &mut Db,
+    permit: &Permit<A>,
+    mut of: Petition,
+) -> Result<Petition> {
+    for action in std::mem::take(&mut of.allowed_actions) {
+        match may_act(db, permit, &of, action) {
+            Ok(()) => of.allowed_actions.push(action),
+            Err(error) if error.code() == Code::Internal => return Err(error),
+            Err(_not_theirs) => {}
+        }
+    }
+    Ok(of)
 }
 
 /// Ends what was due before, and plans what is due now, on the desks of the office that handles it.
@@ -150,6 +166,7 @@ pub fn act(
     )
     .change("outcome", step.outcome)
     .change("late", late);
+    let shown = theirs(tx, permit, shown)?;
     Ok(along(tx.record(event, shown)?, planned))
 }
 
