@@ -31,6 +31,13 @@ impl<T> Recorded<T> {
         Recorded((self.0, other.0))
     }
 
+    /// With what was done along with it, each on its own record.
+    pub fn along<U>(self, others: impl IntoIterator<Item = Recorded<U>>) -> Self {
+        others
+            .into_iter()
+            .fold(self, |whole, part| whole.and(part).map(|(value, _)| value))
+    }
+
     pub(super) fn into_value(self) -> T {
         self.0
     }

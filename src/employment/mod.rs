@@ -12,7 +12,6 @@ mod persons;
 pub mod placements;
 pub mod referrals;
 pub mod retention;
-mod sealing;
 pub mod seekers;
 mod service;
 pub mod standards;

@@ -1,41 +1,17 @@
-//! What the entities of employment have in common: texts of so many characters, lists of words, amounts.
+//! What the entities of employment have in common: comments, lists of words, amounts.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::db::Recorded;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::money::Fen;
+use crate::kernel::text::maybe;
 use crate::registry::facts::EmploymentForm;
 
 /// Of a person, an employer, a place.
 pub const NAME: usize = 100;
 /// Of a comment or a note.
 pub const NOTE: usize = 1_000;
-
-/// A text without what surrounds it, if it is not empty and not too long.
-pub fn text(pointer: &str, text: &str, longest: usize) -> Result<String, FieldError> {
-    let text = text.trim();
-    if (1..=longest).contains(&text.chars().count()) {
-        return Ok(text.to_owned());
-    }
-    Err(FieldError::new(
-        pointer,
-        "text.length",
-        format!("1 to {longest} characters"),
-        format!("1 至 {longest} 个字"),
-    ))
-}
-
-/// As [`text`]; what is empty is not there.
-pub fn maybe(
-    pointer: &str,
-    given: Option<&str>,
-    longest: usize,
-) -> Result<Option<String>, FieldError> {
-    let given = given.map(str::trim).filter(|text| !text.is_empty());
-    given.map(|one| text(pointer, one, longest)).transpose()
-}
 
 /// Why something is done or not: needed, or not.
 pub fn comment(given: Option<&str>, needed: bool) -> Result<Option<String>> {
@@ -97,13 +73,4 @@ pub fn split<T: FromStr>(text: &str) -> Result<Vec<T>> {
 /// Collects what is wrong, so that all of it is told at once.
 pub fn keep<T>(parsed: Result<T, FieldError>, errors: &mut Vec<FieldError>) -> Option<T> {
     parsed.map_err(|error| errors.push(error)).ok()
-}
-
-/// What was done, with what was done along with it.
-pub fn along<T, U>(
-    done: Recorded<T>,
-    others: impl IntoIterator<Item = Recorded<U>>,
-) -> Recorded<T> {
-    let add = |done: Recorded<T>, other| done.and(other).map(|(value, _)| value);
-    others.into_iter().fold(done, add)
 }

@@ -54,9 +54,6 @@ impl CaseService for Renovations {
             .about(case.resident_id)
             .within(case.division_code)
             .change("service", case.service);
-        let recorded = tx.record(event, ())?;
-        Ok(ended
-            .into_iter()
-            .fold(recorded, |all, one| all.and(one).map(|((), ())| ())))
+        Ok(tx.record(event, ())?.along(ended))
     }
 }

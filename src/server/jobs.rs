@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Office;
 use crate::casework::{cases, documents, supplements, tasks};
-use crate::db::{Db, Reach, Store};
+use crate::db::{Db, Reach, Recorded, Store, Tx};
 use crate::http::idempotency;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::RequestId;
@@ -16,37 +16,82 @@ use crate::subsidies::runs::service as runs;
 
 const INTERVAL: Duration = Duration::from_secs(10);
 
-pub(super) async fn tick(office: Office) {
+/// Works for good, and rests in between; the log says when it could not.
+async fn every(rest: Duration, missed: &'static str, work: impl AsyncFn() -> Result<usize>) {
     loop {
-        if let Err(error) = run_due(&office).await {
-            tracing::error!(%error, "the jobs could not run");
+        if let Err(error) = work().await {
+            tracing::error!(%error, "{missed}");
         }
-        actix_web::rt::time::sleep(INTERVAL).await;
+        actix_web::rt::time::sleep(rest).await;
     }
+}
+
+/// Does what waits, one after another; how many. One that another process took first is left to it.
+async fn each<W, C>(
+    store: &Store,
+    reach: Reach,
+    waiting: fn(&mut Db) -> Result<Option<W>>,
+    claim: fn(&mut Tx<'_>, RequestId, W) -> Result<Recorded<Option<C>>>,
+    work: impl AsyncFn(C, RequestId) -> Result<()>,
+) -> Result<usize>
+where
+    W: Send + 'static,
+    C: Send + 'static,
+{
+    let mut done = 0;
+    while let Some(next) = store.read(reach.clone(), waiting).await? {
+        let request: RequestId = store.given().new_id();
+        let claimed = store
+            .write(reach.clone(), move |tx| claim(tx, request, next))
+            .await;
+        match claimed {
+            Ok(Some(claimed)) => work(claimed, request).await?,
+            Ok(None) => {}
+            Err(error) if error.code() == Code::IfMatchStale => continue,
+            Err(error) => return Err(error),
+        }
+        done += 1;
+    }
+    Ok(done)
+}
+
+/// What was begun here and is another's by now, or was cancelled, is no failure.
+fn unless_taken(outcome: Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if error.code() == Code::IfMatchStale => Ok(()),
+        outcome => outcome,
+    }
+}
+
+pub(super) async fn tick(office: Office) {
+    every(INTERVAL, "the jobs could not run", async || {
+        run_due(&office).await
+    })
+    .await;
 }
 
 /// How long an entry of the record may wait for its seal.
 const SEAL_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) async fn seal(office: Office) {
-    loop {
-        if let Err(error) = seal_due(&office).await {
-            tracing::error!(%error, "the record could not be sealed");
-        }
-        actix_web::rt::time::sleep(SEAL_INTERVAL).await;
-    }
+    every(
+        SEAL_INTERVAL,
+        "the record could not be sealed",
+        async || seal_due(&office).await,
+    )
+    .await;
 }
 
 /// How often contents are looked for that no document has.
 const SWEEP_INTERVAL: Duration = Duration::from_hours(6);
 
 pub(super) async fn sweep(office: Office) {
-    loop {
-        if let Err(error) = sweep_due(&office).await {
-            tracing::error!(%error, "the documents could not be swept");
-        }
-        actix_web::rt::time::sleep(SWEEP_INTERVAL).await;
-    }
+    every(
+        SWEEP_INTERVAL,
+        "the documents could not be swept",
+        async || sweep_due(&office).await,
+    )
+    .await;
 }
 
 /// Removes contents that no document has; how many.
@@ -128,38 +173,26 @@ async fn end_visits(office: &Office) -> Result<()> {
 const ASSESSMENT_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) async fn assess(office: Office) {
-    loop {
-        if let Err(error) = assess_due(&office).await {
-            tracing::error!(%error, "an assessment of need could not go on");
-        }
-        actix_web::rt::time::sleep(ASSESSMENT_INTERVAL).await;
-    }
+    every(
+        ASSESSMENT_INTERVAL,
+        "an assessment of need could not go on",
+        async || assess_due(&office).await,
+    )
+    .await;
 }
 
-/// Does the assessments of need that wait; how many. One that another process took first is left to it.
+/// Does the assessments of need that wait; how many.
 pub async fn assess_due(office: &Office) -> Result<usize> {
     let store = office.store();
-    let mut ran = 0;
-    while let Some(waiting) = store.read(Reach::EVERYTHING, need_scores::waiting).await? {
-        let request: RequestId = store.given().new_id();
-        let claimed = store
-            .write(Reach::EVERYTHING, move |tx| {
-                need_scores::claim(tx, request, waiting)
-            })
-            .await;
-        match claimed {
-            Ok(Some(claimed)) => match assess_all(store, claimed, request).await {
-                // It is another's by now.
-                Err(error) if error.code() == Code::IfMatchStale => {}
-                outcome => outcome?,
-            },
-            Ok(None) => {}
-            Err(error) if error.code() == Code::IfMatchStale => continue,
-            Err(error) => return Err(error),
-        }
-        ran += 1;
-    }
-    Ok(ran)
+    let work = async |claimed, request| unless_taken(assess_all(store, claimed, request).await);
+    each(
+        store,
+        Reach::EVERYTHING,
+        need_scores::waiting,
+        need_scores::claim,
+        work,
+    )
+    .await
 }
 
 /// Piece by piece, so that others write in between; who scores what is found by readers.
@@ -198,34 +231,26 @@ async fn assess_all(
 const SIMULATION_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) async fn simulate(office: Office) {
-    loop {
-        if let Err(error) = simulate_due(&office).await {
-            tracing::error!(%error, "a simulation could not run");
-        }
-        actix_web::rt::time::sleep(SIMULATION_INTERVAL).await;
-    }
+    every(
+        SIMULATION_INTERVAL,
+        "a simulation could not run",
+        async || simulate_due(&office).await,
+    )
+    .await;
 }
 
-/// Runs the simulations that wait; how many. One that another process took first is left to it.
+/// Runs the simulations that wait; how many.
 pub async fn simulate_due(office: &Office) -> Result<usize> {
     let store = office.store();
-    let mut ran = 0;
-    while let Some(waiting) = store.read(Reach::NOTHING, simulations::waiting).await? {
-        let request: RequestId = store.given().new_id();
-        let claimed = store
-            .write(Reach::NOTHING, move |tx| {
-                simulations::claim(tx, request, waiting)
-            })
-            .await;
-        match claimed {
-            Ok(Some(claimed)) => run(store, claimed, request).await?,
-            Ok(None) => {}
-            Err(error) if error.code() == Code::IfMatchStale => continue,
-            Err(error) => return Err(error),
-        }
-        ran += 1;
-    }
-    Ok(ran)
+    let work = async |claimed, request| run(store, claimed, request).await;
+    each(
+        store,
+        Reach::NOTHING,
+        simulations::waiting,
+        simulations::claim,
+        work,
+    )
+    .await
 }
 
 /// County by county, so that no look at the database takes long.
@@ -328,38 +353,17 @@ async fn remind(office: &Office) -> Result<()> {
 const RUN_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) async fn entitle(office: Office) {
-    loop {
-        if let Err(error) = entitle_due(&office).await {
-            tracing::error!(%error, "a monthly run could not go on");
-        }
-        actix_web::rt::time::sleep(RUN_INTERVAL).await;
-    }
+    every(RUN_INTERVAL, "a monthly run could not go on", async || {
+        entitle_due(&office).await
+    })
+    .await;
 }
 
-/// Does the monthly runs that wait; how many. One that another process took first is left to it.
+/// Does the monthly runs that wait; how many.
 pub async fn entitle_due(office: &Office) -> Result<usize> {
     let store = office.store();
-    let mut ran = 0;
-    while let Some(waiting) = store.read(Reach::EVERYTHING, runs::waiting).await? {
-        let request: RequestId = store.given().new_id();
-        let claimed = store
-            .write(Reach::EVERYTHING, move |tx| {
-                runs::claim(tx, request, waiting)
-            })
-            .await;
-        match claimed {
-            Ok(Some(claimed)) => match entitle_all(store, claimed, request).await {
-                // It was cancelled, or is another's by now.
-                Err(error) if error.code() == Code::IfMatchStale => {}
-                outcome => outcome?,
-            },
-            Ok(None) => {}
-            Err(error) if error.code() == Code::IfMatchStale => continue,
-            Err(error) => return Err(error),
-        }
-        ran += 1;
-    }
-    Ok(ran)
+    let work = async |claimed, request| unless_taken(entitle_all(store, claimed, request).await);
+    each(store, Reach::EVERYTHING, runs::waiting, runs::claim, work).await
 }
 
 /// How often a piece is looked at anew because somebody else was first.

@@ -72,9 +72,7 @@ pub fn declare(
     let declared = found(tx, resident, recusal)?;
     let recorded = tx.record(event, declared)?;
     let passed_on = tasks::service::pass_on(tx, permit.origin(), user, resident)?;
-    Ok(passed_on.into_iter().fold(recorded, |all, one| {
-        all.and(one).map(|(declared, ())| declared)
-    }))
+    Ok(recorded.along(passed_on))
 }
 
 fn found(db: &mut Db, resident: ResidentId, id: RecusalId) -> Result<Recusal> {

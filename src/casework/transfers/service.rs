@@ -321,10 +321,7 @@ pub fn act(
         store::insert_transition(tx, &transfer, action, Some(old.state), user, comment)?;
     }
     let shown = shown_one(tx, permit, desk, transfer.clone())?;
-    let recorded = record_at_both_ends(tx, &event, &transfer, shown)?;
-    Ok(parts
-        .into_iter()
-        .fold(recorded, |all, part| all.and(part).map(|(shown, ())| shown)))
+    Ok(record_at_both_ends(tx, &event, &transfer, shown)?.along(parts))
 }
 
 fn county_of(division: DivisionCode) -> DivisionCode {

@@ -60,10 +60,7 @@ pub fn act(
     history::insert_transition(tx, &moved, entry, user, asked.comment.as_deref())?;
     let event = event(permit.origin(), asked.action.recorded_as(), &moved);
     let shown = shown(tx, user, moved)?;
-    let recorded = tx.record(event, shown)?;
-    Ok(along
-        .into_iter()
-        .fold(recorded, |all, one| all.and(one).map(|(shown, ())| shown)))
+    Ok(tx.record(event, shown)?.along(along))
 }
 
 /// Writes what an action leads to, apart from its entry.

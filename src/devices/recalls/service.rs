@@ -101,10 +101,7 @@ pub fn recall(
         .change("batch_number", &recall.batch_number)
         .change("holders", holding.len());
     let shown = shown(tx, permit, recall)?;
-    let recorded = tx.record(event, shown)?;
-    Ok(planned
-        .into_iter()
-        .fold(recorded, |all, one| all.and(one).map(|(shown, ())| shown)))
+    Ok(tx.record(event, shown)?.along(planned))
 }
 
 fn people(db: &mut Db, of: &[Allocation]) -> Result<HashMap<ResidentId, Resident>> {

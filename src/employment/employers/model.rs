@@ -9,6 +9,7 @@ use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{EmployerId, UserId};
 use crate::kernel::patch::{Patch, stated};
 use crate::kernel::text::compact;
+use crate::kernel::text::{maybe, text};
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
@@ -95,10 +96,10 @@ impl NewEmployer {
     /// Name, credit code and contact, if all is as it may be.
     pub fn check(&self) -> Result<(String, Option<String>, Option<String>)> {
         let mut errors = Vec::new();
-        let name = words::keep(words::text("/name", &self.name, NAME), &mut errors);
+        let name = words::keep(text("/name", &self.name, NAME), &mut errors);
         let code = self.credit_code.as_deref().map(credit_code).transpose();
         let code = words::keep(code, &mut errors);
-        let contact = words::maybe("/contact", self.contact.as_deref(), NAME);
+        let contact = maybe("/contact", self.contact.as_deref(), NAME);
         let contact = words::keep(contact, &mut errors);
         errors.extend(self.staff_count.and_then(staff));
         match (name, code, contact) {
@@ -135,7 +136,7 @@ impl EmployerPatch {
         let mut new = old.clone();
         let mut errors = Vec::new();
         if let Some(name) = &self.name {
-            let name = words::keep(words::text("/name", name, NAME), &mut errors);
+            let name = words::keep(text("/name", name, NAME), &mut errors);
             new.name = name.unwrap_or_default();
         }
         if let Some(division) = self.division_code {
@@ -144,7 +145,7 @@ impl EmployerPatch {
         self.staff_count.apply(&mut new.staff_count);
         errors.extend(new.staff_count.and_then(staff));
         self.contact.apply(&mut new.contact);
-        let contact = words::maybe("/contact", new.contact.as_deref(), NAME);
+        let contact = maybe("/contact", new.contact.as_deref(), NAME);
         new.contact = words::keep(contact, &mut errors).flatten();
         if errors.is_empty() {
             Ok(new)

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::employment::words::{self, NAME};
+use crate::employment::words::NAME;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{
@@ -12,6 +12,7 @@ use crate::kernel::id::{
 };
 use crate::kernel::patch::{Patch, stated};
 use crate::kernel::text;
+use crate::kernel::text::{maybe, text};
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
@@ -214,9 +215,9 @@ impl NewJobFair {
         let fair = JobFair {
             id,
             kind: self.kind,
-            name: words::text("/name", &self.name, NAME).map_err(refuse)?,
+            name: text("/name", &self.name, NAME).map_err(refuse)?,
             division_code: self.division_code,
-            place: words::maybe("/place", self.place.as_deref(), 200).map_err(refuse)?,
+            place: maybe("/place", self.place.as_deref(), 200).map_err(refuse)?,
             from_date: self.from_date,
             to_date: self.to_date.unwrap_or(self.from_date),
             cancel_reason: None,
@@ -238,10 +239,10 @@ impl JobFair {
         let refuse = |error| Error::fields(vec![error]);
         let mut new = self.clone();
         if let Some(name) = &change.name {
-            new.name = words::text("/name", name, NAME).map_err(refuse)?;
+            new.name = text("/name", name, NAME).map_err(refuse)?;
         }
         change.place.apply(&mut new.place);
-        new.place = words::maybe("/place", new.place.as_deref(), 200).map_err(refuse)?;
+        new.place = maybe("/place", new.place.as_deref(), 200).map_err(refuse)?;
         new.to_date = change.to_date.unwrap_or(self.to_date);
         if let Some(reason) = &change.cancel_reason {
             let reason = text::reason(reason).map_err(|error| error.at("/cancel_reason"))?;

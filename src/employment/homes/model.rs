@@ -10,6 +10,7 @@ use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{DisabilityHomeId, HomeMemberId, ResidentId, UserId};
 use crate::kernel::money::Fen;
 use crate::kernel::patch::stated;
+use crate::kernel::text::text;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
@@ -127,8 +128,8 @@ impl NewHome {
         now: Timestamp,
     ) -> Result<DisabilityHome> {
         let mut errors = Vec::new();
-        let name = words::keep(words::text("/name", &self.name, NAME), &mut errors);
-        let operator = words::keep(words::text("/operator", &self.operator, NAME), &mut errors);
+        let name = words::keep(text("/name", &self.name, NAME), &mut errors);
+        let operator = words::keep(text("/operator", &self.operator, NAME), &mut errors);
         errors.extend(places(self.care_places, self.sheltered_places));
         let today = now.office_date();
         let opened_date = self.opened_date.unwrap_or(today);
@@ -170,11 +171,11 @@ impl DisabilityHome {
         let mut new = self.clone();
         let mut errors = Vec::new();
         if let Some(name) = &change.name {
-            let name = words::keep(words::text("/name", name, NAME), &mut errors);
+            let name = words::keep(text("/name", name, NAME), &mut errors);
             new.name = name.unwrap_or_default();
         }
         if let Some(operator) = &change.operator {
-            let operator = words::keep(words::text("/operator", operator, NAME), &mut errors);
+            let operator = words::keep(text("/operator", operator, NAME), &mut errors);
             new.operator = operator.unwrap_or_default();
         }
         new.care_places = change.care_places.unwrap_or(self.care_places);

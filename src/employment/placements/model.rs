@@ -12,6 +12,7 @@ use crate::kernel::id::{
     EmployerId, JobFairId, JobReferralId, JobSeekerId, PlacementId, ResidentId, UserId,
 };
 use crate::kernel::money::Fen;
+use crate::kernel::text::maybe;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 use crate::registry::facts::EmploymentForm;
@@ -300,9 +301,8 @@ impl NewEvidence {
                 "不得早于 contract_from",
             ));
         }
-        let number = |name: &str, given: &Option<String>| {
-            words::maybe(&at(name), given.as_deref(), words::NAME)
-        };
+        let number =
+            |name: &str, given: &Option<String>| maybe(&at(name), given.as_deref(), words::NAME);
         let contract = number("contract_number", &self.contract_number);
         let contract = words::keep(contract, &mut errors);
         let insurance = number("insurance_number", &self.insurance_number);

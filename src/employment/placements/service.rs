@@ -150,7 +150,7 @@ pub fn enter(
         .change("employer_id", placement.employer_id)
         .change("start_date", placement.start_date);
     let placement = whole(tx, placement)?;
-    Ok(words::along(tx.record(event, placement)?, recorded))
+    Ok(tx.record(event, placement)?.along(recorded))
 }
 
 type Sought = (Option<JobSeekerId>, Vec<Recorded<JobSeeker>>);
@@ -311,8 +311,8 @@ pub fn verify(
         .change("revision", moved.evidence_revision);
     let event = told.on(event);
     let moved = whole(tx, moved)?;
-    let done = words::along(tx.record(event, moved)?, told.recorded());
-    Ok(words::along(done, checks))
+    let done = tx.record(event, moved)?.along(told.recorded());
+    Ok(done.along(checks))
 }
 
 /// Holds the evidence against what new employment asks for, and keeps by what it was held.
@@ -401,8 +401,8 @@ pub fn leave(
         .change("reason", moved.leave_reason);
     let event = told.on(event);
     let moved = whole(tx, moved)?;
-    let done = words::along(tx.record(event, moved)?, told.recorded());
-    Ok(words::along(done, checks))
+    let done = tx.record(event, moved)?.along(told.recorded());
+    Ok(done.along(checks))
 }
 
 /// Another county's office goes on with the work that has not ended and went there with the resident.

@@ -11,9 +11,9 @@ use crate::db::schema::{
     placement_evidence, placement_transitions, placement_verifications, placements,
 };
 use crate::db::sealed::{SealedColumn, sealed_column};
+use crate::db::sealed::{open, seal_if};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::employment::employers::EmployerType;
-use crate::employment::sealing::{open, seal_if};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{

@@ -6,8 +6,8 @@ use super::model::{JobReferral, JobReferralAction, JobReferralState, JobReferral
 use crate::access::{Scope, within};
 use crate::db::schema::{job_referral_transitions, job_referrals};
 use crate::db::sealed::{SealedColumn, sealed_column};
+use crate::db::sealed::{open, seal_if};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
-use crate::employment::sealing::{open, seal_if};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{

@@ -10,6 +10,7 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{PlacementId, ResidentId, RetentionCheckId, UserId};
 use crate::kernel::money::Fen;
+use crate::kernel::text::maybe;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
@@ -79,7 +80,7 @@ impl NewCheckOutcome {
             errors.extend(words::amount("/wage_fen", wage).err());
         }
         let note = words::keep(
-            words::maybe("/note", self.note.as_deref(), words::NOTE),
+            maybe("/note", self.note.as_deref(), words::NOTE),
             &mut errors,
         );
         match note {

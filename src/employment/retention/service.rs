@@ -8,7 +8,6 @@ use crate::casework::follow_ups::{self, FollowUpKind, FollowUpState, Planned};
 use crate::casework::transfers;
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::employment::placements::{self, NewEnding, Placement};
-use crate::employment::words;
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{FollowUpId, FollowUpSubjectId, RetentionCheckId};
@@ -160,6 +159,6 @@ pub fn decide(
         .change("placement_id", done.placement_id)
         .change("months", done.months)
         .change("outcome", new.outcome);
-    let recorded = words::along(tx.record(event, done)?, ended);
-    Ok(words::along(recorded, seen_to))
+    let recorded = tx.record(event, done)?.along(ended);
+    Ok(recorded.along(seen_to))
 }

@@ -11,6 +11,7 @@ use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{CaseId, JobSeekerContactId, JobSeekerId, ResidentId, UserId};
 use crate::kernel::money::Fen;
 use crate::kernel::patch::{Patch, stated};
+use crate::kernel::text::maybe;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 use crate::registry::facts::EmploymentForm;
@@ -248,11 +249,11 @@ impl JobSeeker {
                 "学校和就业意愿仅毕业生填写，须有毕业日期",
             ));
         }
-        let skills = words::maybe("/skills", self.skills.as_deref(), 200);
+        let skills = maybe("/skills", self.skills.as_deref(), 200);
         self.skills = words::keep(skills, &mut errors).flatten();
-        let school = words::maybe("/school", self.school.as_deref(), NAME);
+        let school = maybe("/school", self.school.as_deref(), NAME);
         self.school = words::keep(school, &mut errors).flatten();
-        let plan = words::maybe("/plan", self.plan.as_deref(), NOTE);
+        let plan = maybe("/plan", self.plan.as_deref(), NOTE);
         self.plan = words::keep(plan, &mut errors).flatten();
         self.forms.sort_unstable();
         self.forms.dedup();

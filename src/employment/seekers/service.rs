@@ -11,12 +11,13 @@ use crate::casework::transfers;
 use crate::casework::{Approval, Relocation, Termination};
 use crate::db::{Db, Looked, Recorded, Tx};
 use crate::employment::persons::{kept_at, of_all_records, records, write_at};
-use crate::employment::words::{self, NOTE};
+use crate::employment::words::NOTE;
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{JobSeekerId, ResidentId};
 use crate::kernel::month::Month;
+use crate::kernel::text::text;
 use crate::registry::Resident;
 use crate::registry::facts::EmploymentForm;
 use crate::registry::residents;
@@ -269,7 +270,7 @@ pub fn contact(
     new: &NewContact,
 ) -> Result<Recorded<Contact>> {
     let seeker = at_work(tx, permit.scope(), id)?.still_open()?;
-    let note = words::text("/note", &new.note, NOTE).map_err(|error| Error::fields(vec![error]))?;
+    let note = text("/note", &new.note, NOTE).map_err(|error| Error::fields(vec![error]))?;
     let today = tx.today();
     let contact_date = new.contact_date.unwrap_or(today);
     if contact_date > today {

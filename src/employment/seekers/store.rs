@@ -9,8 +9,8 @@ use super::model::{
 use crate::access::{Scope, within};
 use crate::db::schema::{job_seeker_contacts, job_seekers};
 use crate::db::sealed::{SealedColumn, sealed_column};
+use crate::db::sealed::{open, seal, seal_if};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
-use crate::employment::sealing::{open, seal, seal_if};
 use crate::employment::words::{join, split};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};

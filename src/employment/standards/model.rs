@@ -9,6 +9,7 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{EmploymentStandardId, UserId};
 use crate::kernel::money::Fen;
+use crate::kernel::text::text;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 
@@ -137,10 +138,7 @@ impl NewStandard {
         if let Some(fen) = self.amount_fen {
             errors.extend(words::amount("/amount_fen", fen).err());
         }
-        let basis = words::keep(
-            words::text("/legal_basis", &self.legal_basis, 500),
-            &mut errors,
-        );
+        let basis = words::keep(text("/legal_basis", &self.legal_basis, 500), &mut errors);
         match basis {
             Some(basis) if errors.is_empty() => Ok(basis),
             _ => Err(Error::fields(errors)),

@@ -10,6 +10,7 @@ use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{EmployerId, UserId, VacancyId};
 use crate::kernel::money::Fen;
 use crate::kernel::patch::{Patch, stated};
+use crate::kernel::text::{maybe, text};
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 use crate::registry::facts::EmploymentForm;
@@ -178,8 +179,8 @@ impl NewVacancy {
         let mut errors = sound(self.openings, self.wage_from_fen, self.wage_to_fen);
         errors.extend(to_come(self.valid_to, today));
         errors.extend(words::form("/form", self.form).err());
-        let title = words::keep(words::text("/title", &self.title, NAME), &mut errors);
-        let requirements = words::maybe("/requirements", self.requirements.as_deref(), 500);
+        let title = words::keep(text("/title", &self.title, NAME), &mut errors);
+        let requirements = maybe("/requirements", self.requirements.as_deref(), 500);
         let requirements = words::keep(requirements, &mut errors);
         match (title, requirements) {
             (Some(title), Some(requirements)) if errors.is_empty() => Ok((title, requirements)),

@@ -9,10 +9,9 @@ use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{
     ActivityAttendanceId, ActivityId, HouseholdId, OrganizationId, ResidentId, UserId,
 };
-use crate::kernel::text;
+use crate::kernel::text::{self, maybe};
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
-use crate::outreach::texts::{self, maybe};
 
 vocabulary! {
     /// What an activity is.
@@ -288,7 +287,7 @@ impl NewActivity {
         let mut errors: Vec<_> = near("/planned_date", self.planned_date, today)
             .into_iter()
             .collect();
-        let name = texts::text("/name", &self.name, 100);
+        let name = text::text("/name", &self.name, 100);
         let place = maybe("/place", self.place.as_deref(), 200);
         match (name, place) {
             (Ok(name), Ok(place)) if errors.is_empty() => Ok((name, place)),

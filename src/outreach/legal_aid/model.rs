@@ -8,11 +8,12 @@ pub use super::means::{MeansBasis, MeansCheck};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{LegalAidApplicationId, ResidentId, UserId};
+use crate::kernel::text::{maybe, text};
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 use crate::kernel::working_days::WorkingDays;
 use crate::outreach::limits::{Due, LegalLimit};
-use crate::outreach::texts::{LONG, SHORT, maybe, text};
+use crate::outreach::texts::{LONG, SHORT};
 
 vocabulary! {
     /// What it is about.

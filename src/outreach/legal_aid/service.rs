@@ -15,7 +15,6 @@ use crate::http::IfMatch;
 use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{FollowUpSubjectId, LegalAidApplicationId, ResidentId, UserId};
 use crate::outreach::limits::{Due, LegalLimit};
-use crate::outreach::texts::along;
 use crate::registry::{facts, residents};
 
 pub use super::store::SEALED_COLUMNS;
@@ -140,7 +139,7 @@ pub fn file(
     let shown = found(tx, permit.scope(), application.id)?;
     let shown = store::unsealed(tx, shown)?;
     let shown = theirs(tx, permit, shown)?;
-    Ok(along(tx.record(event, shown)?, planned))
+    Ok(tx.record(event, shown)?.along(planned))
 }
 
 /// Writes down the next step. Late is not refused, but said.
@@ -172,7 +171,7 @@ pub fn act(
     let shown = found(tx, permit.scope(), id)?;
     let shown = store::unsealed(tx, shown)?;
     let shown = theirs(tx, permit, shown)?;
-    Ok(along(tx.record(event, shown)?, planned))
+    Ok(tx.record(event, shown)?.along(planned))
 }
 
 /// An application with what is sealed of it.

@@ -12,13 +12,13 @@ use super::model::{
 use crate::access::{Scope, within};
 use crate::db::schema::{legal_aid_applications, legal_aid_transitions};
 use crate::db::sealed::{SealedColumn, sealed_column};
+use crate::db::sealed::{open, seal, seal_if};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{LegalAidApplicationId, LegalAidTransitionId, ResidentId, UserId};
 use crate::kernel::time::Timestamp;
 use crate::outreach::limits::{LegalLimit, of_the_office};
-use crate::outreach::texts::{open, seal, seal_if};
 
 types::text_columns!(LegalAidMatter, LegalAidState, LegalAidAction, MeansCheck);
 

@@ -8,9 +8,9 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{NeedStandardId, UserId};
 use crate::kernel::text::is_code;
+use crate::kernel::text::text;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
-use crate::outreach::texts::text;
 use crate::programs::rules::{self, Compiled};
 use crate::programs::{Benefit, Clause, Rules};
 

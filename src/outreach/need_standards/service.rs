@@ -13,7 +13,7 @@ use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::NeedStandardId;
-use crate::outreach::texts::maybe;
+use crate::kernel::text::maybe;
 
 pub use super::model::nearest;
 pub use super::store::{Filter, page};

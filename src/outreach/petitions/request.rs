@@ -10,8 +10,9 @@ use super::model::{
 use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{CaseId, ResidentId, UserId};
+use crate::kernel::text::{maybe, text};
 use crate::outreach::limits::LONGEST_EXTENSION;
-use crate::outreach::texts::{LONG, SHORT, maybe, text};
+use crate::outreach::texts::{LONG, SHORT};
 
 /// A petition as it came.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -12,7 +12,6 @@ use crate::db::{Db, Looked, Recorded, Tx};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{PetitionId, ResidentId, UserId};
 use crate::outreach::limits::{Due, LegalLimit};
-use crate::outreach::texts::along;
 use crate::registry::residents;
 
 pub use super::steps::act;
@@ -152,7 +151,7 @@ pub fn receive(
     let shown = found(tx, permit.scope(), by, petition.id)?;
     let shown = store::unsealed(tx, shown)?;
     let shown = theirs(tx, permit, shown)?;
-    Ok(along(tx.record(event, shown)?, planned))
+    Ok(tx.record(event, shown)?.along(planned))
 }
 
 /// A petition with what is sealed of it.

@@ -13,7 +13,6 @@ use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{FollowUpSubjectId, PetitionId, UserId};
-use crate::outreach::texts::along;
 
 /// Whom it is not for: another office and role, who is tied to those it is about, who had a hand in what is complained of,
 /// and who decided before.
@@ -167,7 +166,7 @@ pub fn act(
     .change("outcome", step.outcome)
     .change("late", late);
     let shown = theirs(tx, permit, shown)?;
-    Ok(along(tx.record(event, shown)?, planned))
+    Ok(tx.record(event, shown)?.along(planned))
 }
 
 fn write(

@@ -13,6 +13,7 @@ use super::request::{Said, Step};
 use crate::access::{Scope, within};
 use crate::db::schema::{case_duties, case_transitions, cases, petition_transitions, petitions};
 use crate::db::sealed::{SealedColumn, sealed_column};
+use crate::db::sealed::{open, seal, seal_if};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
@@ -21,7 +22,6 @@ use crate::kernel::id::{
 };
 use crate::kernel::time::Timestamp;
 use crate::outreach::limits::{LegalLimit, of_the_office};
-use crate::outreach::texts::{open, seal, seal_if};
 
 types::text_columns!(
     PetitionerKind,

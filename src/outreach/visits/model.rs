@@ -9,9 +9,9 @@ use crate::casework::State;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{CaseId, NeedAssessmentId, ResidentId, UserId, VisitId};
+use crate::kernel::text::maybe;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
-use crate::outreach::texts::maybe;
 use crate::programs::Service;
 
 vocabulary! {

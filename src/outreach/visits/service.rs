@@ -164,11 +164,6 @@ fn clear_desk(
 /// Said on desks of a visit that was cancelled; the reason itself stands in the history, sealed.
 const CANCELLED: &str = "走访已取消";
 
-fn joined<T>(recorded: Recorded<T>, all: Vec<Recorded<()>>) -> Recorded<T> {
-    let both = |before: Recorded<T>, one| before.and(one).map(|(value, ())| value);
-    all.into_iter().fold(recorded, both)
-}
-
 /// Writes down what came of a visit; what was found becomes known of the person.
 pub fn act(
     tx: &mut Tx<'_>,
@@ -211,7 +206,7 @@ pub fn act(
     let shown = found(tx, permit.scope(), id)?;
     let shown = with_cases(tx, permit, shown)?;
     let recorded = tx.record(event, shown)?;
-    Ok(joined(recorded, parts))
+    Ok(recorded.along(parts))
 }
 
 /// Why somebody of the list is not planned for by now.
@@ -436,5 +431,5 @@ pub fn end_pointless(tx: &mut Tx<'_>, request: RequestId) -> Result<Recorded<()>
     let parts = clear_desk(tx, &origin, old.id, None, reason)?;
     let event = event(&origin, step.action.recorded_as(), &next).reason(reason);
     let recorded = tx.record(event, ())?;
-    Ok(joined(recorded, parts))
+    Ok(recorded.along(parts))
 }

@@ -217,8 +217,7 @@ fn kept_up(
 ) -> Result<Recorded<Screening>> {
     let by = permit.actor().user;
     let all = due::keep_up(tx, permit.origin(), recorded.value(), by)?;
-    let both = |before: Recorded<Screening>, one| before.and(one).map(|(screening, ())| screening);
-    Ok(all.into_iter().fold(recorded, both))
+    Ok(recorded.along(all))
 }
 
 pub fn view(

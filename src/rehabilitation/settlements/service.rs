@@ -172,10 +172,7 @@ pub fn act(
         None => event,
     };
     let shown = shown(tx, permit, moved)?;
-    let recorded = tx.record(event, shown)?;
-    Ok(owed
-        .into_iter()
-        .fold(recorded, |all, one| all.and(one).map(|(shown, ())| shown)))
+    Ok(tx.record(event, shown)?.along(owed))
 }
 
 /// Each line that was checked is owed to the institution, as far as nothing is kept back of it.

@@ -61,10 +61,7 @@ pub fn act(
         .change("passed", asked.passed)
         .change("amount_fen", asked.amount);
     let shown = shown(tx, permit, moved)?;
-    let recorded = tx.record(event, shown)?;
-    Ok(along
-        .into_iter()
-        .fold(recorded, |all, one| all.and(one).map(|(shown, ())| shown)))
+    Ok(tx.record(event, shown)?.along(along))
 }
 
 /// Writes what an action leads to, apart from its entry.
