@@ -26,12 +26,15 @@ async fn every(rest: Duration, missed: &'static str, work: impl AsyncFn() -> Res
     }
 }
 
+/// Takes what waits, if nobody else did.
+type Claim<W, C> = fn(&mut Tx<'_>, RequestId, W) -> Result<Recorded<Option<C>>>;
+
 /// Does what waits, one after another; how many. One that another process took first is left to it.
 async fn each<W, C>(
     store: &Store,
     reach: Reach,
     waiting: fn(&mut Db) -> Result<Option<W>>,
-    claim: fn(&mut Tx<'_>, RequestId, W) -> Result<Recorded<Option<C>>>,
+    claim: Claim<W, C>,
     work: impl AsyncFn(C, RequestId) -> Result<()>,
 ) -> Result<usize>
 where
