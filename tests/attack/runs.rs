@@ -278,22 +278,31 @@ on_both! {
         office.town().await;
         let folder = tempfile::tempdir().unwrap();
         let mut chance = chance();
-        for round in 0..rounds(1) {
+        let (mut killed, mut months) = (0, 0);
+        while killed < rounds(1) {
+            assert!(months < rounds(1) + 10, "runs are over before they can be killed");
             let one = office.served(folder.path(), "one");
             let run = {
                 let here = Desk::at(&one);
-                let run = here.asks(&month(round));
+                let run = here.asks(&month(months));
                 here.beyond(&run, 0);
                 run
             };
+            months += 1;
             std::thread::park_timeout(Duration::from_millis(chance.u64(0..600)));
             one.kill();
+            if office.rows("entitlement_runs WHERE state = 'running'") == 0 {
+                // It was done with this month already.
+                continue;
+            }
+            killed += 1;
             let other = office.served(folder.path(), "other");
             let there = Desk::at(&other);
             let left = there.sees(&run);
             assert_eq!(left["state"], "running");
             let done = left["done"].as_i64().unwrap();
-            assert!(0 < done && done < left["total"].as_i64().unwrap(), "{left}");
+            // Each was looked at by now, perhaps, and it had only to be said.
+            assert!((1..=left["total"].as_i64().unwrap()).contains(&done), "{left}");
             assert_eq!(office.rows("entitlements e JOIN entitlement_runs r ON r.id = e.run_id WHERE r.state = 'running'"), done);
             if rounds(1) == 1 {
                 // To another process it is three minutes later.
@@ -301,7 +310,7 @@ on_both! {
                 assert_eq!(office.entitle().await, 1);
             }
             there.waits_for(&run);
-            office.paid_once(folder.path(), round + 1);
+            office.paid_once(folder.path(), months);
         }
     }
 
