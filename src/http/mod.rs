@@ -7,6 +7,7 @@ pub mod idempotency;
 pub mod page;
 pub mod problem;
 pub mod request;
+mod routes;
 pub mod stale;
 mod upload;
 
@@ -15,5 +16,6 @@ pub use etag::{IfMatch, etag};
 pub use idempotency::{Answer, Creation, IdempotencyKey};
 pub use page::Paging;
 pub use problem::{ConflictError, Problem, ReadErrors, WriteErrors};
+pub use routes::Routes;
 pub use stale::{Current, Sent, or_current};
 pub use upload::{FileContent, Upload};

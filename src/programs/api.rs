@@ -10,7 +10,7 @@ use super::{Program, ProgramVersion, Stacking, service};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, Params, ReadErrors, WriteErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, Params, ReadErrors, Routes, WriteErrors};
 use crate::kernel::error::Result;
 
 whole_page_of!(ProgramPage, Program);
@@ -195,7 +195,7 @@ async fn list_program_facts(_permit: Permit<acts::ProgramRead>) -> web::Json<Fac
     web::Json(FactPage::whole(of_people.chain(of_components).collect()))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_programs)
         .service(list_program_stacking)

@@ -8,11 +8,10 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use actix_web::middleware::{Compress, DefaultHeaders, from_fn};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use utoipa_actix_web::AppExt;
 
 use super::{Office, jobs, openapi, routes};
 use crate::access::authenticate;
-use crate::http::{BODY_LIMIT, problem, request};
+use crate::http::{BODY_LIMIT, Routes, problem, request};
 use crate::kernel::error::{Code, Error};
 
 /// How long a client may take to send its head, and a request to end when the server stops.
@@ -30,7 +29,7 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let (app, _document) = App::new()
+    App::new()
         .app_data(office.store.clone())
         .app_data(office.sessions.clone())
         .app_data(office.hasher.clone())
@@ -46,11 +45,8 @@ pub fn app(
             web::PathConfig::default()
                 .error_handler(|_error, _request| Error::new(Code::RouteNotFound).into()),
         )
-        .into_utoipa_app()
-        .openapi(openapi::introduction())
-        .configure(routes)
-        .split_for_parts();
-    app.configure(openapi::pages)
+        .configure(|config| routes(&mut Routes::Served(config)))
+        .configure(openapi::pages)
         .default_service(web::to(nowhere))
         .wrap(Compress::default())
         .wrap(from_fn(authenticate))

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::db::migrate::{self, Schema};
 use crate::db::{Reach, Store};
-use crate::http::Problem;
+use crate::http::{Problem, Routes};
 use crate::kernel::error::{Code, Result};
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,6 +40,6 @@ async fn get_readiness(store: web::Data<Store>) -> Result<web::Json<Health>> {
     }
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(get_liveness).service(get_readiness);
 }

@@ -12,12 +12,11 @@ pub use app::{app, run};
 pub use jobs::{assess_due, entitle_due, run_due, seal_due, simulate_due, sweep_due};
 pub use office::Office;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use crate::casework::CaseService;
 use crate::db::sealed::SealedColumn;
 use crate::devices::Devices;
 use crate::employment::Employment;
+use crate::http::Routes;
 use crate::rehabilitation::Rehabilitation;
 use crate::renovations::Renovations;
 use crate::subsidies::Subsidies;
@@ -79,7 +78,7 @@ pub fn sealed_columns() -> impl Iterator<Item = &'static SealedColumn> {
     departments.into_iter().flatten()
 }
 
-fn routes(config: &mut ServiceConfig<'_>) {
+fn routes(config: &mut Routes<'_>) {
     access::sessions::api::routes(config);
     access::second_factors::api::routes(config);
     access::divisions::api::routes(config);

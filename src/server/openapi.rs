@@ -4,17 +4,16 @@
 use std::collections::BTreeMap;
 
 use actix_web::http::header::LOCATION;
-use actix_web::{App, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     AllOf, ComponentsBuilder, ContactBuilder, InfoBuilder, License, Object, ObjectBuilder, OpenApi,
     OpenApiBuilder, PathItem, RefOr, Schema, Type, tag::TagBuilder,
 };
-use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::routes;
-use crate::http::problem;
+use crate::http::{Routes, problem};
 use crate::kernel::error::{Code, Error, Result};
 
 const TAGS: [(&str, &str); 11] = [
@@ -64,7 +63,7 @@ const INTRODUCTION: &str = "Case management of a Disabled Persons' Federation (æ
 ";
 
 /// The document without its operations.
-pub(super) fn introduction() -> OpenApi {
+fn introduction() -> OpenApi {
     let codes: Vec<String> = Code::ALL
         .iter()
         .map(|code| {
@@ -114,11 +113,8 @@ pub struct Document {
 
 impl Document {
     pub fn new() -> Result<Self> {
-        let (_app, mut api) = App::new()
-            .into_utoipa_app()
-            .openapi(introduction())
-            .configure(routes)
-            .split_for_parts();
+        let mut api = introduction();
+        routes(&mut Routes::Documented(&mut api));
         if let Some(components) = &mut api.components {
             flatten(&mut components.schemas);
         }

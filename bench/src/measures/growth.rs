@@ -1,36 +1,97 @@
-//! What a city ten or a hundred times as large costs a single caller: the same reads of a small and of
+//! What a city ten or a hundred times as large costs a single caller: the same requests to a small and to
 //! a large city, in turn.
 
-use super::{Bench, LOGIN, PASSWORD, Place, template};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use serde_json::json;
+
+use super::{Bench, LOGIN, PASSWORD, Place, open, template};
 use crate::city::{Rows, resident_id};
 use crate::load::{Client, Request};
 use crate::report::{Budget, Finding, median};
 use crate::server::Server;
 use crate::{Database, Outcome, load};
 
-/// Reads of one kind in a round.
-const TIMES: usize = 300;
+/// Requests of one kind in a round.
+const TIMES: usize = 100;
 
-/// What is read, and the address of the n-th.
-type Reading = (&'static str, fn(&Place, usize) -> String);
+/// What is asked: what for, by whom, with what answer, and the n-th request.
+struct Asked {
+    name: &'static str,
+    user: fn(&Place) -> String,
+    expected: u16,
+    request: fn(&Place, usize) -> Request,
+}
 
-const READS: [Reading; 3] = [
-    ("read one resident", |place, n| {
-        let n = n * 104_729 % place.city.residents;
-        format!("/v1/residents/{}", resident_id(n))
-    }),
-    ("list 50 cases by county and state", |place, n| {
-        let counties = &place.city.counties;
-        let county = counties.get(n % counties.len()).map_or("", String::as_str);
-        format!("/v1/cases?state=in_review&division_code={county}")
-    }),
-    ("list 50 cases of all counties", |_, _| {
-        "/v1/cases?state=in_review".to_owned()
-    }),
+const ASKED: [Asked; 4] = [
+    Asked {
+        name: "read one resident",
+        user: supervisor,
+        expected: 200,
+        request: |place, n| {
+            let n = n * 104_729 % place.city.residents;
+            Request::get(format!("/v1/residents/{}", resident_id(n)))
+        },
+    },
+    Asked {
+        name: "list 50 cases by county and state",
+        user: supervisor,
+        expected: 200,
+        request: |place, n| {
+            let counties = &place.city.counties;
+            let county = counties.get(n % counties.len()).map_or("", String::as_str);
+            Request::get(format!("/v1/cases?state=in_review&division_code={county}"))
+        },
+    },
+    Asked {
+        name: "list 50 cases of all counties",
+        user: supervisor,
+        expected: 200,
+        request: |_, _| Request::get("/v1/cases?state=in_review".to_owned()),
+    },
+    Asked {
+        name: "create a case",
+        user: |place| format!("county.{}", first_county(place)),
+        expected: 201,
+        request: |place, n| {
+            let n = n * place.city.counties.len();
+            Request {
+                method: "POST",
+                path: "/v1/cases".to_owned(),
+                version: None,
+                body: json!({"resident_id": resident_id(n), "program_code": "nursing_subsidy", "details": {}}),
+            }
+        },
+    },
 ];
 
+fn supervisor(_: &Place) -> String {
+    "supervisor.990100".to_owned()
+}
+
+fn first_county(place: &Place) -> &str {
+    place.city.counties.first().map_or("", String::as_str)
+}
+
+#[derive(QueryableByName)]
+struct Drafts {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// How many requests an earlier run may have made: its cases are there still.
+fn before(place: &Place) -> Outcome<usize> {
+    let drafts = format!(
+        "SELECT count(*) AS count FROM cases WHERE state = 'draft' AND county_code = '{}'",
+        first_county(place)
+    );
+    let mut db = open(&place.url, &place.keys)?;
+    let drafts = diesel::sql_query(drafts).get_result::<Drafts>(db.conn())?;
+    Ok(usize::try_from(drafts.count)?)
+}
+
 impl Bench {
-    /// The median latency of each read beside that of the same read in `small`.
+    /// The median latency of each request beside that of the same in `small`.
     pub fn growth(&self, small: &Self, database: Database) -> Outcome<Vec<Finding>> {
         match database {
             Database::Sqlite => {
@@ -65,21 +126,23 @@ impl Bench {
         small: &Place,
         [ours, theirs]: &[Server; 2],
     ) -> Outcome<Vec<Finding>> {
-        let latency =
-            |server: &Server, place: &Place, address: fn(&Place, usize) -> String, round| {
-                let client = Client::signed_in(&server.address, "supervisor.990100", PASSWORD)?;
-                let asking = |_, time| Request::get(address(place, round * TIMES + time));
-                let measured = load::run(vec![client], TIMES, 200, &asking, || (0.0, 0.0))?;
-                Ok::<_, crate::Problem>(measured.median_ms)
-            };
-        READS
+        let begun = [before(large)?, before(small)?];
+        let latency = |server: &Server, place: &Place, asked: &Asked, first| {
+            let user = (asked.user)(place);
+            let client = Client::signed_in(&server.address, &user, PASSWORD)?;
+            let asking = |_, time| (asked.request)(place, first + time);
+            let measured = load::run(vec![client], TIMES, asked.expected, &asking, || (0.0, 0.0))?;
+            Ok::<_, crate::Problem>(measured.median_ms)
+        };
+        ASKED
             .iter()
-            .map(|(name, address)| {
+            .map(|asked| {
                 let pairs = (0..self.rounds)
                     .map(|round| {
+                        let [first, other] = begun.map(|begun| begun + round * TIMES);
                         Ok((
-                            latency(ours, large, *address, round)?,
-                            latency(theirs, small, *address, round)?,
+                            latency(ours, large, asked, first)?,
+                            latency(theirs, small, asked, other)?,
                         ))
                     })
                     .collect::<Outcome<Vec<_>>>()?;
@@ -94,7 +157,7 @@ impl Bench {
                 );
                 Ok(Finding::of(
                     self.at(database),
-                    &format!("growth: {name}"),
+                    &format!("growth: {}", asked.name),
                     &format!("the same with {} residents", small.city.residents),
                     ratios,
                     Budget::AtMost(1.3),

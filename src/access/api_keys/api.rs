@@ -7,7 +7,7 @@ use super::{ApiKey, IssuedApiKey, NewApiKey, service};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
-use crate::http::{Body, ReadErrors, WriteErrors};
+use crate::http::{Body, ReadErrors, Routes, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::{ApiKeyId, UserId};
 
@@ -87,7 +87,7 @@ async fn revoke_api_key(
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_api_keys)
         .service(create_api_key)

@@ -8,7 +8,7 @@ use super::{Division, service};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of};
-use crate::http::{Paging, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors, Routes};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 
@@ -79,6 +79,6 @@ async fn get_division(
         .map(web::Json)
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_divisions).service(get_division);
 }

@@ -9,7 +9,7 @@ use super::{Otp, service};
 use crate::access::users;
 use crate::access::{Permit, Signed, SteppedUp, acts};
 use crate::db::{Reach, Store};
-use crate::http::{Body, ReadErrors, WriteErrors};
+use crate::http::{Body, ReadErrors, Routes, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::UserId;
 
@@ -117,7 +117,7 @@ async fn remove_second_factor_of_user(
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(create_second_factor)
         .service(confirm_second_factor)

@@ -14,8 +14,8 @@ use crate::access::{Actor, AnyClient, Role, Signed};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
 use crate::http::{
-    Answer, Body, Creation, Current, IdempotencyKey, IfMatch, ReadErrors, WriteErrors, etag,
-    or_current, request,
+    Answer, Body, Creation, Current, IdempotencyKey, IfMatch, ReadErrors, Routes, WriteErrors,
+    etag, or_current, request,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -360,7 +360,7 @@ async fn update_me(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(create_session)
         .service(refresh_session)

@@ -11,8 +11,8 @@ use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
-    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors,
-    etag, or_current,
+    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes,
+    WriteErrors, etag, or_current,
 };
 use crate::kernel::error::Result;
 use crate::kernel::id::{GrantId, UserId};
@@ -204,7 +204,7 @@ async fn revoke_grant(
     Ok(HttpResponse::NoContent().finish())
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_users)
         .service(create_user)

@@ -11,7 +11,9 @@ use crate::casework::cases::Desk;
 use crate::casework::cases::api::CaseBody;
 use crate::db::Store;
 use crate::http::page::{is_place, page_of, whole_page_of};
-use crate::http::{Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes, WriteErrors,
+};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{ApplicationId, CaseId, ResidentId, UserId};
@@ -282,7 +284,7 @@ async fn submit_application(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(create_application)
         .service(list_applications)

@@ -10,7 +10,7 @@ use crate::casework::Desk;
 use crate::casework::cases::State;
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, WriteErrors, problem};
+use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, Routes, WriteErrors, problem};
 use crate::kernel::error::Result;
 use crate::kernel::id::CaseId;
 use crate::programs::Step;
@@ -87,6 +87,6 @@ async fn create_transition_batch(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(create_transition_batch);
 }

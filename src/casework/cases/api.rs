@@ -18,8 +18,8 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
-    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors,
-    etag, or_current,
+    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes,
+    WriteErrors, etag, or_current,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -303,7 +303,7 @@ pub async fn current(store: &Store, permit: Permit<acts::CaseRead>, id: CaseId) 
     Ok(current.deciding(&["/version", "/state", "/step"]))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_cases)
         .service(create_case)

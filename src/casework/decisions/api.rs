@@ -11,7 +11,7 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, WriteErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, Routes, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, DecisionNoticeId};
 use crate::kernel::time::Timestamp;
@@ -160,7 +160,7 @@ async fn serve_decision_notice(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_decision_notices)
         .service(get_decision_notice)

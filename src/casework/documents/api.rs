@@ -15,7 +15,7 @@ use super::service::{self, Content};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::{
-    Answer, Creation, FileContent, IdempotencyKey, Params, ReadErrors, Upload, WriteErrors,
+    Answer, Creation, FileContent, IdempotencyKey, Params, ReadErrors, Routes, Upload, WriteErrors,
 };
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, DocumentId, DocumentObjectId, ResidentId, UserId};
@@ -343,7 +343,7 @@ async fn withdraw_document(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(add_document)
         .service(list_case_documents)

@@ -4,14 +4,13 @@ use actix_web::{get, web};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{FollowUpKind, FollowUpState, Listed};
 use super::service::{self, Mark, Window};
 use crate::access::{Permit, Role, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Paging, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors, Routes};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, FollowUpId, FollowUpSubjectId, ResidentId, UserId};
@@ -153,6 +152,6 @@ async fn list_follow_ups(
     Ok(web::Json(FollowUpPage { items, next }))
 }
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_follow_ups);
 }

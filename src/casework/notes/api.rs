@@ -10,7 +10,9 @@ use crate::access::{Permit, acts};
 use crate::casework::cases::api::Staff;
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes, WriteErrors,
+};
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, NoteId};
 use crate::kernel::time::Timestamp;
@@ -110,6 +112,6 @@ async fn list_case_notes(
     Ok(web::Json(NotePage { items, next }))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(create_case_note).service(list_case_notes);
 }

@@ -3,14 +3,13 @@
 use actix_web::{get, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{Payable, PayableSource, PayableState};
 use super::service::{self, PayableFilter};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Paging, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors, Routes};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, OrganizationId, PayableId, PayableSubjectId, ResidentId};
@@ -137,6 +136,6 @@ async fn list_payables(
     Ok(web::Json(PayablePage { items, next }))
 }
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_payables);
 }

@@ -4,7 +4,6 @@ use actix_web::{HttpResponse, get, post, web};
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::model::{
     NewAccountDecision, NewOrganizationAccount, OrganizationAccount, OrganizationAccountState,
@@ -13,7 +12,7 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, WriteErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, Routes, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationAccountId, OrganizationId, UserId};
 use crate::kernel::time::Timestamp;
@@ -143,7 +142,7 @@ async fn decide_organization_account(
     .await
 }
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_organization_accounts)
         .service(propose_organization_account)

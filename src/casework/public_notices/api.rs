@@ -10,7 +10,7 @@ use crate::access::{Permit, acts};
 use crate::casework::cases::api::Staff;
 use crate::db::Store;
 use crate::http::page::{is_place, page_of, whole_page_of};
-use crate::http::{Paging, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors, Routes};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::CaseId;
@@ -150,7 +150,7 @@ async fn list_case_objections(
     Ok(web::Json(ObjectionPage::whole(items)))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_public_notices)
         .service(list_case_objections);

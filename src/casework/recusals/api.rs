@@ -9,7 +9,7 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, WriteErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, Routes, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, RecusalId, UserId};
 use crate::kernel::time::Timestamp;
@@ -164,7 +164,7 @@ async fn end_recusal(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_case_recusals)
         .service(declare_recusal)

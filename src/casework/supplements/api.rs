@@ -12,7 +12,9 @@ use crate::casework::Desk;
 use crate::casework::cases::api::current;
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, IfMatch, ReadErrors, WriteErrors, or_current};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, IfMatch, ReadErrors, Routes, WriteErrors, or_current,
+};
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, SupplementRequestId, UserId};
 use crate::kernel::time::Timestamp;
@@ -151,7 +153,7 @@ async fn answer_supplement_request(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_supplement_requests)
         .service(request_supplement)

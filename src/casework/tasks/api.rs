@@ -15,7 +15,7 @@ use crate::casework::Desk;
 use crate::db::Store;
 use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
-    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Sent,
+    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, Sent,
     WriteErrors, or_current,
 };
 use crate::kernel::crypto::sha256;
@@ -305,7 +305,7 @@ async fn hand_over_desk(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_tasks)
         .service(list_office_tasks)

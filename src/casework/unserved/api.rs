@@ -9,7 +9,7 @@ use super::service::{self, Search};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Paging, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors, Routes};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
@@ -142,7 +142,7 @@ async fn list_unserved_residents(
     answer(permit, &store, None, query).await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_program_unserved)
         .service(list_unserved_residents);

@@ -15,7 +15,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, FileContent, IdempotencyKey, Paging, Params, ReadErrors, Upload, WriteErrors,
+    Answer, FileContent, IdempotencyKey, Paging, Params, ReadErrors, Routes, Upload, WriteErrors,
 };
 use crate::kernel::error::{Error, Result};
 
@@ -258,7 +258,7 @@ async fn import_device_catalog(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_device_catalog)
         .service(get_device_item)

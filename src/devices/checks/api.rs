@@ -8,7 +8,7 @@ use super::model::{DeviceCheck, DeviceCheckResult, NewDeviceCheck};
 use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, WriteErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, Routes, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::{DeviceAllocationId, DeviceCheckId, FollowUpId, UserId};
 use crate::kernel::time::Timestamp;
@@ -78,6 +78,6 @@ async fn create_follow_up_result(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(create_follow_up_result);
 }

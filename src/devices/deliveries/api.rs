@@ -15,7 +15,8 @@ use crate::db::Store;
 use crate::devices::stock::LotDescription;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
+    etag,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -246,7 +247,7 @@ async fn create_stock_delivery_transition(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_stock_deliveries)
         .service(create_stock_delivery)

@@ -13,7 +13,9 @@ use crate::devices::allocations::AllocationState;
 use crate::devices::catalog::{DeviceCode, Edition};
 use crate::devices::stock::Movement;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes, WriteErrors,
+};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{
@@ -265,7 +267,7 @@ async fn get_device_recall(
     Ok(web::Json(shown.into()))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_device_recalls)
         .service(create_device_recall)

@@ -9,7 +9,7 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, Params, ReadErrors, WriteErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, Params, ReadErrors, Routes, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::WarehouseId;
 
@@ -72,7 +72,7 @@ async fn set_reorder_level(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_reorder_levels)
         .service(set_reorder_level);

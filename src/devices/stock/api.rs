@@ -13,7 +13,7 @@ use crate::db::Store;
 use crate::devices::catalog::{DeviceCode, Edition};
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes, WriteErrors, etag,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -316,7 +316,7 @@ async fn reverse_stock_movement(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_stock_movements)
         .service(create_stock_movement)

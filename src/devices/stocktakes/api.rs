@@ -15,7 +15,8 @@ use crate::db::Store;
 use crate::devices::stock::LotBody;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
+    etag,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -256,7 +257,7 @@ async fn create_stocktake_transition(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_stocktakes)
         .service(create_stocktake)

@@ -9,7 +9,9 @@ use super::service::{self, Shown};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes, WriteErrors,
+};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{WarehouseDutyId, WarehouseId};
@@ -181,7 +183,7 @@ async fn end_warehouse_duty(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_warehouses)
         .service(create_warehouse)

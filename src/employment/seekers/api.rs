@@ -16,7 +16,8 @@ use crate::db::Store;
 use crate::employment::matching::{self, JobMatch};
 use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
+    etag,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
@@ -338,7 +339,7 @@ async fn list_job_matches(
     Ok(web::Json(JobMatchPage::whole(items)))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_job_seekers)
         .service(create_job_seeker)

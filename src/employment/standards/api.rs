@@ -10,7 +10,7 @@ use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors,
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -135,7 +135,7 @@ async fn decide_employment_standard(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_employment_standards)
         .service(propose_employment_standard)

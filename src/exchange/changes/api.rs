@@ -9,7 +9,7 @@ use super::model::{Change, Entity};
 use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::{ConflictError, Paging, Params, ReadErrors};
+use crate::http::{ConflictError, Paging, Params, ReadErrors, Routes};
 use crate::kernel::error::Result;
 use crate::kernel::time::Timestamp;
 
@@ -117,6 +117,6 @@ async fn list_changes(
     }))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_changes);
 }

@@ -8,7 +8,7 @@ use crate::access::{Permit, acts};
 use crate::audit::sealing::{self, Fault, Outside, Sealer, Summary, Verified};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of};
-use crate::http::{Paging, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors, Routes};
 use crate::kernel::crypto::hex;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::time::Timestamp;
@@ -182,6 +182,6 @@ async fn verify_audit(
     }))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_audit_checkpoints).service(verify_audit);
 }

@@ -11,7 +11,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::db::types::from_json;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Paging, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors, Routes};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationId, RequestId, ResidentId, UserId};
@@ -161,6 +161,6 @@ async fn list_audit_events(
     Ok(web::Json(AuditEventPage { items, next }))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_audit_events);
 }

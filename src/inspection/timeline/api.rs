@@ -10,7 +10,7 @@ use super::service::{self, Moment};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Paging, Params, ReadErrors};
+use crate::http::{Paging, Params, ReadErrors, Routes};
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, ResidentId};
 use crate::kernel::time::Timestamp;
@@ -137,6 +137,6 @@ async fn list_resident_timeline(
     Ok(web::Json(TimelinePage { items, next }))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_resident_timeline);
 }

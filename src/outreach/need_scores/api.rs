@@ -12,7 +12,8 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, ConflictError, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, ConflictError, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes,
+    WriteErrors, etag,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -223,7 +224,7 @@ async fn list_most_in_need(
     }))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(get_need_score)
         .service(create_need_assessment)

@@ -10,7 +10,7 @@ use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors,
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -132,7 +132,7 @@ async fn decide_need_standard(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_need_standards)
         .service(propose_need_standard)

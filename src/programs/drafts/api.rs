@@ -11,7 +11,7 @@ use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Sent,
+    Answer, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, Sent,
     WriteErrors, etag, or_current,
 };
 use crate::kernel::error::Result;
@@ -235,7 +235,7 @@ async fn approve_program_draft(
         .json(version))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_program_drafts)
         .service(create_program_draft)

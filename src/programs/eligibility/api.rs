@@ -9,7 +9,7 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Params, ReadErrors};
+use crate::http::{Params, ReadErrors, Routes};
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
 use crate::programs::{Decision, Program, Service};
@@ -83,6 +83,6 @@ async fn list_resident_eligibility(
     Ok(web::Json(EligibilityPage::whole(items)))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_resident_eligibility);
 }

@@ -10,7 +10,7 @@ use super::service::{self, Search};
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of};
-use crate::http::{Body, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::{Body, Paging, Params, ReadErrors, Routes, WriteErrors};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{ResidentId, SimulationId};
@@ -204,7 +204,7 @@ async fn list_simulation_residents(
     Ok(web::Json(TouchedPage { items, next }))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(create_simulation)
         .service(list_simulations)

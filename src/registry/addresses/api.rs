@@ -10,7 +10,9 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, Routes, WriteErrors,
+};
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
 use crate::kernel::time::Timestamp;
@@ -114,6 +116,6 @@ async fn record_address(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_addresses).service(record_address);
 }

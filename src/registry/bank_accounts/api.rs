@@ -10,7 +10,9 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Answer, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, Routes, WriteErrors,
+};
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
 use crate::kernel::time::Timestamp;
@@ -123,7 +125,7 @@ async fn record_bank_account(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_bank_accounts)
         .service(record_bank_account);

@@ -11,7 +11,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors, or_current,
+    Answer, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, Routes, WriteErrors, or_current,
 };
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
@@ -205,7 +205,7 @@ async fn record_circumstance(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_certificates)
         .service(record_certificate)

@@ -13,7 +13,7 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::{
-    Answer, Body, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, WriteErrors, etag,
+    Answer, Body, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, Routes, WriteErrors, etag,
 };
 use crate::kernel::error::Result;
 use crate::kernel::id::{HouseholdId, PersonId, ResidentId};
@@ -258,7 +258,7 @@ async fn end_household_membership(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(get_household)
         .service(open_household)

@@ -16,7 +16,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, whole_page_of};
 use crate::http::{
-    Answer, Body, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors,
+    Answer, Body, Creation, Current, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes,
     WriteErrors, etag, or_current,
 };
 use crate::kernel::circumstance::IncomeStatus;
@@ -370,7 +370,7 @@ async fn disclose_resident(
         .json(body))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_residents)
         .service(create_resident)

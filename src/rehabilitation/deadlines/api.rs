@@ -9,7 +9,9 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::{is_place, page_of};
-use crate::http::{Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes, WriteErrors,
+};
 use crate::kernel::error::Result;
 
 page_of!(ScreeningDeadlinePage, ScreeningDeadline);
@@ -90,7 +92,7 @@ async fn create_screening_deadline(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_screening_deadlines)
         .service(create_screening_deadline);

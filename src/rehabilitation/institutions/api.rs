@@ -16,7 +16,8 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
+    etag,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -191,7 +192,7 @@ async fn create_institution_transition(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_institutions)
         .service(create_institution)

@@ -14,7 +14,8 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors, etag,
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
+    etag,
 };
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationId, RehabilitationPlanId, RehabilitationSessionId};
@@ -167,7 +168,7 @@ async fn create_rehabilitation_session_transition(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_rehabilitation_sessions)
         .service(create_rehabilitation_session)

@@ -8,7 +8,7 @@ use super::model::{NewRenovationVisit, RenovationVisit, RenovationVisitResult};
 use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
-use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, WriteErrors};
+use crate::http::{Answer, Creation, IdempotencyKey, ReadErrors, Routes, WriteErrors};
 use crate::kernel::error::Result;
 use crate::kernel::id::{FollowUpId, RenovationProjectId, RenovationVisitId, UserId};
 use crate::kernel::time::Timestamp;
@@ -77,6 +77,6 @@ async fn create_renovation_visit(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(create_renovation_visit);
 }

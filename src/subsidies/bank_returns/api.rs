@@ -11,7 +11,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, FileContent, IdempotencyKey, Paging, Params, ReadErrors, Upload, WriteErrors,
+    Answer, FileContent, IdempotencyKey, Paging, Params, ReadErrors, Routes, Upload, WriteErrors,
 };
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{BankReturnId, PaymentBatchId};
@@ -168,7 +168,7 @@ async fn list_bank_return_rows(
     Ok(web::Json(BankReturnRowPage { items, next }))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(create_bank_return)
         .service(list_bank_returns)

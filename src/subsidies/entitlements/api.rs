@@ -10,7 +10,7 @@ use super::service::{self, Filter};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Paging, Params, ReadErrors, etag};
+use crate::http::{Paging, Params, ReadErrors, Routes, etag};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{EnrollmentId, EntitlementId, EntitlementRunId, ResidentId};
@@ -140,7 +140,7 @@ async fn explain_entitlement(
     }))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_entitlements)
         .service(get_entitlement)

@@ -9,7 +9,7 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
-use crate::http::{Params, ReadErrors};
+use crate::http::{Params, ReadErrors, Routes};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::month::Month;
@@ -58,6 +58,6 @@ async fn list_financial_disclosures(
     Ok(web::Json(FinancialDisclosures::whole(items)))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_financial_disclosures);
 }

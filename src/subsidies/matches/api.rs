@@ -12,8 +12,8 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
 use crate::http::{
-    Answer, Creation, FileContent, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Upload,
-    WriteErrors, etag,
+    Answer, Creation, FileContent, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes,
+    Upload, WriteErrors, etag,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
@@ -252,7 +252,7 @@ async fn decide_match(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(create_match_list)
         .service(list_match_lists)

@@ -10,7 +10,7 @@ use super::service::{self, Window};
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Paging, Params, ReadErrors, etag};
+use crate::http::{Paging, Params, ReadErrors, Routes, etag};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{OrganizationId, PaymentBatchId, PaymentId, ResidentId};
@@ -184,6 +184,6 @@ async fn get_payment(
         .json(body))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config.service(list_payments).service(get_payment);
 }

@@ -12,7 +12,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::idempotency::{Answer, Creation, IdempotencyKey};
 use crate::http::page::{is_place, page_of};
-use crate::http::{FileContent, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::{FileContent, Paging, Params, ReadErrors, Routes, WriteErrors};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::PublicListId;
@@ -193,7 +193,7 @@ async fn get_public_list_file(
         .body(content))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(create_public_list)
         .service(list_public_lists)

@@ -12,7 +12,7 @@ use crate::casework::cases::api::Staff;
 use crate::db::Store;
 use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
-    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, WriteErrors,
+    Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
 };
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
@@ -201,7 +201,7 @@ async fn create_enrollment_review(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_due_reviews)
         .service(list_enrollment_reviews)

@@ -11,7 +11,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::idempotency::{Answer, Creation, IdempotencyKey};
 use crate::http::page::{is_place, page_of};
-use crate::http::{IfMatch, Paging, Params, ReadErrors, WriteErrors, etag};
+use crate::http::{IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors, etag};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::EntitlementRunId;
@@ -144,7 +144,7 @@ async fn create_entitlement_run_transition(
         .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(create_entitlement_run)
         .service(list_entitlement_runs)

@@ -14,7 +14,7 @@ use crate::db::Store;
 use crate::devices::catalog::{DeviceCode, Edition, ItemKey};
 use crate::devices::stock::{LotBody, StockMovementKind};
 use crate::http::page::is_place;
-use crate::http::{FileContent, Paging, Params, ReadErrors};
+use crate::http::{FileContent, Paging, Params, ReadErrors, Routes};
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::WarehouseId;
 use crate::kernel::money::Fen;
@@ -270,7 +270,7 @@ async fn get_warehouse_register(
         .body(content))
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(get_warehouse_stock)
         .service(get_warehouse_turnover)

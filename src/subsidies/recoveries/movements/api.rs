@@ -9,7 +9,9 @@ use super::service;
 use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
-use crate::http::{Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, WriteErrors};
+use crate::http::{
+    Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes, WriteErrors,
+};
 use crate::kernel::error::Result;
 use crate::kernel::id::{RecoveryId, RecoveryMovementId};
 
@@ -117,7 +119,7 @@ async fn decide_recovery_movement(
     .await
 }
 
-pub fn routes(config: &mut utoipa_actix_web::service_config::ServiceConfig<'_>) {
+pub fn routes(config: &mut Routes<'_>) {
     config
         .service(list_recovery_movements)
         .service(create_recovery_movement)

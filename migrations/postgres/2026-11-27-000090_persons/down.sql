@@ -1,0 +1,20 @@
+CREATE OR REPLACE FUNCTION refuse_conflicting_merge() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    -- A case that is opened meanwhile waits, and is then asked itself.
+    PERFORM 1 FROM residents r WHERE r.id IN (NEW.kept_id, NEW.duplicate_id) ORDER BY r.id FOR UPDATE;
+    IF EXISTS (
+        SELECT 1 FROM taken_programs d
+        WHERE d.resident_id = NEW.duplicate_id AND d.program_code IN (
+            SELECT k.program_code FROM taken_programs k WHERE k.resident_id = NEW.kept_id
+                OR k.resident_id IN (SELECT r.id FROM residents r WHERE r.merged_into_id = NEW.kept_id)))
+      OR EXISTS (
+        SELECT 1 FROM enrollments d
+        WHERE d.resident_id = NEW.duplicate_id AND d.state IN ('active', 'suspended') AND d.exclusive_key IN (
+            SELECT k.exclusive_key FROM enrollments k WHERE k.state IN ('active', 'suspended') AND (k.resident_id = NEW.kept_id
+                OR k.resident_id IN (SELECT r.id FROM residents r WHERE r.merged_into_id = NEW.kept_id))))
+    THEN
+        RAISE EXCEPTION 'huican.merge_conflict';
+    END IF;
+    RETURN NEW;
+END $$;
+DROP INDEX residents_person;

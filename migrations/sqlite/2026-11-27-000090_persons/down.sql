@@ -1,0 +1,66 @@
+DROP TRIGGER residents_placements;
+CREATE TRIGGER residents_placements AFTER UPDATE OF division_code ON residents
+WHEN NEW.division_code <> OLD.division_code
+BEGIN
+    UPDATE placements SET division_code = NEW.division_code
+    WHERE end_date IS NULL AND county_code = OLD.county_code
+        AND resident_id IN (SELECT r.id FROM residents r WHERE r.id = NEW.id OR r.merged_into_id = NEW.id);
+END;
+DROP TRIGGER residents_job_seekers;
+CREATE TRIGGER residents_job_seekers AFTER UPDATE OF division_code ON residents
+WHEN NEW.division_code <> OLD.division_code
+BEGIN
+    UPDATE job_seekers SET division_code = NEW.division_code
+    WHERE state = 'open' AND county_code = OLD.county_code
+        AND resident_id IN (SELECT r.id FROM residents r WHERE r.id = NEW.id OR r.merged_into_id = NEW.id);
+END;
+DROP TRIGGER resident_merges_conflict;
+CREATE TRIGGER resident_merges_conflict BEFORE UPDATE ON resident_merges
+WHEN NEW.kind = 'merge' AND NEW.state = 'approved' AND OLD.state = 'proposed' AND (EXISTS (
+    SELECT 1 FROM taken_programs d
+    WHERE d.resident_id = NEW.duplicate_id AND d.program_code IN (
+        SELECT k.program_code FROM taken_programs k WHERE k.resident_id = NEW.kept_id
+            OR k.resident_id IN (SELECT r.id FROM residents r WHERE r.merged_into_id = NEW.kept_id)))
+  OR EXISTS (
+    SELECT 1 FROM enrollments d
+    WHERE d.resident_id = NEW.duplicate_id AND d.state IN ('active', 'suspended') AND d.exclusive_key IN (
+        SELECT k.exclusive_key FROM enrollments k WHERE k.state IN ('active', 'suspended') AND (k.resident_id = NEW.kept_id
+            OR k.resident_id IN (SELECT r.id FROM residents r WHERE r.merged_into_id = NEW.kept_id)))))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.merge_conflict');
+END;
+DROP TRIGGER payment_items_due;
+CREATE TRIGGER payment_items_due BEFORE INSERT ON payment_items
+WHEN NEW.live = 0 OR NOT EXISTS (
+    SELECT 1 FROM entitlements e
+    JOIN payments p ON p.resident_id = e.resident_id AND p.program_code = e.program_code AND p.organization_id IS NULL
+    JOIN payment_batches b ON b.id = p.batch_id AND b.month >= e.run_month
+    WHERE e.id = NEW.entitlement_id AND e.state = 'due' AND e.amount_fen = NEW.amount_fen
+      AND p.id = NEW.payment_id AND p.state = 'pending' AND b.state = 'draft' AND b.digest IS NULL)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.append_only: a payment pays what is due');
+END;
+DROP TRIGGER cases_one_reopened_of_person;
+CREATE TRIGGER cases_one_reopened_of_person BEFORE UPDATE ON cases
+WHEN NEW.state IN ('draft', 'submitted', 'in_review', 'returned', 'approved', 'in_service', 'suspended', 'under_reconsideration')
+  AND OLD.state NOT IN ('draft', 'submitted', 'in_review', 'returned', 'approved', 'in_service', 'suspended', 'under_reconsideration')
+  AND EXISTS (
+    SELECT 1 FROM residents r JOIN residents o
+      ON o.id <> r.id AND (o.merged_into_id = coalesce(r.merged_into_id, r.id) OR o.id = r.merged_into_id)
+    JOIN taken_programs t ON t.resident_id = o.id AND t.program_code = NEW.program_code
+    WHERE r.id = NEW.resident_id)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.case_open');
+END;
+DROP TRIGGER cases_one_open_of_person;
+CREATE TRIGGER cases_one_open_of_person BEFORE INSERT ON cases
+WHEN NEW.state IN ('draft', 'submitted', 'in_review', 'returned', 'approved', 'in_service', 'suspended', 'under_reconsideration')
+  AND EXISTS (
+    SELECT 1 FROM residents r JOIN residents o
+      ON o.id <> r.id AND (o.merged_into_id = coalesce(r.merged_into_id, r.id) OR o.id = r.merged_into_id)
+    JOIN taken_programs t ON t.resident_id = o.id AND t.program_code = NEW.program_code
+    WHERE r.id = NEW.resident_id)
+BEGIN
+    SELECT RAISE(ABORT, 'huican.case_open');
+END;
+DROP INDEX residents_person;
