@@ -40,6 +40,7 @@ pub fn statements(heard: &str) -> Vec<Statement> {
         "\"idempotency_keys\"",
         "\"installation\"",
         "\"due_date\" <",
+        "\"leased_until\" <",
     ];
     found.retain(|statement| {
         !statement.text.starts_with("SET ")
@@ -138,16 +139,11 @@ pub fn id(space: &str, number: &str) -> String {
     format!("(('0190a000-0000-7000-{space}-' || lpad(({number})::text, 12, '0'))::uuid)")
 }
 
-/// Ids that are made up at each request: those of history and of enrollments.
+/// Ids that are made up at each request: those of history, of enrollments, of notices.
 pub fn fresh_ids(statements: &[Statement]) -> Vec<String> {
     let made = |statement: &&Statement| {
-        ["case_transitions", "enrollments", "enrollment_transitions"]
-            .iter()
-            .any(|table| {
-                statement
-                    .text
-                    .starts_with(&format!("INSERT INTO \"{table}\" (\"id\""))
-            })
+        let columns = statement.columns();
+        columns.first().is_some_and(|column| column == "\"id\"")
     };
     let first = |statement: &Statement| statement.parameters.first().cloned().flatten();
     statements.iter().filter(made).filter_map(first).collect()

@@ -173,9 +173,16 @@ impl Bench {
                 ),
                 (case_id(3 * n), pgbench::id("9000", "3 * :n")),
             ];
-            if matches!(work, Write::Create) {
-                variables.push((text("id"), pgbench::id("b000", ":n")));
-                variables.push((text("case_number"), "('bench-' || (:n)::text)".to_owned()));
+            match work {
+                Write::Create => variables.extend([
+                    (text("id"), pgbench::id("b000", ":n")),
+                    (text("case_number"), "('bench-' || (:n)::text)".to_owned()),
+                ]),
+                // What the notice is numbered.
+                Write::Approve => variables.push((
+                    text("case_number") + "-J1",
+                    "('bench-' || (:n)::text || '-J1')".to_owned(),
+                )),
             }
             let statements = pgbench::statements(&heard);
             for fresh in pgbench::fresh_ids(&statements) {

@@ -1,3 +1,16 @@
+CREATE OR REPLACE FUNCTION refuse_second_open_case() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+BEGIN
+    PERFORM 1 FROM residents WHERE id = NEW.resident_id FOR SHARE;
+    IF EXISTS (
+        SELECT 1 FROM residents r JOIN residents o
+          ON o.id <> r.id AND (o.merged_into_id = coalesce(r.merged_into_id, r.id) OR o.id = r.merged_into_id)
+        JOIN taken_programs t ON t.resident_id = o.id AND t.program_code = NEW.program_code
+        WHERE r.id = NEW.resident_id)
+    THEN
+        RAISE EXCEPTION 'huican.case_open';
+    END IF;
+    RETURN NEW;
+END $$;
 CREATE OR REPLACE FUNCTION refuse_conflicting_merge() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 BEGIN
     -- A case that is opened meanwhile waits, and is then asked itself.

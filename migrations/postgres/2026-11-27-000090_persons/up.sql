@@ -20,3 +20,21 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+-- One open case per person and program, whichever of their records it is of, and wherever that lies. Hardly anybody has
+-- another record; what is taken is looked for where somebody has. By itself the planner read all residents.
+CREATE OR REPLACE FUNCTION refuse_second_open_case() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+DECLARE
+    others uuid[];
+BEGIN
+    PERFORM 1 FROM residents WHERE id = NEW.resident_id FOR SHARE;
+    others := ARRAY(
+        SELECT o.id FROM residents r JOIN residents o ON coalesce(o.merged_into_id, o.id) = coalesce(r.merged_into_id, r.id)
+        WHERE r.id = NEW.resident_id AND o.id <> r.id);
+    IF cardinality(others) > 0 AND EXISTS (
+        SELECT 1 FROM taken_programs t WHERE t.resident_id = ANY (others) AND t.program_code = NEW.program_code)
+    THEN
+        RAISE EXCEPTION 'huican.case_open';
+    END IF;
+    RETURN NEW;
+END $$;
