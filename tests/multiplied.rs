@@ -23,7 +23,7 @@ const OWN: [(&str, &str, &str); 8] = [
     (
         "residents",
         "id",
-        "id division_code county_code hukou_division_code birth_date sex id_number id_number_index phone phone_index",
+        "id person_id division_code county_code hukou_division_code birth_date sex id_number id_number_index phone phone_index",
     ),
     (
         "certificates",

@@ -1,3 +1,19 @@
+DROP TRIGGER device_allocations_use_life;
+CREATE TRIGGER device_allocations_use_life BEFORE INSERT ON device_allocations
+WHEN EXISTS (
+    SELECT 1 FROM residents w
+    JOIN residents q ON coalesce(q.merged_into_id, q.id) = coalesce(w.merged_into_id, w.id)
+    JOIN device_allocations o ON o.resident_id = q.id
+    WHERE w.id = NEW.resident_id AND o.state NOT IN ('returned', 'cancelled') AND o.id IS NOT NEW.previous_id
+      AND ((o.edition = NEW.edition AND o.code = NEW.code)
+        OR EXISTS (SELECT 1 FROM device_code_mappings k WHERE
+            (k.from_edition = o.edition AND k.from_code = o.code AND k.to_edition = NEW.edition AND k.to_code = NEW.code)
+            OR (k.from_edition = NEW.edition AND k.from_code = NEW.code AND k.to_edition = o.edition AND k.to_code = o.code)))
+      AND (o.delivered_date IS NULL OR o.use_life_until > date(NEW.recorded_at / 1000000, 'unixepoch', '+8 hours'))
+      AND NOT EXISTS (SELECT 1 FROM device_allocations x WHERE x.previous_id = o.id AND x.state <> 'cancelled'))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.use_life');
+END;
 DROP TRIGGER residents_placements;
 CREATE TRIGGER residents_placements AFTER UPDATE OF division_code ON residents
 WHEN NEW.division_code <> OLD.division_code
@@ -63,4 +79,6 @@ WHEN NEW.state IN ('draft', 'submitted', 'in_review', 'returned', 'approved', 'i
 BEGIN
     SELECT RAISE(ABORT, 'huican.case_open');
 END;
+DROP INDEX follow_ups_subject;
 DROP INDEX residents_person;
+ALTER TABLE residents DROP COLUMN person_id;

@@ -1,13 +1,16 @@
--- Persons are looked up from the person on. By itself SQLite's planner, which knows nothing of how many rows there are,
--- takes all cases of a program first, or all of a state: a city of 100,000 made every new case look at 100,000 others.
-CREATE INDEX residents_person ON residents (coalesce(merged_into_id, id));
+-- Whose record a record is: what is looked for is looked for from the person on, by an index of theirs. By itself SQLite's
+-- planner, which does not know how many rows there are, takes all cases of a program first, or all of a state: in a city of
+-- 100,000 each new case looked at 100,000 others.
+ALTER TABLE residents ADD COLUMN person_id BLOB GENERATED ALWAYS AS (coalesce(merged_into_id, id)) VIRTUAL;
+CREATE INDEX residents_person ON residents (person_id);
+CREATE INDEX follow_ups_subject ON follow_ups (subject_id);
 
 DROP TRIGGER cases_one_open_of_person;
 CREATE TRIGGER cases_one_open_of_person BEFORE INSERT ON cases
 WHEN NEW.state IN ('draft', 'submitted', 'in_review', 'returned', 'approved', 'in_service', 'suspended', 'under_reconsideration')
   AND EXISTS (
     SELECT 1 FROM residents r
-    CROSS JOIN residents o ON o.id <> r.id AND (o.merged_into_id = coalesce(r.merged_into_id, r.id) OR o.id = r.merged_into_id)
+    CROSS JOIN residents o ON o.person_id = r.person_id AND o.id <> r.id
     CROSS JOIN taken_programs t ON t.resident_id = o.id AND +t.program_code = NEW.program_code
     WHERE r.id = NEW.resident_id)
 BEGIN
@@ -19,7 +22,7 @@ WHEN NEW.state IN ('draft', 'submitted', 'in_review', 'returned', 'approved', 'i
   AND OLD.state NOT IN ('draft', 'submitted', 'in_review', 'returned', 'approved', 'in_service', 'suspended', 'under_reconsideration')
   AND EXISTS (
     SELECT 1 FROM residents r
-    CROSS JOIN residents o ON o.id <> r.id AND (o.merged_into_id = coalesce(r.merged_into_id, r.id) OR o.id = r.merged_into_id)
+    CROSS JOIN residents o ON o.person_id = r.person_id AND o.id <> r.id
     CROSS JOIN taken_programs t ON t.resident_id = o.id AND +t.program_code = NEW.program_code
     WHERE r.id = NEW.resident_id)
 BEGIN
@@ -42,12 +45,12 @@ WHEN NEW.kind = 'merge' AND NEW.state = 'approved' AND OLD.state = 'proposed' AN
     SELECT 1 FROM taken_programs d
     WHERE d.resident_id = NEW.duplicate_id AND d.program_code IN (
         SELECT k.program_code FROM residents r CROSS JOIN taken_programs k ON k.resident_id = r.id
-        WHERE coalesce(r.merged_into_id, r.id) = NEW.kept_id))
+        WHERE r.person_id = NEW.kept_id))
   OR EXISTS (
     SELECT 1 FROM enrollments d
     WHERE d.resident_id = NEW.duplicate_id AND d.state IN ('active', 'suspended') AND d.exclusive_key IN (
         SELECT k.exclusive_key FROM residents r CROSS JOIN enrollments k ON k.resident_id = r.id AND k.state IN ('active', 'suspended')
-        WHERE coalesce(r.merged_into_id, r.id) = NEW.kept_id)))
+        WHERE r.person_id = NEW.kept_id)))
 BEGIN
     SELECT RAISE(ABORT, 'huican.merge_conflict');
 END;
@@ -66,4 +69,20 @@ BEGIN
     UPDATE placements SET division_code = NEW.division_code
     WHERE +end_date IS NULL AND +county_code = OLD.county_code
         AND resident_id IN (SELECT r.id FROM residents r WHERE r.id = NEW.id OR r.merged_into_id = NEW.id);
+END;
+DROP TRIGGER device_allocations_use_life;
+CREATE TRIGGER device_allocations_use_life BEFORE INSERT ON device_allocations
+WHEN EXISTS (
+    SELECT 1 FROM residents w
+    CROSS JOIN residents q ON q.person_id = w.person_id
+    CROSS JOIN device_allocations o ON o.resident_id = q.id
+    WHERE w.id = NEW.resident_id AND o.state NOT IN ('returned', 'cancelled') AND o.id IS NOT NEW.previous_id
+      AND ((o.edition = NEW.edition AND o.code = NEW.code)
+        OR EXISTS (SELECT 1 FROM device_code_mappings k WHERE
+            (k.from_edition = o.edition AND k.from_code = o.code AND k.to_edition = NEW.edition AND k.to_code = NEW.code)
+            OR (k.from_edition = NEW.edition AND k.from_code = NEW.code AND k.to_edition = o.edition AND k.to_code = o.code)))
+      AND (o.delivered_date IS NULL OR o.use_life_until > date(NEW.recorded_at / 1000000, 'unixepoch', '+8 hours'))
+      AND NOT EXISTS (SELECT 1 FROM device_allocations x WHERE x.previous_id = o.id AND x.state <> 'cancelled'))
+BEGIN
+    SELECT RAISE(ABORT, 'huican.use_life');
 END;
