@@ -1,7 +1,8 @@
 //! The cities that `bench/` measures are multiplied by SQL, because the services would take hours. Here:
 //! that what comes out is what the services would have written, and works like it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -9,7 +10,7 @@ use huican::db::Kind;
 use serde_json::{Value, json};
 
 use crate::support::people::{id_of, person};
-use crate::support::{TestOffice, on_both};
+use crate::support::{Backend, TestOffice, on_both};
 
 #[path = "../bench/src/city.rs"]
 #[expect(dead_code, reason = "the benchmarks use more of it")]
@@ -56,6 +57,17 @@ struct Column {
     name: String,
 }
 
+/// What a table's scans from end to end have read, and what was written into it, as PostgreSQL counts.
+#[derive(QueryableByName)]
+struct Scans {
+    #[diesel(sql_type = Text)]
+    relname: String,
+    #[diesel(sql_type = BigInt)]
+    seq_tup_read: i64,
+    #[diesel(sql_type = BigInt)]
+    n_tup_ins: i64,
+}
+
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = BigInt)]
@@ -80,6 +92,13 @@ impl TestOffice {
         };
         let columns: Vec<Column> = diesel::sql_query(sql).load(db.conn()).unwrap();
         columns.into_iter().map(|column| column.name).collect()
+    }
+
+    fn scans(&self) -> BTreeMap<String, (i64, i64)> {
+        let sql = "SELECT relname::text, seq_tup_read, n_tup_ins FROM pg_stat_user_tables";
+        let rows: Vec<Scans> = diesel::sql_query(sql).load(self.db().conn()).unwrap();
+        let pair = |row: Scans| (row.relname, (row.seq_tup_read, row.n_tup_ins));
+        rows.into_iter().map(pair).collect()
     }
 
     /// Every row of the original has one of the copy's that says the same, and there are no others.
@@ -189,5 +208,65 @@ on_both! {
         let suspend = json!({"action": "suspend", "reason": "missing", "comment": "多次上门未见"});
         let suspended = office.changes_enrollment("civil.990121", &seen, suspend).await.expect(201);
         assert_eq!(suspended["state"], "suspended");
+    }
+}
+
+/// A trigger that reads a whole table is not noticed in a small office, and stops a large one. PostgreSQL counts what is
+/// read from end to end; that the statements of SQLite say the same is seen in `bench`.
+#[actix_web::test]
+async fn no_step_of_a_case_reads_everybody() {
+    const PEOPLE: usize = 2_000;
+    let Some(office) = TestOffice::open(Backend::Postgres).await else {
+        return;
+    };
+    office.beneficiary().await;
+    city::grow(
+        &mut office.db(),
+        PEOPLE,
+        city::Rows::Beneficiaries,
+        |_made| {},
+    )
+    .unwrap();
+    let before = office.scans();
+
+    let mut poor = person();
+    poor["circumstances"]["income_status"] = json!("minimum_living");
+    let resident = id_of(&office.register(poor).await);
+    let case = office.draft_for(&resident, "living_subsidy").await;
+    office.bring(&case, "approval").await;
+    let approver = office.as_user("approver.990121").await;
+    approver.act(&case, "approve").await.expect(201);
+
+    // The counts of a connection are told when it has been at rest for a while.
+    let began = Instant::now();
+    let after = loop {
+        let after = office.scans();
+        let told = |table: &str| after[table].1 > before[table].1;
+        if ["residents", "cases", "decision_notices", "enrollments"]
+            .into_iter()
+            .all(told)
+        {
+            break after;
+        }
+        assert!(
+            began.elapsed() < Duration::from_mins(1),
+            "PostgreSQL counts nothing"
+        );
+        actix_web::rt::time::sleep(Duration::from_millis(200)).await;
+    };
+    for table in [
+        "residents",
+        "certificates",
+        "circumstances",
+        "cases",
+        "case_duties",
+        "case_transitions",
+        "enrollments",
+    ] {
+        let read = after[table].0 - before[table].0;
+        assert!(
+            read < i64::try_from(PEOPLE).unwrap(),
+            "{table}: {read} rows read from end to end"
+        );
     }
 }
