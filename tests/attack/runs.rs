@@ -74,19 +74,25 @@ impl<'a> Desk<'a> {
         Self { served, token }
     }
 
+    /// Who is told that the office is busy asks again.
+    fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        eventually(|| {
+            let (status, answer) = self.served.call(method, path, Some(&self.token), body);
+            (status != 503).then_some((status, answer))
+        })
+    }
+
     /// Where a new run is followed.
     fn asks(&self, month: &str) -> String {
         let body = json!({"division_code": "990121000000", "month": month});
         let path = "/v1/entitlement-runs";
-        let (status, run) = self.served.call("POST", path, Some(&self.token), &body);
+        let (status, run) = self.call("POST", path, &body);
         assert_eq!(status, 202, "{run}");
         format!("{path}/{}", run["id"].as_str().unwrap())
     }
 
     fn sees(&self, path: &str) -> Value {
-        let (status, seen) = self
-            .served
-            .call("GET", path, Some(&self.token), &Value::Null);
+        let (status, seen) = self.call("GET", path, &Value::Null);
         assert_eq!(status, 200, "{seen}");
         seen
     }
@@ -326,7 +332,7 @@ on_both! {
         let other = office.served(folder.path(), "other");
         let here = Desk::at(&one);
         // The other one has nothing to do with it yet.
-        signal(other.process(), "-STOP");
+        office.halts(other.process());
         let mut months = 0;
         let (run, left) = loop {
             assert!(months < 10, "runs are over before their process can be halted");
