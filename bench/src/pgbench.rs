@@ -149,6 +149,13 @@ pub fn fresh_ids(statements: &[Statement]) -> Vec<String> {
     statements.iter().filter(made).filter_map(first).collect()
 }
 
+/// The id of what was written into a table.
+pub fn made(statements: &[Statement], table: &str) -> Option<String> {
+    let start = format!("INSERT INTO \"{table}\" (\"id\"");
+    let statement = statements.iter().find(|one| one.text.starts_with(&start))?;
+    statement.parameters.first().cloned().flatten()
+}
+
 impl Statement {
     /// Of an INSERT of one row.
     fn columns(&self) -> Vec<String> {

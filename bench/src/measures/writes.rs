@@ -173,6 +173,10 @@ impl Bench {
                 ),
                 (case_id(3 * n), pgbench::id("9000", "3 * :n")),
             ];
+            let statements = pgbench::statements(&heard);
+            // Its history refers to it.
+            let enrollment = pgbench::made(&statements, "enrollments");
+            variables.extend(enrollment.map(|id| (id, pgbench::id("b000", ":n"))));
             match work {
                 Write::Create => variables.extend([
                     (text("id"), pgbench::id("b000", ":n")),
@@ -184,7 +188,6 @@ impl Bench {
                     "('bench-' || (:n)::text || '-J1')".to_owned(),
                 )),
             }
-            let statements = pgbench::statements(&heard);
             for fresh in pgbench::fresh_ids(&statements) {
                 variables.push((fresh, "gen_random_uuid()".to_owned()));
             }
