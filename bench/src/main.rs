@@ -24,7 +24,7 @@ struct Options {
     /// Residents; several sizes show the growth
     #[arg(long, value_delimiter = ',', default_value = "10000,100000")]
     residents: Vec<usize>,
-    /// Only the growth: reads of a city of this size beside the smallest
+    /// Only the growth: requests to a city of this size beside the smallest
     #[arg(long)]
     growth: Option<usize>,
     /// Only simulations of 24 months, over so many residents on SQLite

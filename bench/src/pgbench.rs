@@ -139,7 +139,7 @@ pub fn id(space: &str, number: &str) -> String {
     format!("(('0190a000-0000-7000-{space}-' || lpad(({number})::text, 12, '0'))::uuid)")
 }
 
-/// Ids that are made up at each request: those of history, of enrollments, of notices.
+/// Ids that are made up at each request.
 pub fn fresh_ids(statements: &[Statement]) -> Vec<String> {
     let made = |statement: &&Statement| {
         let columns = statement.columns();

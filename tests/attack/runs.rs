@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::BigInt;
 use huican::cli::demo::offices::PASSWORD;
 use huican::kernel::crypto::hex;
 use huican::kernel::given::{Clock, SystemClock};
@@ -27,12 +27,6 @@ const PATIENCE: Duration = Duration::from_mins(5);
 struct One {
     #[diesel(sql_type = BigInt)]
     one: i64,
-}
-
-#[derive(QueryableByName)]
-struct Done {
-    #[diesel(sql_type = Nullable<BigInt>)]
-    one: Option<i64>,
 }
 
 /// The month that is so many after the one in which all began.
@@ -353,9 +347,9 @@ on_both! {
         let (mut db, away) = (office.db(), one.process());
         let comes_back = std::thread::spawn(move || {
             let now = eventually(|| {
-                let done = "SELECT CAST(max(done) AS BIGINT) AS one FROM entitlement_runs WHERE attempts > 1";
-                let done = diesel::sql_query(done).get_result::<Done>(db.conn()).unwrap();
-                done.one.filter(|now| *now > left)
+                let done = "SELECT CAST(coalesce(max(done), 0) AS BIGINT) AS one FROM entitlement_runs WHERE attempts > 1";
+                let now = diesel::sql_query(done).get_result::<One>(db.conn()).unwrap().one;
+                (now > left).then_some(now)
             });
             signal(away, "-CONT");
             now

@@ -1,11 +1,8 @@
 //! What a city ten or a hundred times as large costs a single caller: the same requests to a small and to
 //! a large city, in turn.
 
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
-use serde_json::json;
-
-use super::{Bench, LOGIN, PASSWORD, Place, open, template};
+use super::writes::Write;
+use super::{Bench, LOGIN, PASSWORD, Place, count, open, template};
 use crate::city::{Rows, resident_id};
 use crate::load::{Client, Request};
 use crate::report::{Budget, Finding, median};
@@ -51,17 +48,9 @@ const ASKED: [Asked; 4] = [
     },
     Asked {
         name: "create a case",
-        user: |place| format!("county.{}", first_county(place)),
+        user: |place| format!("{}.{}", Write::Create.role(), first_county(place)),
         expected: 201,
-        request: |place, n| {
-            let n = n * place.city.counties.len();
-            Request {
-                method: "POST",
-                path: "/v1/cases".to_owned(),
-                version: None,
-                body: json!({"resident_id": resident_id(n), "program_code": "nursing_subsidy", "details": {}}),
-            }
-        },
+        request: |place, n| Write::Create.request(n * place.city.counties.len(), 0),
     },
 ];
 
@@ -73,21 +62,12 @@ fn first_county(place: &Place) -> &str {
     place.city.counties.first().map_or("", String::as_str)
 }
 
-#[derive(QueryableByName)]
-struct Drafts {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
 /// How many requests an earlier run may have made: its cases are there still.
 fn before(place: &Place) -> Outcome<usize> {
-    let drafts = format!(
-        "SELECT count(*) AS count FROM cases WHERE state = 'draft' AND county_code = '{}'",
-        first_county(place)
-    );
-    let mut db = open(&place.url, &place.keys)?;
-    let drafts = diesel::sql_query(drafts).get_result::<Drafts>(db.conn())?;
-    Ok(usize::try_from(drafts.count)?)
+    let county = first_county(place);
+    let drafts = format!("cases WHERE state = 'draft' AND county_code = '{county}'");
+    let drafts = count(&mut open(&place.url, &place.keys)?, &drafts)?;
+    Ok(usize::try_from(drafts)?)
 }
 
 impl Bench {

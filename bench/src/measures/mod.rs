@@ -12,6 +12,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use huican::db::{DatabaseUrl, Db};
 use huican::kernel::crypto::Keys;
 use huican::kernel::given::{Given, SystemClock};
@@ -45,6 +47,18 @@ pub fn open(url: &str, keys: &Path) -> Outcome<Db> {
     let url: DatabaseUrl = url.parse()?;
     let keys = Arc::new(Keys::read(keys)?);
     Ok(url.connect(&Given::new(Arc::new(SystemClock)), &keys)?)
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// How many rows there are of what stands after FROM.
+fn count(db: &mut Db, of: &str) -> Outcome<i64> {
+    let query = diesel::sql_query(format!("SELECT count(*) AS count FROM {of}"));
+    Ok(query.get_result::<Counted>(db.conn())?.count)
 }
 
 /// The database on PostgreSQL that is kept between runs.

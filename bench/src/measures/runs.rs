@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 use huican::db::{Db, Kind};
 use serde_json::{Value, json};
 
@@ -32,12 +32,6 @@ type Seconds = f64;
 struct First {
     #[diesel(sql_type = Text)]
     month: String,
-}
-
-#[derive(QueryableByName)]
-struct Made {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }
 
 /// Where each round begins: nobody has been paid yet.
@@ -283,12 +277,8 @@ fn insert_select(url: &str, keys: &Path, month: &str) -> Outcome<(Seconds, i64)>
     let began = Instant::now();
     db.conn().batch_execute(&insert)?;
     let seconds = began.elapsed().as_secs_f64();
-    let made = format!(
-        "SELECT count(*) AS count FROM entitlements WHERE run_id = {}",
-        words.run
-    );
-    let made = diesel::sql_query(made);
-    Ok((seconds, made.get_result::<Made>(db.conn())?.count))
+    let made = format!("entitlements WHERE run_id = {}", words.run);
+    Ok((seconds, super::count(&mut db, &made)?))
 }
 
 struct Words {

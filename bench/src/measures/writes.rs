@@ -13,7 +13,7 @@ use crate::server::Server;
 use crate::{Outcome, load, pgbench};
 
 #[derive(Debug, Clone, Copy)]
-enum Write {
+pub(super) enum Write {
     Create,
     Approve,
 }
@@ -26,14 +26,14 @@ impl Write {
         }
     }
 
-    fn role(self) -> &'static str {
+    pub(super) fn role(self) -> &'static str {
         match self {
             Self::Create => "county",
             Self::Approve => "approver",
         }
     }
 
-    fn request(self, n: usize, version: i64) -> Request {
+    pub(super) fn request(self, n: usize, version: i64) -> Request {
         match self {
             Self::Create => Request {
                 method: "POST",

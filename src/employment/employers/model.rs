@@ -8,8 +8,7 @@ use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{EmployerId, UserId};
 use crate::kernel::patch::{Patch, stated};
-use crate::kernel::text::compact;
-use crate::kernel::text::{maybe, text};
+use crate::kernel::text::{compact, maybe, text};
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 

@@ -6,8 +6,7 @@ use diesel::prelude::*;
 
 use super::model::{Employer, EmployerType};
 use crate::db::schema::employers;
-use crate::db::sealed::{SealedColumn, sealed_column};
-use crate::db::sealed::{open, seal_if};
+use crate::db::sealed::{SealedColumn, open, seal_if, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};

@@ -11,8 +11,7 @@ use crate::kernel::id::{
     JobFairAttendanceId, JobFairId, JobSeekerId, ResidentId, UserId, VacancyId,
 };
 use crate::kernel::patch::{Patch, stated};
-use crate::kernel::text;
-use crate::kernel::text::{maybe, text};
+use crate::kernel::text::{self, maybe, text};
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 

@@ -10,8 +10,7 @@ use crate::access::{Scope, within};
 use crate::db::schema::{
     placement_evidence, placement_transitions, placement_verifications, placements,
 };
-use crate::db::sealed::{SealedColumn, sealed_column};
-use crate::db::sealed::{open, seal_if};
+use crate::db::sealed::{SealedColumn, open, seal_if, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::employment::employers::EmployerType;
 use crate::kernel::division::DivisionCode;

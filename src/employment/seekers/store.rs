@@ -8,8 +8,7 @@ use super::model::{
 };
 use crate::access::{Scope, within};
 use crate::db::schema::{job_seeker_contacts, job_seekers};
-use crate::db::sealed::{SealedColumn, sealed_column};
-use crate::db::sealed::{open, seal, seal_if};
+use crate::db::sealed::{SealedColumn, open, seal, seal_if, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::employment::words::{join, split};
 use crate::kernel::division::DivisionCode;

@@ -82,8 +82,8 @@ fn theirs<A: Act>(
     let acts = acting.is_ok_and(|permit| permit.scope().sees(of.division_code));
     let apart = match recusals::service::apart(db, user, &[of.resident_id]) {
         Ok(()) => true,
-        Err(error) if error.code() == Code::Internal => return Err(error),
-        Err(_tied) => false,
+        Err(error) if error.code() == Code::CaseRecusal => false,
+        Err(fault) => return Err(fault),
     };
     let filed = user == of.filed_by;
     of.allowed_actions

@@ -11,8 +11,7 @@ use super::model::{
 };
 use crate::access::{Scope, within};
 use crate::db::schema::{legal_aid_applications, legal_aid_transitions};
-use crate::db::sealed::{SealedColumn, sealed_column};
-use crate::db::sealed::{open, seal, seal_if};
+use crate::db::sealed::{SealedColumn, open, seal, seal_if, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};

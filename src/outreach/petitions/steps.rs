@@ -11,7 +11,7 @@ use crate::casework::{calendar, recusals};
 use crate::db::{Db, Recorded, Tx};
 use crate::http::IfMatch;
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Class, Code, Error, Result};
 use crate::kernel::id::{FollowUpSubjectId, PetitionId, UserId};
 
 /// Whom it is not for: another office and role, who is tied to those it is about, who had a hand in what is complained of,
@@ -61,8 +61,8 @@ pub(super) fn theirs<A: Act>(
     for action in std::mem::take(&mut of.allowed_actions) {
         match may_act(db, permit, &of, action) {
             Ok(()) => of.allowed_actions.push(action),
-            Err(error) if error.code() == Code::Internal => return Err(error),
-            Err(_not_theirs) => {}
+            Err(error) if error.code().class() == Class::Forbidden => {}
+            Err(fault) => return Err(fault),
         }
     }
     Ok(of)

@@ -12,8 +12,7 @@ use super::model::{
 use super::request::{Said, Step};
 use crate::access::{Scope, within};
 use crate::db::schema::{case_duties, case_transitions, cases, petition_transitions, petitions};
-use crate::db::sealed::{SealedColumn, sealed_column};
-use crate::db::sealed::{open, seal, seal_if};
+use crate::db::sealed::{SealedColumn, open, seal, seal_if, sealed_column};
 use crate::db::{Db, MultiBackend, Tx, on_unique, types};
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Result};
