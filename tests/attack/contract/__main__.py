@@ -8,7 +8,8 @@ operation that was never done. OPTIONS go to `schemathesis run`, such as
 
 import os
 import sys
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from schemathesis.cli import schemathesis
@@ -25,71 +26,100 @@ import homes  # noqa: F401
 from attack import Attack, begin
 from known import World
 from office import Office, demonstration
-from postgres import server
+from postgres import programs, server
 
 HERE = Path(__file__).parent
 DOCUMENT = HERE.parents[2] / "openapi.yaml"
 SEED = 990121
+# For the time it lasts, what a demonstration has to be told of it.
+Database = AbstractContextManager[dict[str, str]]
 
 
-def run(url: str, options: list[str]) -> bool:
-    """Whether everything holds."""
-    attack = Attack(World(Office(url), SEED))
-    begin(attack)
-    settings = ["--config-file", str(HERE / "schemathesis.toml")]
-    length = [] if is_long() else ["--seed", str(SEED)]
-    arguments = [*settings, "run", str(DOCUMENT), "--url", url, *length, *options]
-    try:
-        schemathesis.main(arguments)
-    except SystemExit as ended:
-        held = ended.code == 0
-    never = tell(attack)
-    if not any("clude" in option for option in options):
-        never += [f"never asked: {one}" for one in attack.operations if one not in attack.answers]
-    result = "ok" if held and not never else "FAILED"
-    print("\n".join([*never, f"\ntest result: {result}. {len(attack.answers)} operations attacked"]))
-    return held and not never
+class Contract:
+    """The attack on one demonstration after another."""
 
+    def __init__(self, program: Path, database: Callable[[], Database], examples: int) -> None:
+        self.program, self.database = program, database
+        self.options = ["--config-file", str(HERE / "schemathesis.toml"), "run", str(DOCUMENT)]
+        self.options += [] if is_long() else ["--seed", str(SEED)]
+        self.options += ["--max-examples", str(examples)]
+        self.attack = Attack()
+        begin(self.attack)
 
-# Done in a run of its own: in company the attack gives others the role, and they are asked first.
-ALONE = {"POST /v1/tasks/{id}/claim"}
+    def holds(self, *options: str) -> bool:
+        """Whether a fresh demonstration answers as it should."""
+        with ExitStack() as stack:
+            environment = stack.enter_context(self.database())
+            url = stack.enter_context(demonstration(self.program, **environment))
+            self.attack.go_to(World(Office(url), SEED))
+            try:
+                schemathesis.main([*self.options, "--url", url, *options])
+            except SystemExit as ended:
+                return ended.code == 0
+        return False
 
+    def never(self) -> list[str]:
+        """The operations that were asked, and never done."""
+        answers = self.attack.answers
+        return [asked for asked in answers if not any(status < 300 for status in answers[asked])]
 
-def tell(attack: Attack) -> list[str]:
-    """Says how every operation was answered; what was never done."""
-    classes = range(2, 6)
-    print(f"\n{'answers':<50}" + "".join(f"{f'{digit}xx':>7}" for digit in classes))
-    never = []
-    for operation, statuses in sorted(attack.answers.items()):
-        counts = {digit: 0 for digit in classes}
-        for status, count in statuses.items():
-            counts[status // 100] += count
-        in_company = operation in ALONE and len(attack.answers) > 1
-        if not counts[2] and not in_company:
-            never.append(f"never done: {operation} {dict(statuses)}")
-        print(f"{operation:<50}" + "".join(f"{count:>7}" for count in counts.values()))
-    return never
+    def run(self, options: list[str]) -> bool:
+        """Whether everything holds."""
+        held = self.holds(*options)
+        # What nobody could do in company, as others had changed what it needs, is tried by itself.
+        alone = self.never()
+        if alone:
+            chosen = [f"--include-operation-id={self.attack.operations[one]}" for one in alone]
+            held &= self.holds(*chosen)
+        self.tell()
+        problems = self.attack.problems
+        never = [f"never done: {one} {dict(problems[one])}" for one in self.never()]
+        if not any("clude" in option for option in options):
+            asked = self.attack.answers
+            never += [f"never asked: {one}" for one in self.attack.operations if one not in asked]
+        result = "ok" if held and not never else "FAILED"
+        alone = [f"done by itself: {one}" for one in alone]
+        print("\n".join([*alone, *never]))
+        print(f"\ntest result: {result}. {len(self.attack.answers)} operations attacked")
+        return held and not never
+
+    def tell(self) -> None:
+        """Says how every operation was answered."""
+        classes = range(2, 6)
+        print(f"\n{'answers':<50}" + "".join(f"{f'{digit}xx':>7}" for digit in classes))
+        for operation, statuses in sorted(self.attack.answers.items()):
+            counts = {digit: 0 for digit in classes}
+            for status, count in statuses.items():
+                counts[status // 100] += count
+            print(f"{operation:<50}" + "".join(f"{count:>7}" for count in counts.values()))
 
 
 def is_long() -> bool:
     return os.environ.get("HUICAN_ATTACK") == "long"
 
 
+@contextmanager
+def a_file() -> Iterator[dict[str, str]]:
+    """SQLite, in the demonstration's own folder."""
+    yield {}
+
+
+@contextmanager
+def a_server() -> Iterator[dict[str, str]]:
+    with server() as address:
+        yield {"HUICAN_DATABASE_URL": address}
+
+
 def main() -> int:
     program, database, *options = sys.argv[1:]
-    with ExitStack() as stack:
-        environment = {}
-        examples = 1000 if is_long() else 100
-        if database == "postgres":
-            address = stack.enter_context(server())
-            if address is None:
-                print("there is no PostgreSQL here")
-                return "HUICAN_REQUIRE_POSTGRES" in os.environ
-            environment["HUICAN_DATABASE_URL"] = address
-            # What it has in common with SQLite was attacked there.
-            examples //= 4
-        url = stack.enter_context(demonstration(Path(program), **environment))
-        return not run(url, ["--max-examples", str(examples), *options])
+    examples = 1000 if is_long() else 100
+    if database == "sqlite":
+        return not Contract(Path(program), a_file, examples).run(options)
+    if programs() is None:
+        print("there is no PostgreSQL here")
+        return "HUICAN_REQUIRE_POSTGRES" in os.environ
+    # What it has in common with SQLite was attacked there.
+    return not Contract(Path(program), a_server, examples // 4).run(options)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from office import Person
 
 READS = ("GET", "HEAD", "OPTIONS", "TRACE")
 AUTHORIZATION = "Authorization"
+PROBLEM = "application/problem+json"
 
 
 def close(schemas: dict[str, Any]) -> None:
@@ -28,15 +29,17 @@ def close(schemas: dict[str, Any]) -> None:
 
 
 class Attack:
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.random = world.random
-        # All there are: method and address.
-        self.operations: list[str] = []
-        # Answers by operation and status.
+    def __init__(self) -> None:
+        # All there are, by method and address.
+        self.operations: dict[str, str] = {}
+        # Answers by operation and status, and the problems they told of.
         self.answers: dict[str, Counter[int]] = defaultdict(Counter)
+        self.problems: dict[str, Counter[str]] = defaultdict(Counter)
         # Those who sent a token, by that.
         self.callers: dict[str, Person] = {}
+
+    def go_to(self, world: World) -> None:
+        self.world, self.random = world, world.random
 
     def send(self, case) -> None:
         operation = case.operation.definition.raw["operationId"]
@@ -104,6 +107,9 @@ class Attack:
         if response.request.method != case.operation.method.upper():
             return
         self.answers[case.operation.label][response.status_code] += 1
+        if response.headers.get("content-type") == [PROBLEM]:
+            kind = response.json()["type"].removeprefix("urn:huican:problem:")
+            self.problems[case.operation.label][kind] += 1
         changes = definition["x-permit"] == "signed_in" and case.operation.method.upper() not in READS
         if changes and response.status_code < 300:
             self.world.spent(definition["operationId"])
@@ -136,11 +142,11 @@ def begin(attack: Attack) -> None:
     @schemathesis.hook
     def before_load_schema(context, raw_schema) -> None:
         close(raw_schema["components"]["schemas"])
-        attack.operations = [
-            f"{method.upper()} {path}"
+        attack.operations = {
+            f"{method.upper()} {path}": operation["operationId"]
             for path, methods in raw_schema["paths"].items()
-            for method in methods
-        ]
+            for method, operation in methods.items()
+        }
 
     @schemathesis.hook
     def before_call(context, case, kwargs) -> None:

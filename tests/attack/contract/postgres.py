@@ -25,12 +25,9 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def server() -> Iterator[str | None]:
-    """The address of an empty database; none where there are no programs."""
+def server() -> Iterator[str]:
+    """The address of an empty database."""
     folder = programs()
-    if folder is None:
-        yield None
-        return
     with TemporaryDirectory(prefix="huican-pg-", dir="/tmp") as home:
         owner = {}
         # PostgreSQL refuses to run as root.
