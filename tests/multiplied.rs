@@ -63,7 +63,7 @@ struct Scans {
     #[diesel(sql_type = Text)]
     relname: String,
     #[diesel(sql_type = BigInt)]
-    seq_tup_read: i64,
+    tup_read: i64,
     #[diesel(sql_type = BigInt)]
     n_tup_ins: i64,
 }
@@ -95,7 +95,9 @@ impl TestOffice {
     }
 
     fn scans(&self) -> BTreeMap<String, Scans> {
-        let sql = "SELECT relname::text, seq_tup_read, n_tup_ins FROM pg_stat_user_tables";
+        let sql = "SELECT t.relname::text, t.n_tup_ins, t.seq_tup_read
+             + (SELECT sum(i.idx_tup_read)::bigint FROM pg_stat_user_indexes i WHERE i.relid = t.relid) AS tup_read
+             FROM pg_stat_user_tables t WHERE EXISTS (SELECT 1 FROM pg_stat_user_indexes i WHERE i.relid = t.relid)";
         let rows: Vec<Scans> = diesel::sql_query(sql).load(self.db().conn()).unwrap();
         let named = |row: Scans| (row.relname.clone(), row);
         rows.into_iter().map(named).collect()
@@ -222,15 +224,17 @@ async fn until(mut so: impl FnMut() -> bool) {
     }
 }
 
-/// A trigger that reads a whole table is not noticed in a small office, and stops a large one. PostgreSQL counts what is
-/// read from end to end; that the statements of SQLite say the same is seen in `bench`.
+/// A trigger that reads a whole table is not noticed in a small office, and stops a large one; nor does it help that its
+/// plan was right while the office was small. PostgreSQL counts what is read; that the statements of SQLite say the same is
+/// seen in `bench`.
 #[actix_web::test]
 async fn no_step_of_a_case_reads_everybody() {
-    // Of fewer, the planner would rather read all than look each up.
     const PEOPLE: usize = 6_000;
     let Some(office) = TestOffice::open(Backend::Postgres).await else {
         return;
     };
+    // Plans are made for so few as there are.
+    office.sql("ANALYZE").unwrap();
     office.beneficiary().await;
     city::grow(
         &mut office.db(),
@@ -271,7 +275,7 @@ async fn no_step_of_a_case_reads_everybody() {
         "case_transitions",
         "enrollments",
     ] {
-        let read = after[table].seq_tup_read - before[table].seq_tup_read;
-        assert!(read < people, "{table}: {read} rows read from end to end");
+        let read = after[table].tup_read - before[table].tup_read;
+        assert!(read < people, "{table}: {read} rows read");
     }
 }

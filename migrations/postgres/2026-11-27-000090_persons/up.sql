@@ -42,6 +42,28 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE OR REPLACE FUNCTION refuse_excluded_enrollment() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
+DECLARE
+    kept uuid;
+    records uuid[];
+BEGIN
+    SELECT coalesce(r.merged_into_id, r.id) INTO kept FROM residents r WHERE r.id = NEW.resident_id;
+    -- Two of one person wait for each other, and a merge waits for both.
+    PERFORM 1 FROM residents r WHERE r.id IN (kept, NEW.resident_id) ORDER BY r.id FOR NO KEY UPDATE;
+    records := ARRAY(SELECT o.id FROM residents o WHERE o.person_id = kept);
+    IF EXISTS (
+        SELECT 1 FROM enrollments e
+        WHERE e.resident_id = ANY (records)
+          AND e.exclusive_key = NEW.exclusive_key AND e.id <> NEW.id
+          AND e.start_month <= coalesce(NEW.stop_month, e.start_month)
+          AND NEW.start_month <= coalesce(e.stop_month, NEW.start_month)
+          AND e.start_month <= coalesce(e.stop_month, e.start_month))
+    THEN
+        RAISE EXCEPTION 'huican.enrollment_exclusive';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE OR REPLACE FUNCTION refuse_device_allocation() RETURNS trigger LANGUAGE plpgsql SET huican.reach = '{(,)}' AS $$
 DECLARE
     kept uuid;
