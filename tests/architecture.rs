@@ -373,6 +373,41 @@ fn every_file_says_what_it_is_for_and_stays_readable() {
 }
 
 /// Of two schemas with one name the document has but one, and it is wrong of the other.
+/// What clients write is read in one way: chrono itself takes `2022-7-5`, and years before Christ.
+#[test]
+fn dates_of_requests_are_read_by_the_kernel() {
+    fn lax(code: &str) -> bool {
+        let mut structs = code.split("#[derive(").skip(1);
+        structs.any(|one| {
+            let derived = one.split(')').next().unwrap();
+            let body = one.split("\n}").next().unwrap();
+            let derived: Vec<_> = derived.split(',').map(str::trim).collect();
+            // What is written, too, is kept for ourselves, but for a query, which its cursors hold.
+            let kept = derived.contains(&"Serialize") && !body.contains("Query {");
+            let asked = derived.contains(&"Deserialize") && !kept;
+            let lines: Vec<_> = body.lines().collect();
+            asked
+                && (1..lines.len()).any(|at| {
+                    let above = lines[..at].iter().rev();
+                    let mut above = above.take_while(|line| line.trim().starts_with("#["));
+                    lines[at].contains(": ")
+                        && lines[at].contains("NaiveDate")
+                        && !above.any(|line| line.contains("deserialize_with = \"date::"))
+                })
+        })
+    }
+    assert!(lax(
+        "#[derive(Deserialize)]\nstruct New {\n    day: NaiveDate,\n}"
+    ));
+    assert!(!lax(
+        "#[derive(Serialize)]\nstruct Body {\n    day: NaiveDate,\n}"
+    ));
+    nobody(
+        "reads dates as chrono does",
+        sources().iter().filter(|source| lax(&source.code())),
+    );
+}
+
 #[test]
 fn no_two_schemas_have_one_name() {
     let (mut names, mut twice) = (BTreeSet::new(), Vec::new());

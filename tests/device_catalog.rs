@@ -31,7 +31,7 @@ on_both! {
         assert_eq!(named["items"].as_array().unwrap().len(), 2);
         client.get("/v1/device-catalog?code_prefix=1a").await.refused(400, "request.malformed");
         // Before it held.
-        let before = client.get("/v1/device-catalog?edition=2022&on=2021-12-31").await.expect(200);
+        let before = client.get("/v1/device-catalog?edition=2022&valid_at=2021-12-31").await.expect(200);
         assert_eq!(before["items"], json!([]));
     }
 
@@ -44,9 +44,9 @@ on_both! {
         let path = "/v1/device-catalog/2022/122203";
         let now = client.get(path).await.expect(200);
         assert_eq!((&now["current"]["cap_fen"], now["versions"].as_array().unwrap().len()), (&json!(120_000), 2));
-        let then = client.get(&format!("{path}?on=2022-09-01")).await.expect(200);
+        let then = client.get(&format!("{path}?valid_at=2022-09-01")).await.expect(200);
         assert_eq!((&then["current"]["cap_fen"], &then["current"]["version"]), (&json!(150_000), &json!(2)));
-        let listed = client.get("/v1/device-catalog?edition=2022&code_prefix=122203&on=2022-09-01").await.expect(200);
+        let listed = client.get("/v1/device-catalog?edition=2022&code_prefix=122203&valid_at=2022-09-01").await.expect(200);
         assert_eq!(listed["items"][0]["cap_fen"], json!(150_000));
     }
 

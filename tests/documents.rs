@@ -178,7 +178,7 @@ on_both! {
         assert!(office.download(&document).await.body == whole);
     }
 
-    async fn a_photo_has_a_small_picture_and_what_only_says_so_has_none(office: &TestOffice) {
+    async fn a_photo_has_a_small_picture_and_what_only_says_so_is_refused(office: &TestOffice) {
         let case = office.draft().await;
         let township = office.as_user(TOWNSHIP).await;
         let add = async |said: &str, content: &[u8]| {
@@ -205,11 +205,14 @@ on_both! {
             assert_eq!(township.get(&small).await.status.as_u16(), 200);
         }
         assert_eq!((office.contents(), office.count("document_thumbnails")), (2, 2));
-        // Cut off on its way into the camera's card, or a paper: kept, without one.
-        let cut = add("kind=photo&name=c.jpg", &photo[..40]).await;
-        township.get(&cut).await.refused(404, "document.no_thumbnail");
+        // Cut off on its way into the camera's card.
+        for length in [4, 40, photo.len() / 2] {
+            let cut = township.attach(&case, "kind=photo&name=c.jpg", &photo[..length]).await;
+            cut.refused_field("", "document.unreadable");
+        }
+        assert_eq!(office.contents(), 2);
         let paper = add("kind=photo&name=d.pdf", PDF).await;
-        assert_eq!(office.attached(&case).await["items"][4]["has_thumbnail"], json!(false));
+        assert_eq!(office.attached(&case).await["items"][3]["has_thumbnail"], json!(false));
         township.get(&paper).await.refused(404, "document.no_thumbnail");
         // Of a case in sight, and of that case.
         office.as_user("county.990122").await.get(&small).await.refused(404, "case.not_found");

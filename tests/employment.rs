@@ -179,11 +179,24 @@ on_both! {
             ("wage_fen", json!(0), "/evidence/wage_fen", "amount.range"),
             ("contract_to", json!("2022-06-30"), "/evidence/contract_to", "period.order"),
             ("contract_number", json!("9".repeat(101)), "/evidence/contract_number", "text.length"),
+            ("contract_kind", json!("land_contract"), "/evidence/contract_kind", "contract_kind.form"),
+            ("insured_from", json!("1900-01-01"), "/evidence/insured_from", "employment.age"),
+            ("contract_to", json!("+12022-01-01"), "/evidence/contract_to", "field.invalid"),
         ] {
             let mut bad = new.clone();
             bad["evidence"][name] = value;
             township.post("/v1/placements", bad).await.refused_field(pointer, code);
         }
+        // On the sixteenth birthday, and not the day before.
+        let mut young = person();
+        let id = citizen_id("990121", "20060702", 7);
+        young["certificate"]["number"] = json!(format!("{id}41"));
+        young["id_number"] = json!(id);
+        let mut early = json!({"resident_id": id_of(&office.register(young).await), "form": "quota", "employer_id": employer,
+            "start_date": "2022-07-01", "evidence": evidence("2022-07-02")});
+        township.post("/v1/placements", early.clone()).await.refused_field("/start_date", "employment.age");
+        early["start_date"] = json!("2022-07-02");
+        township.post("/v1/placements", early).await.expect(201);
         // Elsewhere nobody of ours is there.
         office.as_user("township.990122103").await.post("/v1/placements", new.clone()).await.refused(404, "resident.not_found");
         let mut nowhere = new;

@@ -135,10 +135,55 @@ on_both! {
         township.post(&path, json!({"kind": "imprisonment", "value": true})).await.refused(428, "if_match.missing");
         let guardian = record(&township, &resident, json!({"kind": "guardian_name", "value": "李四"})).await;
         assert_eq!(guardian["guardian_name"], "李四");
-        // Death holds from its day, whatever day is given beside.
-        record(&township, &resident, json!({"kind": "death", "value": "2022-06-30", "valid_from": "2022-07-04"})).await;
-        assert_eq!(as_of(office, &resident, "valid_at=2022-06-30").await["circumstances"]["death"], "2022-06-30");
-        assert_eq!(as_of(office, &resident, "valid_at=2022-06-29").await["circumstances"]["death"], Value::Null);
+        for (day, code) in [("0001-01-01", "field.invalid"), ("+12022-01-01", "field.invalid"), ("2022-7-1", "field.invalid"), ("1900-01-01", "period.before_birth")] {
+            let since = json!({"kind": "imprisonment", "value": true, "valid_from": day});
+            township.post_seen(&path, 2, since).await.refused_field("/valid_from", code);
+        }
+    }
+
+    async fn a_death_comes_about_once_and_may_be_a_mistake(office: &TestOffice) {
+        let resident = office.resident().await;
+        let path = format!("/v1/residents/{resident}/circumstances");
+        let township = office.as_user(TOWNSHIP).await;
+        let death = |day: Value| json!({"kind": "death", "value": day});
+        for day in ["1900-01-01", "2022-07-05", "2099-01-01"] {
+            township.post_seen(&path, 1, death(json!(day))).await.refused_field("/value", "circumstance.day");
+        }
+        for (name, day) in [("valid_from", "2022-07-04"), ("valid_to", "2022-08-01")] {
+            let mut beside = death(json!("2022-06-30"));
+            beside[name] = json!(day);
+            township.post_seen(&path, 1, beside).await.refused_field(&format!("/{name}"), "period.once");
+        }
+        let mut born_dead = person();
+        born_dead["circumstances"]["death"] = json!("2099-01-01");
+        office.as_user(TOWNSHIP).await.post("/v1/residents", born_dead).await.refused_field("/circumstances/death", "circumstance.day");
+
+        // It holds from its day on; a later day takes its place, and so does an earlier one.
+        let believed = async |at: &str| as_of(office, &resident, &format!("valid_at={at}")).await["circumstances"]["death"].clone();
+        for (day, before) in [("2022-06-01", "2022-05-31"), ("2022-06-30", "2022-06-29"), ("2022-06-15", "2022-06-14")] {
+            record(&township, &resident, death(json!(day))).await;
+            assert_eq!((believed(day).await, believed(before).await), (json!(day), Value::Null));
+        }
+        // Whoever was taken for dead is alive; that they were is on record.
+        let alive = record(&township, &resident, death(Value::Null)).await;
+        assert_eq!(alive["circumstances"]["death"], Value::Null);
+        assert_eq!(believed("2022-07-04").await, Value::Null);
+        let history = township.get(&path).await.expect(200);
+        let deaths: Vec<_> = history["items"].as_array().unwrap().iter().filter(|one| one["kind"] == "death").collect();
+        assert_eq!(deaths.len(), 3);
+        assert!(deaths.iter().all(|one| one["superseded_at"].is_string()));
+        let events = office.as_user("auditor.990121").await.get("/v1/audit/events?action=resident.circumstance_taken_back").await.expect(200);
+        assert_eq!(events["items"][0]["entity_id"], json!(resident));
+    }
+
+    async fn what_was_recorded_by_mistake_is_taken_back_for_its_time(office: &TestOffice) {
+        let resident = office.resident().await;
+        let township = office.as_user(TOWNSHIP).await;
+        record(&township, &resident, json!({"kind": "imprisonment", "value": true, "valid_from": "2022-01-01"})).await;
+        record(&township, &resident, json!({"kind": "imprisonment", "value": null, "valid_from": "2022-03-01", "valid_to": "2022-05-01"})).await;
+        for (day, expected) in [("2022-02-28", json!(true)), ("2022-03-01", Value::Null), ("2022-04-30", Value::Null), ("2022-05-01", json!(true))] {
+            assert_eq!(as_of(office, &resident, &format!("valid_at={day}")).await["circumstances"]["imprisonment"], expected, "{day}");
+        }
     }
 
     async fn a_repeated_statement_is_recorded_once(office: &TestOffice) {

@@ -101,6 +101,7 @@ on_both! {
         let path = format!("/v1/disability-homes/{home}/pay-sheets");
         let county = office.as_user(COUNTY).await;
         county.post(&path, json!({"month": "2022-07"})).await.refused_field("/month", "month.running");
+        county.post(&path, json!({"month": "2000-01"})).await.refused_field("/month", "month.before_opening");
         let sheet = county.post(&path, json!({"month": "2022-06"})).await.expect(201);
         assert_eq!((&sheet["total_fen"], &sheet["items"]), (&json!(6_000), &json!([{"member_id": worker, "days": 2, "daily_pay_fen": 3_000, "amount_fen": 6_000}])));
         county.post(&path, json!({"month": "2022-06"})).await.refused(409, "disability_home.month_reckoned");

@@ -92,7 +92,8 @@ on_both! {
         office.as_user("approver.990121").await.post_seen(&path, 1, json!({"outcome": "approve"})).await.expect(201);
         let reckoned = county.post("/v1/levy-estimates", levy(&employer, months(0, 0))).await.expect(201);
         assert_eq!((&reckoned["counted_wage_fen"], &reckoned["levy_fen"], &reckoned["cap_standard_id"]), (&json!(6_000_000), &json!(16_200_000), &json!(proposed)));
-        for (name, value, pointer) in [("staff_count", json!(0), "/staff_count"), ("year", json!(2015), "/year"), ("employed", months(-1, 0), "/employed/months")] {
+        for (name, value, pointer) in [("staff_count", json!(0), "/staff_count"), ("year", json!(2015), "/year"), ("employed", months(-1, 0), "/employed/months"),
+            ("employed", months(12 * 1_000_000, 0), "/employed/months"), ("employed", months(12, 12 * 1_000_000), "/employed/severe_months")] {
             let mut bad = levy(&employer, months(0, 0));
             bad[name] = value;
             county.post("/v1/levy-estimates", bad).await.refused_field(pointer, "number.range");

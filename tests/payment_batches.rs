@@ -161,6 +161,7 @@ on_both! {
             (budget("990121103", 2022, 1), "/division_code", "division.level"),
             (budget("990121", 1999, 1), "/year", "year.range"),
             (budget("990121", 2022, -1), "/amount_fen", "amount.negative"),
+            (budget("990121", 2022, i64::MAX), "/amount_fen", "field.invalid"),
         ] {
             finance.post("/v1/budgets", body).await.refused_field(pointer, code);
         }

@@ -172,6 +172,11 @@ on_both! {
     async fn what_is_asked_too_late_is_not_reviewed_and_what_ends_is_over(office: &TestOffice) {
         let named = office.receives(COUNTY, json!({"name": "刘某", "contact": "12000005555", "category": "rights"})).await.expect(201);
         assert_eq!((&named["petitioner"], &named["name"], &named["contact"]), (&json!("named"), &json!("刘某"), &json!("12000005555")));
+        let path = format!("/v1/petitions/{}", id_of(&named));
+        assert_eq!(office.as_user(COUNTY).await.get(&path).await.expect(200)["contact"], "12000005555");
+        // Who only looks has no need to reach them.
+        let audited = office.as_user("auditor.990121").await.get(&path).await.expect(200);
+        assert_eq!((&audited["name"], audited.get("contact")), (&json!("刘某"), None));
         let accepted = office.accepts(COUNTY, &named).await;
         let decided = office.takes_on(COUNTY, &accepted, decide()).await.expect(201);
         office.takes_on(COUNTY, &decided, json!({"action": "close"})).await.refused_field("/comment", "comment.length");

@@ -402,7 +402,7 @@ on_both! {
         let found = county.get(&format!("/v1/cases/{case}")).await.expect(200);
         let path = format!("/v1/residents/{}", found["resident_id"].as_str().unwrap());
         let version = county.get(&path).await.expect(200)["version"].as_i64().unwrap();
-        let death = json!({"kind": "death", "value": "2022-07-04", "valid_from": "2022-07-04"});
+        let death = json!({"kind": "death", "value": "2022-07-04"});
         county.post_seen(&format!("{path}/circumstances"), version, death).await.expect(201);
         let refused = office.settles(WORKER, &center, "2022-07").await.refused(409, "settlement.nothing_attended");
         assert_eq!(refused["left_out"], json!([plan]));

@@ -27,6 +27,9 @@ on_both! {
         assert_eq!(one["allowed_actions"], json!(["remedy"]));
         let extend = json!({"action": "extend", "comment": "雨季", "items": [{"item_id": one["items"][1]["id"], "due_date": "2023-01-31"}]});
         office.moves_venue(TOWNSHIP, &one, extend.clone()).await.refused(403, "public_venue.county_only");
+        let mut sooner = extend.clone();
+        sooner["items"][0]["due_date"] = one["items"][1]["due_date"].clone();
+        office.moves_venue(COUNTY, &one, sooner).await.refused_field("/items/0/due_date", "date.order");
         let one = office.moves_venue(COUNTY, &one, extend).await.expect(201);
         assert_eq!(one["items"][1]["due_date"], json!("2023-01-31"));
         let tried = office.resident().await;

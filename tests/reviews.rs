@@ -80,8 +80,8 @@ on_both! {
 
         for (body, pointer, code) in [
             (json!({"outcome": "passed", "reason": "death"}), "/reason", "review.reason"),
-            (json!({"outcome": "failed", "reason": "review_passed"}), "/reason", "enrollment.reason"),
-            (json!({"outcome": "failed", "reason": "other"}), "/comment", "comment.length"),
+            (json!({"outcome": "failed", "reason": "review_passed", "comment": "已能自理"}), "/reason", "enrollment.reason"),
+            (json!({"outcome": "failed"}), "/comment", "comment.length"),
         ] {
             office.reviews(COUNTY, &enrollment, body).await.refused_field(pointer, code);
         }

@@ -331,6 +331,7 @@ on_both! {
         office.reports_visit(LIAISON, &visit, with("on_date", json!("2022-08-05"))).await.refused_field("/on_date", "on_date.range");
         office.reports_visit(LIAISON, &visit, with("on_date", json!("2022-07-01"))).await.refused_field("/on_date", "on_date.range");
         office.reports_visit(LIAISON, &visit, with("findings", json!(null))).await.refused_field("/findings", "findings.needed");
+        office.reports_visit(LIAISON, &visit, with("findings", json!({}))).await.refused_field("/findings", "findings.blank");
         office.reports_visit(LIAISON, &visit, json!({"action": "miss"})).await.refused_field("/comment", "comment.length");
         office.reports_visit(LIAISON, &visit, with("action", json!("correct"))).await.refused(409, "visit.transition_not_allowed");
         office.reports_visit("county.990122", &visit, complete.clone()).await.refused(404, "visit.not_found");

@@ -14,7 +14,11 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::Sent;
 use crate::kernel::crypto::sha256;
+use crate::kernel::date::DateError;
+use crate::kernel::division::DivisionCodeError;
 use crate::kernel::error::{Code, Error, FieldError};
+use crate::kernel::money::FenError;
+use crate::kernel::month::MonthError;
 
 /// Large enough for any form here; rosters come by file.
 pub const BODY_LIMIT: usize = 256 * 1024;
@@ -156,21 +160,95 @@ fn misread(mut pointer: String, message: &str) -> FieldError {
             .strip_prefix(prefix)
             .and_then(|rest| rest.split('`').next())
     };
-    let (code, field) = match (named("missing field `"), named("unknown field `")) {
-        (Some(field), _) => ("field.missing", Some(field)),
-        (_, Some(field)) => ("field.unknown", Some(field)),
-        _ => ("field.invalid", None),
+    let (code, field) = if let Some(field) = named("missing field `") {
+        ("field.missing", Some(field))
+    } else if let Some(field) = named("unknown field `") {
+        ("field.unknown", Some(field))
+    } else {
+        ("field.invalid", named("duplicate field `"))
     };
     if let Some(field) = field.filter(|field| !pointer.ends_with(&format!("/{field}"))) {
         pointer = format!("{pointer}/{field}");
     }
-    let message = without_value(message);
-    FieldError::new(
-        pointer,
-        code,
-        message.as_ref(),
-        format!("字段有误：{message}"),
-    )
+    let message = plainly(&without_value(message));
+    FieldError::new(pointer, code, message.as_str(), in_chinese(&message))
+}
+
+/// What parsers of numbers, ids and instants say of a text, in words of the office.
+fn plainly(message: &str) -> String {
+    match message {
+        "invalid digit found in string" => "a whole number".to_owned(),
+        "premature end of input"
+        | "input contains invalid characters"
+        | "input is out of range"
+        | "trailing input" => "an instant is written as 2022-07-05T08:00:00Z".to_owned(),
+        _ if message.starts_with("UUID parsing failed") => "an id is a UUID".to_owned(),
+        _ => message.to_owned(),
+    }
+}
+
+/// The same in Chinese; names of fields and values stay as they are sent.
+fn in_chinese(message: &str) -> String {
+    let known = [
+        (DateError.to_string(), DateError.zh()),
+        (MonthError.to_string(), MonthError.zh()),
+        (DivisionCodeError.to_string(), DivisionCodeError.zh()),
+        (FenError::TooLarge.to_string(), FenError::TooLarge.zh()),
+        ("a whole number".to_owned(), "应为整数"),
+        (
+            "an instant is written as 2022-07-05T08:00:00Z".to_owned(),
+            "时间格式应为2022-07-05T08:00:00Z",
+        ),
+        ("an id is a UUID".to_owned(), "编号应为UUID"),
+    ];
+    if let Some((_, said)) = known.iter().find(|(english, _)| english == message) {
+        return (*said).to_owned();
+    }
+    let told = [
+        ("missing field ", "缺少字段"),
+        ("unknown field ", "没有此字段"),
+        ("duplicate field ", "重复的字段"),
+        ("unknown variant", "不在可选值之内"),
+        ("invalid type", "类型不符"),
+        ("invalid value", "取值不符"),
+    ];
+    let Some((beginning, said)) = told
+        .iter()
+        .find(|(beginning, _)| message.starts_with(beginning))
+    else {
+        return format!("字段有误：{message}");
+    };
+    let rest = message.strip_prefix(beginning).unwrap_or_default();
+    let (what, expected) = rest.split_once(", ").unwrap_or((rest, ""));
+    let expected = expected
+        .trim_start_matches("expected ")
+        .trim_start_matches("one of ");
+    let expected = match expected {
+        "" | "there are no fields" => String::new(),
+        expected => format!("，应为 {}", kind(expected)),
+    };
+    format!("{said}{}{expected}", kind(what))
+}
+
+/// What kind of value it is, as serde calls it.
+fn kind(said: &str) -> Cow<'_, str> {
+    let bare = said.trim_start_matches(": ");
+    let known = match bare {
+        "a string" | "string" | "str" => "文本",
+        "integer" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" | "usize" => "整数",
+        "floating point" | "f64" => "小数",
+        "a boolean" | "boolean" => "布尔值",
+        "a sequence" | "sequence" => "数组",
+        "a map" | "map" => "对象",
+        "null" => "空值",
+        _ if bare.starts_with("struct ") => "对象",
+        _ => return said.into(),
+    };
+    if bare.len() < said.len() {
+        format!("：{known}").into()
+    } else {
+        known.into()
+    }
 }
 
 /// What was expected and what kind of thing came, but not that itself: it may be somebody's number,
@@ -263,6 +341,34 @@ mod tests {
             "invalid type: map, expected a string"
         );
         assert_eq!(said("missing field `otp`"), "missing field `otp`");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_chinese() {
+        for (english, chinese) in [
+            ("missing field `name`", "缺少字段`name`"),
+            (
+                "unknown field `age`, expected `name` or `sex`",
+                "没有此字段`age`，应为 `name` or `sex`",
+            ),
+            (
+                "unknown variant, expected one of `a`, `b`",
+                "不在可选值之内，应为 `a`, `b`",
+            ),
+            (
+                "invalid type: null, expected a string",
+                "类型不符：空值，应为 文本",
+            ),
+            (
+                "invalid type: map, expected i64",
+                "类型不符：对象，应为 整数",
+            ),
+            ("duplicate field `state`", "重复的字段`state`"),
+            ("an id is a UUID", "编号应为UUID"),
+        ] {
+            assert_eq!(in_chinese(english), chinese);
+        }
+        assert_eq!(in_chinese(&DateError.to_string()), DateError.zh());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::sex::Sex;
 use super::text;
@@ -13,6 +13,9 @@ const WEIGHTS: [u32; LENGTH - 1] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 
 const CHECK_DIGITS: &[u8; 11] = b"10X98765432";
 /// Assigned to no province: the fictional people of demonstrations and tests live there.
 const FICTIONAL_PROVINCE: &str = "99";
+
+/// Nobody who is alive was born before it.
+const OLDEST_YEAR: i32 = 1900;
 
 /// A citizen ID that can exist. The first six digits are the division at issue and never change,
 /// so they say nothing of where the person lives today.
@@ -38,7 +41,9 @@ pub enum CitizenIdError {
     Characters,
     #[error("a citizen ID begins with the code of a province")]
     Province,
-    #[error("the citizen ID holds a birth date that does not exist or is still to come")]
+    #[error(
+        "the citizen ID holds a birth date that does not exist, lies before 1900 or is still to come"
+    )]
     BirthDate,
     #[error("the last digit does not fit the others: some digit of the citizen ID is mistyped")]
     Checksum,
@@ -64,7 +69,7 @@ impl CitizenIdError {
             Self::Length => "身份证号应为18位",
             Self::Characters => "身份证号应为17位数字加末位数字或X",
             Self::Province => "身份证号前两位不是省级代码",
-            Self::BirthDate => "身份证号中的出生日期不存在或晚于今天",
+            Self::BirthDate => "身份证号中的出生日期不存在、早于1900年或晚于今天",
             Self::Checksum => "身份证号校验位不符，可能有数字填错",
         }
     }
@@ -94,7 +99,7 @@ impl CitizenId {
         let birth_date = text
             .get(6..14)
             .and_then(|date| NaiveDate::parse_from_str(date, "%Y%m%d").ok())
-            .filter(|date| *date <= today)
+            .filter(|date| *date <= today && date.year() >= OLDEST_YEAR)
             .ok_or(CitizenIdError::BirthDate)?;
         if text.bytes().next_back() != check_digit(&digits) {
             return Err(CitizenIdError::Checksum);
@@ -229,6 +234,7 @@ mod tests {
             ("000102199003070011", CitizenIdError::Province),
             ("990102202302290019", CitizenIdError::BirthDate),
             ("990102202702280019", CitizenIdError::BirthDate),
+            ("990121180001010014", CitizenIdError::BirthDate),
             ("990102199003070012", CitizenIdError::Checksum),
         ];
         for (text, fault) in faults {

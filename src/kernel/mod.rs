@@ -8,6 +8,7 @@ pub mod certificate_number;
 pub mod circumstance;
 pub mod citizen_id;
 pub mod crypto;
+pub mod date;
 pub mod division;
 pub mod error;
 pub mod given;

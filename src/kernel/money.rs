@@ -1,6 +1,6 @@
 //! Money in whole fen (分, a hundredth of a yuan). All arithmetic is checked.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::ToSchema;
 
 use super::text;
@@ -14,7 +14,7 @@ pub enum FenError {
     Format,
     #[error("an amount has no parts of a fen")]
     PartsOfFen,
-    #[error("the amount is more than can be counted")]
+    #[error("an amount is at most a trillion yuan")]
     TooLarge,
 }
 
@@ -31,29 +31,31 @@ impl FenError {
         match self {
             Self::Format => "金额应以元填写，如1,234.50",
             Self::PartsOfFen => "金额最多保留两位小数",
-            Self::TooLarge => "金额过大",
+            Self::TooLarge => "金额不得超过一万亿元",
         }
     }
 }
 
 /// An amount in fen.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    ToSchema,
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema,
 )]
 #[serde(transparent)]
 #[schema(value_type = i64, example = 12500)]
 pub struct Fen(i64);
+
+/// A trillion yuan: nobody writes down more, and thousands of such amounts can still be added up.
+const MOST_WRITTEN: u64 = 100_000_000_000_000;
+
+impl<'de> Deserialize<'de> for Fen {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fen = i64::deserialize(deserializer)?;
+        if fen.unsigned_abs() > MOST_WRITTEN {
+            return Err(de::Error::custom(FenError::TooLarge));
+        }
+        Ok(Self(fen))
+    }
+}
 
 impl Fen {
     pub const ZERO: Self = Self(0);

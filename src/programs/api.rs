@@ -11,6 +11,7 @@ use crate::access::{Permit, acts};
 use crate::db::{Reach, Store};
 use crate::http::page::whole_page_of;
 use crate::http::{Answer, Creation, IdempotencyKey, Params, ReadErrors, Routes, WriteErrors};
+use crate::kernel::date;
 use crate::kernel::error::Result;
 
 whole_page_of!(ProgramPage, Program);
@@ -24,6 +25,7 @@ whole_page_of!(StackingPage, Stacking);
 #[serde(deny_unknown_fields)]
 struct VersionQuery {
     /// Only what holds on this day.
+    #[serde(default, deserialize_with = "date::maybe")]
     valid_at: Option<NaiveDate>,
 }
 

@@ -49,7 +49,7 @@ const INTRODUCTION: &str = "Case management of a Disabled Persons' Federation (æ
 
 **Sign in** with `POST /v1/sessions`; send `Authorization: Bearer <access_token>`. Other systems send an API key in its place.
 **Lists** answer `{items, next}`; ask for the next page with `cursor=<next>` and the same filter.
-**Changes** need `If-Match` with the ETag you saw: missing 428; stale 412, which shows in `current` how it is now and in `differing` what of yours is otherwise there.
+**Changes** need `If-Match` with the ETag you saw: missing 428; stale 412 with the `current_version`; of residents, cases and other records that several people write on, also how it is now in `current`, and in `differing` what of yours is otherwise there. The tag stands in quotes, as `ETag` gives it.
 **Retries**: send `Idempotency-Key` with a POST, PUT or PATCH; the same key and body get the same answer.
 **Offline**: `GET /v1/changes` says what changed in your sight; what was written offline is sent later with both of these, and judged by your rights of then.
 **Errors** are `application/problem+json` (RFC 9457); switch on `code`. They are in Chinese unless `Accept-Language: en` asks for English.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::policy::Action;
+use crate::kernel::date;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::ApiKeyId;
 use crate::kernel::time::Timestamp;
@@ -67,6 +68,7 @@ pub struct NewApiKey {
     #[schema(min_items = 1, value_type = Vec<Action>)]
     permits: Vec<String>,
     /// The first day it no longer holds: within a year.
+    #[serde(deserialize_with = "date::written")]
     valid_to: NaiveDate,
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::access::policy::Role;
 use crate::kernel::address::Address;
 use crate::kernel::bank_account::BankAccount;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{self, Error, FieldError};
 use crate::kernel::id::{GrantId, OrganizationId, UserId};
@@ -197,10 +198,10 @@ pub struct NewGrant {
     #[schema(value_type = uuid::Uuid)]
     pub organization_id: OrganizationId,
     /// Today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_from: Option<NaiveDate>,
     /// The first day it no longer holds; open, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_to: Option<NaiveDate>,
 }
 

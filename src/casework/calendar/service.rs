@@ -7,6 +7,7 @@ use super::store;
 use crate::audit::{Event, Origin};
 use crate::db::{Db, Recorded, Tx};
 use crate::kernel::crypto::{hex, sha256};
+use crate::kernel::date;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::working_days::{DayKind, WorkingDays};
 
@@ -16,6 +17,7 @@ pub fn load(db: &mut Db) -> Result<WorkingDays> {
 
 #[derive(Deserialize)]
 struct Line {
+    #[serde(deserialize_with = "date::written")]
     date: NaiveDate,
     kind: DayKind,
     name: String,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::casework::cases::State;
 use crate::casework::cases::service::Action;
+use crate::kernel::date;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, DecisionNoticeId, UserId};
 use crate::kernel::money::Fen;
@@ -226,6 +227,7 @@ pub struct NewService {
     #[serde(default)]
     pub recipient: Option<Recipient>,
     /// Not before the notice was issued, and not to come.
+    #[serde(deserialize_with = "date::written")]
     pub served_date: NaiveDate,
 }
 

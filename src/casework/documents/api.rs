@@ -132,8 +132,9 @@ impl From<NewDocumentQuery> for NewDocument {
 ///
 /// The body is the file itself, up to 20 MiB: JPEG, PNG, WebP, PDF, DOCX or XLSX, told by its content.
 /// What is none of these is refused (422 `document.type`), and so is a `Content-Type` that says another
-/// type than the content has (422 `document.type_mismatch`); `application/octet-stream` says none. Cases
-/// that one application opened share their documents. A closed case takes none: 409 `case.closed`.
+/// type than the content has (422 `document.type_mismatch`); `application/octet-stream` says none. A JPEG or
+/// PNG that cannot be read, as one that was cut off, is refused (422 `document.unreadable`). Cases that one
+/// application opened share their documents. A closed case takes none: 409 `case.closed`.
 #[utoipa::path(
     operation_id = "add_document", tag = "casework",
     params(("id" = uuid::Uuid, Path), NewDocumentQuery, IdempotencyKey),
@@ -168,7 +169,7 @@ async fn add_document(
         .await?;
     let (stored, key) = writing.finish().await?;
     let content = Content {
-        thumbnail: archive.thumbnail(stored, &key).await,
+        thumbnail: archive.thumbnail(stored, &key).await?,
         stored,
         key,
         sha256: received.sha256,

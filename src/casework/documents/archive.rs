@@ -17,7 +17,7 @@ use object_store::prefix::PrefixStore;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, WriteMultipart};
 
 use super::model::{MediaType, Stored};
-use super::thumbnail::Studio;
+use super::thumbnail::{Picture, Studio};
 use crate::kernel::crypto::{ContentKey, PIECE, Place, TAG};
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::DocumentObjectId;
@@ -191,11 +191,27 @@ impl Archive {
         Ok(stream::try_unfold(reading, Reading::next))
     }
 
-    /// A small picture of a content that is one; nothing where none can be made.
-    pub async fn thumbnail(&self, stored: Stored, key: &ContentKey) -> Option<Vec<u8>> {
-        let key = ContentKey::read(key.bytes()).ok()?;
-        let pieces = self.read(stored, key).await.ok()?;
-        self.studio.picture(stored, pieces).await
+    /// A small picture of a content that is one; nothing where none can be made. What says that it is a
+    /// picture and cannot be read is removed, and refused.
+    pub async fn thumbnail(&self, stored: Stored, key: &ContentKey) -> Result<Option<Vec<u8>>> {
+        let key = ContentKey::read(key.bytes()).map_err(Error::internal)?;
+        let Ok(pieces) = self.read(stored, key).await else {
+            return Ok(None);
+        };
+        match self.studio.picture(stored, pieces).await {
+            Picture::Small(small) => Ok(Some(small)),
+            Picture::NotMade => Ok(None),
+            Picture::Broken => {
+                // What cannot be removed now, a sweep finds.
+                drop(self.remove(stored.id).await);
+                Err(Error::field(
+                    "",
+                    "document.unreadable",
+                    "the picture cannot be read: it was cut off, or is none",
+                    "图片无法读取：文件不完整或不是图片",
+                ))
+            }
+        }
     }
 
     pub async fn remove(&self, id: DocumentObjectId) -> Result<()> {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::kernel::bank_account::BankAccount;
+use crate::kernel::date;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{OrganizationAccountId, OrganizationId, UserId};
 use crate::kernel::time::Timestamp;
@@ -54,7 +55,7 @@ pub struct NewOrganizationAccount {
     #[schema(min_length = 1, max_length = 100)]
     pub bank_name: String,
     /// Today, unless given; no day before.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_from: Option<NaiveDate>,
 }
 

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, OrganizationId, ReferralId, ResidentId, UserId};
@@ -78,7 +79,7 @@ pub struct NewReferral {
     #[schema(min_length = 1, max_length = 1000)]
     pub purpose: String,
     /// By when.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub due_date: Option<NaiveDate>,
 }
 

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{CaseId, SupplementRequestId, UserId};
 use crate::kernel::time::Timestamp;
@@ -45,7 +46,7 @@ pub struct NewSupplement {
     #[schema(min_length = 1, max_length = 1000)]
     pub what: String,
     /// Ten working days from now, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub due_date: Option<NaiveDate>,
 }
 

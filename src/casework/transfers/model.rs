@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::casework::cases::{Benefit, Case, State};
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{ResidentId, TransferId, UserId};
@@ -70,6 +71,7 @@ pub struct NewTransfer {
     #[schema(min_length = 2, max_length = 500)]
     pub reason: String,
     /// Since when, or from when on, they live there: a month ahead at the most.
+    #[serde(deserialize_with = "date::written")]
     pub moved_date: NaiveDate,
 }
 

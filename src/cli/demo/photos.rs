@@ -44,7 +44,7 @@ impl Photos {
         writing.add(picture).await?;
         let (stored, key) = writing.finish().await?;
         Ok(documents::Content {
-            thumbnail: self.archive.thumbnail(stored, &key).await,
+            thumbnail: self.archive.thumbnail(stored, &key).await?,
             stored,
             key,
             sha256: sha256(picture),

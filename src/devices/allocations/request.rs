@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::model::{AllocationAction, DeviceExceptionKind, ReturnCondition, SignerRelation};
 use crate::devices::catalog::{DeviceCode, Edition, EvaluationLevel, ItemKey};
+use crate::kernel::date;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{CaseId, DocumentId, OrganizationId, StockLotId};
 use crate::kernel::money::Fen;
@@ -83,6 +84,7 @@ pub struct NewEvaluation {
     pub organization_id: OrganizationId,
     #[schema(min_length = 1, max_length = 40)]
     pub evaluator: String,
+    #[serde(deserialize_with = "date::written")]
     pub date: NaiveDate,
     #[schema(min_length = 1, max_length = 1000)]
     pub finding: String,
@@ -193,6 +195,7 @@ pub struct NewDelivery {
     pub signed_by: String,
     pub relation: SignerRelation,
     /// From the day on which it was supplied.
+    #[serde(deserialize_with = "date::written")]
     pub date: NaiveDate,
 }
 

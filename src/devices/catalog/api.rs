@@ -17,6 +17,7 @@ use crate::http::page::{is_place, page_of};
 use crate::http::{
     Answer, FileContent, IdempotencyKey, Paging, Params, ReadErrors, Routes, Upload, WriteErrors,
 };
+use crate::kernel::date;
 use crate::kernel::error::{Error, Result};
 
 page_of!(DeviceItemPage, DeviceItem);
@@ -37,7 +38,8 @@ struct CatalogQuery {
     listed: Option<bool>,
     /// What holds on that day; today unless given.
     #[param(example = "2022-07-01")]
-    on: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "date::maybe")]
+    valid_at: Option<NaiveDate>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]
     #[param(minimum = 1, maximum = 200)]
@@ -75,7 +77,7 @@ async fn list_device_catalog(
         q: query.q.filter(|q| !q.is_empty()),
         listed: query.listed,
         on: query
-            .on
+            .valid_at
             .unwrap_or_else(|| store.given().now().office_date()),
     };
     let rows = store
@@ -106,7 +108,8 @@ fn code_prefix(text: &str) -> Result<String> {
 struct ItemQuery {
     /// What holds on that day; today unless given.
     #[param(example = "2022-07-01")]
-    on: Option<NaiveDate>,
+    #[serde(default, deserialize_with = "date::maybe")]
+    valid_at: Option<NaiveDate>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -138,7 +141,7 @@ async fn get_device_item(
     let (edition, code) = path.into_inner();
     let key = ItemKey { edition, code };
     let on = query
-        .on
+        .valid_at
         .unwrap_or_else(|| store.given().now().office_date());
     let shown = store
         .read(permit.reach(), move |db| service::view(db, &key, on))

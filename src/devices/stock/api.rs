@@ -15,6 +15,7 @@ use crate::http::page::{is_place, page_of};
 use crate::http::{
     Answer, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes, WriteErrors, etag,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{
@@ -173,8 +174,10 @@ struct MovementQuery {
     batch_number: Option<String>,
     serial_number: Option<String>,
     #[param(example = "2022-07-01")]
+    #[serde(default, deserialize_with = "date::maybe")]
     from_date: Option<NaiveDate>,
     #[param(example = "2022-07-31")]
+    #[serde(default, deserialize_with = "date::maybe")]
     to_date: Option<NaiveDate>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::id::{OrganizationId, UserId, WarehouseDutyId, WarehouseId};
 use crate::kernel::time::Timestamp;
@@ -56,10 +57,10 @@ pub struct NewDuty {
     pub user_id: UserId,
     pub duty: WarehouseDuty,
     /// Today, unless given; not earlier.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_from: Option<NaiveDate>,
     /// The first day it no longer holds; open, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_to: Option<NaiveDate>,
 }
 
@@ -68,7 +69,7 @@ pub struct NewDuty {
 #[schema(example = json!({"valid_to": "2022-07-01"}))]
 pub struct EndDuty {
     /// The first day it no longer holds: today, unless given; not earlier.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_to: Option<NaiveDate>,
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::employment::words::NAME;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{
@@ -49,9 +50,10 @@ pub struct NewJobFair {
     #[serde(default)]
     #[schema(max_length = 200)]
     pub place: Option<String>,
+    #[serde(deserialize_with = "date::written")]
     pub from_date: NaiveDate,
     /// The last day; the first, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub to_date: Option<NaiveDate>,
     /// What is offered there.
     #[serde(default)]
@@ -70,7 +72,7 @@ pub struct JobFairPatch {
     #[serde(default)]
     #[schema(value_type = Option<String>, max_length = 200)]
     pub place: Patch<String>,
-    #[serde(default, deserialize_with = "stated")]
+    #[serde(default, deserialize_with = "date::stated")]
     #[schema(nullable = false)]
     pub to_date: Option<NaiveDate>,
     /// Offered besides.
@@ -141,7 +143,7 @@ pub struct NewFairAttendance {
     #[schema(value_type = uuid::Uuid)]
     pub job_seeker_id: JobSeekerId,
     /// Today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub attended_date: Option<NaiveDate>,
     pub result: AttendanceResult,
     /// Of what is offered at the fair; needed but for `informed`.

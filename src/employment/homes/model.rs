@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::employment::words::{self, NAME};
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{DisabilityHomeId, HomeMemberId, ResidentId, UserId};
@@ -53,7 +54,7 @@ pub struct NewHome {
     #[schema(minimum = 0, maximum = 1_000)]
     pub sheltered_places: i32,
     /// Today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub opened_date: Option<NaiveDate>,
 }
 
@@ -75,7 +76,7 @@ pub struct HomePatch {
     #[schema(minimum = 0, maximum = 1_000, nullable = false)]
     pub sheltered_places: Option<i32>,
     /// Once nobody is a member any more.
-    #[serde(default, deserialize_with = "stated")]
+    #[serde(default, deserialize_with = "date::stated")]
     #[schema(nullable = false)]
     pub closed_date: Option<NaiveDate>,
 }
@@ -219,7 +220,7 @@ pub struct NewHomeMember {
     pub resident_id: ResidentId,
     pub kind: MembershipKind,
     /// Today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub joined_date: Option<NaiveDate>,
     /// Of sheltered work, and only of that.
     #[serde(default)]
@@ -233,6 +234,7 @@ pub struct NewHomeMember {
 #[schema(as = NewHomeMemberEnding, example = json!({"left_date": "2022-09-30", "reason": "employed"}))]
 pub struct NewMemberEnding {
     /// The last day.
+    #[serde(deserialize_with = "date::written")]
     pub left_date: NaiveDate,
     pub reason: HomeLeaveReason,
 }
@@ -302,6 +304,7 @@ impl HomeMember {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewHomeAttendance, example = json!({"date": "2022-07-04", "member_ids": ["0192f0c1-7d5e-7c11-9c4f-2b8a6f3d1e14"]}))]
 pub struct NewAttendance {
+    #[serde(deserialize_with = "date::written")]
     pub date: NaiveDate,
     /// Those put down already are passed over.
     #[schema(value_type = Vec<uuid::Uuid>, min_items = 1, max_items = 2_000)]

@@ -72,13 +72,11 @@ impl NewLevyEstimate {
         within("/year", self.year, 2016, 2200);
         within("/staff_count", self.staff_count, 1, 10_000_000);
         if let Some(employed) = self.employed {
-            within("/employed/months", employed.months, 0, 12_000_000);
-            within(
-                "/employed/severe_months",
-                employed.severe_months,
-                0,
-                12_000_000,
-            );
+            // Nobody works for more than the whole year.
+            let most = self.staff_count.clamp(1, 10_000_000).saturating_mul(12);
+            within("/employed/months", employed.months, 0, most);
+            let left = most.saturating_sub(employed.months.clamp(0, most));
+            within("/employed/severe_months", employed.severe_months, 0, left);
         }
         errors.extend(words::amount("/average_wage_fen", self.average_wage_fen).err());
         if errors.is_empty() {

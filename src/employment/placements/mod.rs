@@ -7,6 +7,7 @@ mod counting;
 mod model;
 pub mod service;
 mod store;
+mod suiting;
 mod telling;
 
 pub use model::{

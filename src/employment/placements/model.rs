@@ -4,8 +4,10 @@ use chrono::{Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::suiting::{of_age, suits};
 use crate::employment::employers::EmployerType;
 use crate::employment::words;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{
@@ -102,15 +104,16 @@ pub struct NewEvidence {
     #[serde(default)]
     #[schema(max_length = 100)]
     pub contract_number: Option<String>,
+    #[serde(deserialize_with = "date::written")]
     pub contract_from: NaiveDate,
     /// Its last day; without one it has no end.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub contract_to: Option<NaiveDate>,
     /// A month.
     #[schema(minimum = 1)]
     pub wage_fen: Fen,
     /// Since when social insurance is paid.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub insured_from: Option<NaiveDate>,
     #[serde(default)]
     #[schema(max_length = 100)]
@@ -141,6 +144,7 @@ pub struct NewPlacement {
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     pub fair_id: Option<JobFairId>,
+    #[serde(deserialize_with = "date::written")]
     pub start_date: NaiveDate,
     pub evidence: NewEvidence,
 }
@@ -163,6 +167,7 @@ pub struct NewVerification {
 #[schema(as = NewPlacementEnding, example = json!({"end_date": "2022-09-30", "reason": "resigned", "comment": "拟回乡照顾家人"}))]
 pub struct NewEnding {
     /// The last day of work.
+    #[serde(deserialize_with = "date::written")]
     pub end_date: NaiveDate,
     pub reason: LeaveReason,
     #[serde(default)]
@@ -310,18 +315,23 @@ impl NewEvidence {
         (errors, contract.zip(insurance))
     }
 
-    pub fn check(&self) -> Result<Numbers> {
-        match self.errors("") {
-            (errors, Some(numbers)) if errors.is_empty() => Ok(numbers),
-            (errors, _) => Err(Error::fields(errors)),
+    /// The numbers, if all is as it may be for who works in a form and was born on a day.
+    pub fn check(&self, form: EmploymentForm, birth: NaiveDate) -> Result<Numbers> {
+        let (mut errors, numbers) = self.errors("");
+        errors.extend(suits(self, form, birth, ""));
+        match numbers {
+            Some(numbers) if errors.is_empty() => Ok(numbers),
+            _ => Err(Error::fields(errors)),
         }
     }
 }
 
 impl NewPlacement {
-    /// The numbers of the evidence, if all is as it may be.
-    pub fn check(&self, today: NaiveDate) -> Result<Numbers> {
+    /// The numbers of the evidence, if all is as it may be for somebody born on a day.
+    pub fn check(&self, birth: NaiveDate, today: NaiveDate) -> Result<Numbers> {
         let (mut errors, numbers) = self.evidence.errors("/evidence");
+        errors.extend(suits(&self.evidence, self.form, birth, "/evidence"));
+        errors.extend(of_age("/start_date", self.start_date, birth).err());
         if self.start_date > today {
             errors.push(FieldError::new(
                 "/start_date",

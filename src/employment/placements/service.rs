@@ -109,7 +109,7 @@ pub fn enter(
     new: &NewPlacement,
 ) -> Result<Recorded<Placement>> {
     let resident = residents::service::standing(tx, permit.scope(), new.resident_id)?;
-    let numbers = new.check(tx.today())?;
+    let numbers = new.check(resident.birth_date, tx.today())?;
     transfers::hold(transfers::service::offered(tx, resident.id)?)?;
     let employer = new
         .employer_id
@@ -235,7 +235,8 @@ pub fn resubmit(
 ) -> Result<Recorded<Placement>> {
     let old = found(tx, permit.scope(), id)?;
     seen.check(old.version)?;
-    let numbers = new.check()?;
+    let person = residents::service::find(tx, permit.scope(), old.resident_id)?;
+    let numbers = new.check(old.form, person.birth_date)?;
     let action = PlacementAction::Resubmit;
     let moved = Placement {
         evidence_revision: old.evidence_revision + 1,

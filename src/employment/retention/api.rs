@@ -15,6 +15,7 @@ use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
     etag,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{PlacementId, RetentionCheckId};
@@ -33,6 +34,7 @@ struct RetentionCheckQuery {
     #[param(value_type = Option<uuid::Uuid>)]
     placement_id: Option<PlacementId>,
     /// Due before this day.
+    #[serde(default, deserialize_with = "date::maybe")]
     due_before: Option<NaiveDate>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]

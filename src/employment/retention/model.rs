@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::employment::placements::LeaveReason;
 use crate::employment::words;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{PlacementId, ResidentId, RetentionCheckId, UserId};
@@ -47,7 +48,7 @@ pub struct NewCheckOutcome {
     #[serde(default)]
     pub insured: Option<bool>,
     /// Of who left: the last day of work, and why.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub end_date: Option<NaiveDate>,
     #[serde(default)]
     pub leave_reason: Option<LeaveReason>,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::employment::vacancies::WorkAid;
 use crate::employment::words::{self, NAME, NOTE};
+use crate::kernel::date;
 use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{CaseId, JobSeekerContactId, JobSeekerId, ResidentId, UserId};
@@ -94,7 +95,7 @@ pub struct NewJobSeeker {
     #[serde(default)]
     pub needed_aids: Vec<WorkAid>,
     /// Of graduates.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub graduated_date: Option<NaiveDate>,
     #[serde(default)]
     #[schema(max_length = 100)]
@@ -127,7 +128,7 @@ pub struct JobSeekerPatch {
     #[serde(default, deserialize_with = "stated")]
     #[schema(nullable = false)]
     pub needed_aids: Option<Vec<WorkAid>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::patched")]
     #[schema(value_type = Option<NaiveDate>)]
     pub graduated_date: Patch<NaiveDate>,
     #[serde(default)]
@@ -151,7 +152,7 @@ pub struct JobSeekerPatch {
 pub struct NewContact {
     pub kind: ContactKind,
     /// Today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub contact_date: Option<NaiveDate>,
     #[schema(min_length = 1, max_length = 1000)]
     pub note: String,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::employment::words;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{EmploymentStandardId, UserId};
@@ -102,6 +103,7 @@ pub struct NewStandard {
     /// Holds here and beneath, wherever nothing nearer does.
     #[schema(value_type = String)]
     pub division_code: DivisionCode,
+    #[serde(deserialize_with = "date::written")]
     pub effective_from: NaiveDate,
     /// Of wages.
     #[serde(default)]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::employment::words::{self, NAME};
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{EmployerId, UserId, VacancyId};
@@ -78,7 +79,7 @@ pub struct NewVacancy {
     #[serde(default)]
     pub aids: Vec<WorkAid>,
     /// The last day to apply.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_to: Option<NaiveDate>,
 }
 
@@ -99,7 +100,7 @@ pub struct VacancyPatch {
     #[serde(default, deserialize_with = "stated")]
     #[schema(nullable = false)]
     pub aids: Option<Vec<WorkAid>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::patched")]
     #[schema(value_type = Option<NaiveDate>)]
     pub valid_to: Patch<NaiveDate>,
     #[serde(default, deserialize_with = "stated")]

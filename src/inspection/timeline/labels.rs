@@ -34,6 +34,11 @@ const CASES: &[Named] = &[
         "情况登记",
         "Circumstance recorded",
     ),
+    (
+        "resident.circumstance_taken_back",
+        "情况撤回",
+        "Circumstance taken back",
+    ),
     ("application.created", "提出申请", "Application filed"),
     ("application.submitted", "提交申请", "Application submitted"),
     ("case.created", "建立个案", "Case opened"),

@@ -19,6 +19,7 @@ use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
     etag,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{ActivityAttendanceId, ActivityId};
@@ -38,8 +39,10 @@ struct ActivityQuery {
     #[param(inline)]
     state: Option<ActivityState>,
     /// Held on this day or later.
+    #[serde(default, deserialize_with = "date::maybe")]
     held_from: Option<NaiveDate>,
     /// Held on this day or earlier.
+    #[serde(default, deserialize_with = "date::maybe")]
     held_to: Option<NaiveDate>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]
@@ -69,9 +72,11 @@ struct ActivityAttendanceQuery {
 struct ActivityCountQuery {
     /// The first day that counts.
     #[param(example = "2022-01-01")]
+    #[serde(deserialize_with = "date::written")]
     from_date: NaiveDate,
     /// The last day that counts.
     #[param(example = "2022-12-31")]
+    #[serde(deserialize_with = "date::written")]
     to_date: NaiveDate,
     /// Only activities of this division and all beneath it.
     #[param(value_type = Option<String>, example = "990121000000")]

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{
@@ -111,6 +112,7 @@ pub struct NewActivity {
     /// Whose activity it is.
     #[schema(value_type = String)]
     pub division_code: DivisionCode,
+    #[serde(deserialize_with = "date::written")]
     pub planned_date: NaiveDate,
     #[serde(default)]
     #[schema(max_length = 200)]
@@ -124,7 +126,7 @@ pub struct NewActivity {
 pub struct NewActivityTransition {
     pub action: ActivityAction,
     /// The other day of `reschedule`; on which it was held, of `hold` and `correct`: today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub on_date: Option<NaiveDate>,
     /// How many came besides those who are named, of `hold` and `correct`; nobody, unless given. Of what is done at
     /// home everybody is named.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use super::means::{MeansBasis, MeansCheck};
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{LegalAidApplicationId, ResidentId, UserId};
@@ -133,7 +134,7 @@ pub struct NewLegalAidApplication {
     /// Whether the applicant has an income they can count on, as they say.
     pub fixed_income: bool,
     /// Today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub applied_date: Option<NaiveDate>,
 }
 
@@ -165,7 +166,7 @@ impl NewLegalAidApplication {
 pub struct NewLegalAidTransition {
     pub action: LegalAidAction,
     /// When it was done, and the applicant told; today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub on_date: Option<NaiveDate>,
     /// Of `assign`: who, and of which office.
     #[serde(default)]

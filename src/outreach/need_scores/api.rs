@@ -15,6 +15,7 @@ use crate::http::{
     Answer, ConflictError, Creation, IdempotencyKey, Paging, Params, ReadErrors, Routes,
     WriteErrors, etag,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{NeedAssessmentId, ResidentId};
@@ -27,6 +28,7 @@ page_of!(NeedAssessmentPage, NeedAssessment);
 struct NeedScoreQuery {
     /// Today, unless given; no day to come.
     #[param(example = "2022-07-04")]
+    #[serde(default, deserialize_with = "date::maybe")]
     as_of: Option<NaiveDate>,
 }
 

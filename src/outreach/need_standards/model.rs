@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{NeedStandardId, UserId};
@@ -56,6 +57,7 @@ pub struct NewNeedStandard {
     /// Holds here and beneath, wherever nothing nearer does.
     #[schema(value_type = String)]
     pub division_code: DivisionCode,
+    #[serde(deserialize_with = "date::written")]
     pub effective_from: NaiveDate,
     #[schema(min_items = 1, max_items = 40)]
     pub clauses: Vec<NeedClause>,

@@ -18,6 +18,7 @@ use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
     etag,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, PetitionId, ResidentId};
@@ -51,8 +52,10 @@ struct PetitionQuery {
     #[param(value_type = Option<uuid::Uuid>)]
     resident_id: Option<ResidentId>,
     /// Only what came on this day or later.
+    #[serde(default, deserialize_with = "date::maybe")]
     received_from: Option<NaiveDate>,
     /// Only what came on this day or before.
+    #[serde(default, deserialize_with = "date::maybe")]
     received_to: Option<NaiveDate>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]
@@ -117,8 +120,10 @@ struct PetitionCountQuery {
     #[param(value_type = String, example = "990121000000")]
     division_code: DivisionCode,
     /// The first day of the period.
+    #[serde(deserialize_with = "date::written")]
     from_date: NaiveDate,
     /// Its last day.
+    #[serde(deserialize_with = "date::written")]
     to_date: NaiveDate,
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::model::{
     Hand, PetitionAction, PetitionCategory, PetitionChannel, PetitionOutcome, PetitionerKind,
 };
+use crate::kernel::date;
 use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{CaseId, ResidentId, UserId};
@@ -37,7 +38,7 @@ pub struct NewPetition {
     #[schema(min_length = 1, max_length = 4000)]
     pub text: String,
     /// When it came; today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub received_date: Option<NaiveDate>,
     /// The case complained of.
     #[serde(default)]
@@ -125,7 +126,7 @@ impl NewPetition {
 pub struct NewPetitionTransition {
     pub action: PetitionAction,
     /// When it was done, and the petitioner told; today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub on_date: Option<NaiveDate>,
     /// Of `transfer`: the county, city or township whose office is to handle it.
     #[serde(default)]

@@ -154,7 +154,7 @@ pub fn receive(
     Ok(tx.record(event, shown)?.along(planned))
 }
 
-/// A petition with what is sealed of it.
+/// A petition with what is sealed of it; how the petitioner is reached concerns those who answer them.
 pub fn view(
     db: &mut Db,
     permit: &Permit<acts::PetitionRead>,
@@ -162,7 +162,10 @@ pub fn view(
 ) -> Result<Looked<Petition>> {
     let one = found(db, permit.scope(), permit.actor().user, id)?;
     let event = event(permit.origin(), "petition.viewed", permit.scope(), &one);
-    let one = store::unsealed(db, one)?;
+    let mut one = store::unsealed(db, one)?;
+    if permit.also::<acts::PetitionAct>().is_err() {
+        one.contact = None;
+    }
     let one = theirs(db, permit, one)?;
     db.looked(event, one)
 }

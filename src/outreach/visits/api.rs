@@ -16,6 +16,7 @@ use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
     etag,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{ResidentId, VisitId};
@@ -32,8 +33,10 @@ struct VisitQuery {
     #[param(inline)]
     state: Option<VisitState>,
     /// Due on this day or later.
+    #[serde(default, deserialize_with = "date::maybe")]
     due_from: Option<NaiveDate>,
     /// Due on this day or earlier.
+    #[serde(default, deserialize_with = "date::maybe")]
     due_to: Option<NaiveDate>,
     /// Only what is planned and was due before today.
     #[serde(default)]
@@ -60,9 +63,11 @@ struct VisitQuery {
 struct VisitCountQuery {
     /// The first day on which they were due.
     #[param(example = "2022-01-01")]
+    #[serde(deserialize_with = "date::written")]
     from_date: NaiveDate,
     /// The last day on which they were due.
     #[param(example = "2022-12-31")]
+    #[serde(deserialize_with = "date::written")]
     to_date: NaiveDate,
     /// Only this division and all beneath it.
     #[param(value_type = Option<String>, example = "990121000000")]

@@ -55,6 +55,11 @@ impl Findings {
         lost.next().is_some()
     }
 
+    /// Whether nothing was found out.
+    pub fn is_blank(self) -> bool {
+        self.each().iter().all(|(_, found)| found.is_none())
+    }
+
     /// Whether any asks for something.
     pub fn any(self) -> bool {
         self.each().iter().any(|(_, found)| *found == Some(true))

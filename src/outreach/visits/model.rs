@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::findings::Findings;
 use crate::casework::State;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{CaseId, NeedAssessmentId, ResidentId, UserId, VisitId};
@@ -81,6 +82,7 @@ pub fn allowed(at: VisitState) -> Vec<VisitAction> {
 pub struct NewVisit {
     #[schema(value_type = uuid::Uuid)]
     pub resident_id: ResidentId,
+    #[serde(deserialize_with = "date::written")]
     pub due_date: NaiveDate,
 }
 
@@ -92,7 +94,7 @@ pub struct NewVisit {
 pub struct NewVisitTransition {
     pub action: VisitAction,
     /// On which day somebody was there, of `complete`, `correct` and `miss`; today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub on_date: Option<NaiveDate>,
     /// Of `complete` and `correct`, and then needed; all that was found, what stays the same, too.
     #[serde(default)]
@@ -198,6 +200,14 @@ impl NewVisitTransition {
                 "findings.needed",
                 "of complete and correct, and of nothing else",
                 "完成和更正须填写走访情况，其他环节不填",
+            ));
+        }
+        if finds && self.findings.is_some_and(Findings::is_blank) {
+            errors.push(FieldError::new(
+                "/findings",
+                "findings.blank",
+                "at least one is yes or no",
+                "至少填写一项为是或否",
             ));
         }
         // What is believed of somebody is replaced and not forgotten.

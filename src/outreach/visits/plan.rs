@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::model::due;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{NeedAssessmentId, ResidentId, VisitId};
@@ -25,6 +26,7 @@ pub struct NewVisitPlan {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 10_000)]
     pub min_score: i32,
+    #[serde(deserialize_with = "date::written")]
     pub due_date: NaiveDate,
     /// How many visits at the most.
     #[schema(minimum = 1, maximum = 100)]

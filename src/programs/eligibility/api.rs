@@ -10,6 +10,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::whole_page_of;
 use crate::http::{Params, ReadErrors, Routes};
+use crate::kernel::date;
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
 use crate::programs::{Decision, Program, Service};
@@ -49,6 +50,7 @@ whole_page_of!(EligibilityPage, EligibilityBody);
 #[serde(deny_unknown_fields)]
 struct AsOfQuery {
     /// Facts as true, and versions as they hold, on this day; today, unless given.
+    #[serde(default, deserialize_with = "date::maybe")]
     valid_at: Option<NaiveDate>,
     /// Facts as known to the office at this instant; now, unless given.
     known_at: Option<DateTime<Utc>>,

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::Step;
 use crate::access::Role;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::FieldError;
 use crate::kernel::money::Fen;
@@ -115,9 +116,10 @@ pub struct Terms {
     /// It holds there and in all beneath, unless a division beneath has a version of its own.
     #[schema(value_type = String)]
     pub division_code: DivisionCode,
+    #[serde(deserialize_with = "date::written")]
     pub effective_from: NaiveDate,
     /// The first day it no longer holds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub effective_to: Option<NaiveDate>,
     /// The document and its clause.
     pub legal_basis: String,

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::kernel::address::Address;
+use crate::kernel::date;
 use crate::kernel::time::Timestamp;
 use crate::kernel::vocabulary::vocabulary;
 use crate::registry::facts::Period;
@@ -36,9 +37,9 @@ pub struct NewAddress {
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub text: Address,
     /// Today, unless given; no day to come.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_from: Option<NaiveDate>,
     /// The first day it no longer holds; open, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_to: Option<NaiveDate>,
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::kernel::bank_account::BankAccount;
+use crate::kernel::date;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::name::PersonName;
 use crate::kernel::time::Timestamp;
@@ -62,10 +63,10 @@ pub struct NewBankAccount {
     #[serde(default)]
     pub holder_relation: HolderRelation,
     /// Today, unless given; no day to come.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_from: Option<NaiveDate>,
     /// The first day it no longer holds; open, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_to: Option<NaiveDate>,
 }
 

@@ -163,7 +163,8 @@ async fn list_circumstances(
 
 /// Record a circumstance
 ///
-/// Supersedes what is believed of its kind for the same days; earlier and later days keep theirs.
+/// Supersedes what is believed of its kind for the same days; earlier and later days keep theirs. A death
+/// supersedes whichever was recorded before. `value: null` takes back what was recorded by mistake.
 #[utoipa::path(
     operation_id = "record_circumstance", tag = "registry",
     params(("id" = uuid::Uuid, Path), ("If-Match" = String, Header, description = "The resident's ETag"),

@@ -39,13 +39,6 @@ pub fn state(
 ) -> Result<Recorded<Resident>> {
     let found = residents::service::standing(tx, permit.scope(), resident)?;
     seen.check(found.version)?;
-    let value = statement
-        .kind
-        .parse(&statement.value)
-        .map_err(|mut error| {
-            "/value".clone_into(&mut error.pointer);
-            Error::fields(vec![error])
-        })?;
     let source = statement.source.as_deref().map_or("caseworker", str::trim);
     if source.is_empty() || source.chars().count() > LONGEST_SOURCE {
         return Err(Error::field(
@@ -55,17 +48,69 @@ pub fn state(
             "1 至 100 个字",
         ));
     }
-    let from = match statement.kind {
-        CircumstanceKind::Death => value.parse().map_err(Error::internal)?,
-        _ => statement.valid_from.unwrap_or_else(|| tx.today()),
-    };
+    let kind = statement.kind;
+    let given = [
+        ("/valid_from", statement.valid_from),
+        ("/valid_to", statement.valid_to),
+    ];
+    if let Some((pointer, _)) = given
+        .iter()
+        .find(|(_, day)| kind.is_once() && day.is_some())
+    {
+        return Err(Error::field(
+            *pointer,
+            "period.once",
+            "a death holds from its own day on",
+            "死亡自其当日起一直有效，不填写此项",
+        ));
+    }
+    let from = statement.valid_from.unwrap_or_else(|| tx.today());
+    if from < found.birth_date {
+        return Err(Error::field(
+            "/valid_from",
+            "period.before_birth",
+            "not before the person was born",
+            "不得早于出生日期",
+        ));
+    }
+    let period = period(from, statement.valid_to)?;
+    if statement.value.is_null() {
+        return take_back(tx, permit.origin(), found, kind, period);
+    }
+    let value = (kind.parse(&statement.value))
+        .and_then(|value| kind.came_about(value, found.birth_date, tx.today()))
+        .map_err(|mut error| {
+            "/value".clone_into(&mut error.pointer);
+            Error::fields(vec![error])
+        })?;
     let fact = NewFact {
-        kind: statement.kind,
+        kind,
+        period: kind.period(&value, period),
         value,
-        period: period(from, statement.valid_to)?,
         source: source.to_owned(),
     };
     learn(tx, permit.origin(), found, &fact)
+}
+
+/// Believes nothing any more of a kind for a period.
+fn take_back(
+    tx: &mut Tx<'_>,
+    origin: &Origin,
+    of: Resident,
+    kind: CircumstanceKind,
+    period: Period,
+) -> Result<Recorded<Resident>> {
+    let (resident, division) = (of.id, of.division_code);
+    store::supersede_facts(tx, resident, kind, period, origin.user)?;
+    let changed = residents::service::touch(tx, of)?;
+    let event = Event::new(origin, "resident.circumstance_taken_back")
+        .on(&resident)
+        .about(resident)
+        .within(division)
+        .change("kind", kind)
+        .change("valid_from", period.from)
+        .change("valid_to", period.to);
+    tx.record(event, changed)
 }
 
 /// Writes down what is believed of somebody, by whoever may say so.

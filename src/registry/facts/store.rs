@@ -290,17 +290,30 @@ pub fn ending(now: Timestamp, recorded_at: Timestamp) -> Timestamp {
     now.max(recorded_at)
 }
 
-/// Supersedes what is believed of this kind for part of the period, and keeps the rest of it.
+/// Believes a fact instead of what was believed of its kind for the period.
 pub fn replace_fact(
     tx: &mut Tx<'_>,
     resident: ResidentId,
     fact: &NewFact,
     by: Option<UserId>,
 ) -> Result<()> {
+    supersede_facts(tx, resident, fact.kind, fact.period, by)?;
+    insert_fact(tx, resident, fact, by)
+}
+
+/// Supersedes what is believed of a kind for part of a period, and keeps the rest of it; of what holds
+/// once in a life, all of it.
+pub fn supersede_facts(
+    tx: &mut Tx<'_>,
+    resident: ResidentId,
+    kind: CircumstanceKind,
+    period: Period,
+    by: Option<UserId>,
+) -> Result<()> {
     let believed: Vec<CircumstanceRow> = circumstances::table
         .select(CircumstanceRow::as_select())
         .filter(circumstances::resident_id.eq(resident))
-        .filter(circumstances::kind.eq(fact.kind))
+        .filter(circumstances::kind.eq(kind))
         .filter(circumstances::superseded_at.is_null())
         .load(tx.conn())?;
     let now = tx.now();
@@ -309,7 +322,7 @@ pub fn replace_fact(
             from: row.valid_from,
             to: row.valid_to,
         };
-        if !old.overlaps(fact.period) {
+        if !kind.is_once() && !old.overlaps(period) {
             continue;
         }
         diesel::update(circumstances::table.find(row.id))
@@ -318,17 +331,20 @@ pub fn replace_fact(
                 circumstances::superseded_by.eq(by),
             ))
             .execute(tx.conn())?;
-        for period in old.without(fact.period) {
+        if kind.is_once() {
+            continue;
+        }
+        for rest in old.without(period) {
             let rest = NewFact {
-                kind: row.kind,
+                kind,
                 value: row.value.clone(),
-                period,
+                period: rest,
                 source: row.source.clone(),
             };
             insert_fact(tx, resident, &rest, by)?;
         }
     }
-    insert_fact(tx, resident, fact, by)
+    Ok(())
 }
 
 pub fn insert_certificate(

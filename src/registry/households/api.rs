@@ -15,6 +15,7 @@ use crate::db::Store;
 use crate::http::{
     Answer, Body, Creation, IdempotencyKey, IfMatch, Params, ReadErrors, Routes, WriteErrors, etag,
 };
+use crate::kernel::date;
 use crate::kernel::error::Result;
 use crate::kernel::id::{HouseholdId, PersonId, ResidentId};
 use crate::kernel::time::Timestamp;
@@ -26,6 +27,7 @@ use crate::registry::residents;
 #[serde(deny_unknown_fields)]
 struct HouseholdQuery {
     /// Who was a member on this day; today, unless given.
+    #[serde(default, deserialize_with = "date::maybe")]
     valid_at: Option<NaiveDate>,
     /// As known to the office at this instant; now, unless given.
     known_at: Option<DateTime<Utc>>,

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{HouseholdId, HouseholdMemberId, PersonId, ResidentId};
 use crate::kernel::name::PersonName;
@@ -112,7 +113,7 @@ pub struct NewMember {
     #[schema(value_type = Vec<uuid::Uuid>, max_items = 30)]
     pub cares_for: Vec<ResidentId>,
     /// Today, unless given; no day to come.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_from: Option<NaiveDate>,
 }
 
@@ -183,7 +184,7 @@ pub struct MemberPatch {
     #[schema(value_type = Option<String>)]
     pub phone: Patch<Phone>,
     /// From when it is so; today, unless given. A correction gives the day the membership began.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_from: Option<NaiveDate>,
 }
 
@@ -224,6 +225,6 @@ pub struct NewEnding {
     #[schema(min_length = 2, max_length = 500)]
     pub reason: String,
     /// The first day they are none; today, unless given. The day on which it began says that it never was.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_to: Option<NaiveDate>,
 }

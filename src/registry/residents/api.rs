@@ -20,6 +20,7 @@ use crate::http::{
     WriteErrors, etag, or_current,
 };
 use crate::kernel::circumstance::IncomeStatus;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::ResidentId;
@@ -98,6 +99,7 @@ impl ResidentQuery {
 #[serde(deny_unknown_fields)]
 struct AsOfQuery {
     /// Facts as true on this day; today, unless given.
+    #[serde(default, deserialize_with = "date::maybe")]
     valid_at: Option<NaiveDate>,
     /// Facts as known to the office at this instant; now, unless given.
     known_at: Option<DateTime<Utc>>,

@@ -69,11 +69,7 @@ pub struct NewResident {
     pub hukou_division_code: Option<DivisionCode>,
     #[serde(default)]
     pub certificate: Option<NewCertificate>,
-    /// Any of: income_status, care_need, institutional_care, employment_form, orphan_allowance,
-    /// elderly_allowance, work_injury_nursing_allowance, retired_cadre_allowance,
-    /// duty_disability_allowance, imprisonment, death, guardian_name, guardian_relation,
-    /// disability_cause. What is
-    /// left out is unknown.
+    /// By `CircumstanceKind`. What is left out is unknown.
     #[serde(default)]
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     pub circumstances: BTreeMap<CircumstanceKind, Value>,
@@ -157,15 +153,14 @@ impl NewResident {
             .iter()
             .filter_map(|(kind, value)| {
                 let value = keep(kind.parse(value), &mut errors)?;
-                let from = if *kind == CircumstanceKind::Death {
-                    value.parse().unwrap_or(today)
-                } else {
-                    today
-                };
+                let birth = id_number
+                    .as_ref()
+                    .map_or(NaiveDate::MIN, CitizenId::birth_date);
+                let value = keep(kind.came_about(value, birth, today), &mut errors)?;
                 Some(NewFact {
                     kind: *kind,
+                    period: kind.period(&value, Period::open(today)),
                     value,
-                    period: Period::open(from),
                     source: "registration".to_owned(),
                 })
             })

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{ScreeningDeadlineId, UserId};
@@ -39,6 +40,7 @@ pub struct NewScreeningDeadline {
     pub division_code: DivisionCode,
     pub kind: ScreeningKind,
     /// Today or later.
+    #[serde(deserialize_with = "date::written")]
     pub effective_from: NaiveDate,
     /// From a positive result to the diagnosis.
     #[schema(minimum = 1, maximum = 730)]

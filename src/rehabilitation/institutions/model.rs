@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::division::{DivisionCode, DivisionLevel};
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{InstitutionAgreementId, OrganizationId, UserId};
@@ -173,8 +174,10 @@ pub struct NewAgreement {
     /// So many children at once.
     #[schema(minimum = 1, maximum = 10_000)]
     pub capacity: i32,
+    #[serde(deserialize_with = "date::written")]
     pub valid_from: NaiveDate,
     /// The first day it no longer holds.
+    #[serde(deserialize_with = "date::written")]
     pub valid_to: NaiveDate,
 }
 

@@ -20,6 +20,7 @@ use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
     etag,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, RehabilitationServiceId, ResidentId};
@@ -46,8 +47,10 @@ struct ServiceQuery {
     #[param(value_type = Option<uuid::Uuid>)]
     resident_id: Option<ResidentId>,
     /// Only what was provided on this day or later.
+    #[serde(default, deserialize_with = "date::maybe")]
     delivered_from: Option<NaiveDate>,
     /// Only what was provided on this day or before.
+    #[serde(default, deserialize_with = "date::maybe")]
     delivered_to: Option<NaiveDate>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]
@@ -115,8 +118,10 @@ struct CountQuery {
     #[param(example = "targeted_rehabilitation")]
     program_code: Option<String>,
     /// The first day of the period.
+    #[serde(deserialize_with = "date::written")]
     from_date: NaiveDate,
     /// Its last day.
+    #[serde(deserialize_with = "date::written")]
     to_date: NaiveDate,
 }
 

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{CaseId, OrganizationId, RehabilitationServiceId, ResidentId, UserId};
@@ -131,7 +132,7 @@ pub struct NewService {
 pub struct NewServiceTransition {
     pub action: RehabilitationServiceAction,
     /// When it was done; today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub on_date: Option<NaiveDate>,
     /// Who assessed or provided: of `assess` and `deliver`. Whoever assessed does not provide.
     #[serde(default)]

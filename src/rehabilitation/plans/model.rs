@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::access::Scope;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{
@@ -234,6 +235,7 @@ pub struct NewAssessment {
     pub highest_score: Option<i32>,
     #[schema(min_length = 1, max_length = 40)]
     pub assessor: String,
+    #[serde(deserialize_with = "date::written")]
     pub assessed_date: NaiveDate,
     #[serde(default)]
     #[schema(max_length = 1000)]

@@ -4,6 +4,7 @@ use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{
@@ -117,6 +118,7 @@ pub struct NewScreening {
     #[schema(value_type = uuid::Uuid)]
     pub resident_id: ResidentId,
     pub kind: ScreeningKind,
+    #[serde(deserialize_with = "date::written")]
     pub screened_date: NaiveDate,
     /// Where.
     #[schema(min_length = 1, max_length = 100)]
@@ -137,7 +139,7 @@ pub struct NewScreening {
 pub struct NewScreeningTransition {
     pub action: ScreeningAction,
     /// When it was done; today, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub on_date: Option<NaiveDate>,
     /// Where: of `confirm` and `rule_out`.
     #[serde(default)]

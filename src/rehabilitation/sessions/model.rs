@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::error::{Code, Error, FieldError, Result};
 use crate::kernel::id::{
     OrganizationId, RehabilitationPlanId, RehabilitationSessionId, SettlementLineId, UserId,
@@ -158,7 +159,7 @@ pub struct NewSessionTransition {
     #[serde(default)]
     pub method: Option<ConfirmationMethod>,
     /// To confirm: when.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub confirmed_date: Option<NaiveDate>,
     /// To void: why.
     #[serde(default)]

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::kernel::address::Address;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{ElderlyRenovationId, UserId};
@@ -20,6 +21,7 @@ pub struct NewElderlyRenovation {
     pub division_code: DivisionCode,
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub address: Address,
+    #[serde(deserialize_with = "date::written")]
     pub completed_date: NaiveDate,
     /// Who says so.
     #[schema(min_length = 1, max_length = 100)]

@@ -20,6 +20,7 @@ use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
     etag,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{CaseId, OrganizationId, RenovationProjectId, ResidentId};
@@ -43,8 +44,10 @@ struct ProjectQuery {
     #[param(inline)]
     state: Option<RenovationState>,
     /// Accepted on this day or later.
+    #[serde(default, deserialize_with = "date::maybe")]
     accepted_from: Option<NaiveDate>,
     /// Accepted on this day or earlier.
+    #[serde(default, deserialize_with = "date::maybe")]
     accepted_to: Option<NaiveDate>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]
@@ -115,8 +118,10 @@ struct CountQuery {
     #[param(value_type = String, example = "990121000000")]
     division_code: DivisionCode,
     /// The first day of the period.
+    #[serde(deserialize_with = "date::written")]
     from_date: NaiveDate,
     /// Its last day.
+    #[serde(deserialize_with = "date::written")]
     to_date: NaiveDate,
 }
 

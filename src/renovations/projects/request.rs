@@ -8,6 +8,7 @@ use super::model::{
     Project, RenovationAction, RenovationItemKind, RenovationItemState, RenovationSigner,
 };
 use crate::kernel::address::Address;
+use crate::kernel::date;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, DocumentId, OrganizationId, RenovationItemId};
 use crate::kernel::money::Fen;
@@ -54,6 +55,7 @@ pub struct NewAssessment {
     pub organization_id: OrganizationId,
     #[schema(min_length = 1, max_length = 40)]
     pub assessor: String,
+    #[serde(deserialize_with = "date::written")]
     pub date: NaiveDate,
 }
 
@@ -87,13 +89,16 @@ pub struct NewConsent {
     #[schema(min_length = 1, max_length = 40)]
     pub signed_by: String,
     pub relation: RenovationSigner,
+    #[serde(deserialize_with = "date::written")]
     pub date: NaiveDate,
     /// The signed form, among the case's documents.
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     pub document_id: Option<DocumentId>,
+    #[serde(deserialize_with = "date::written")]
     pub notice_from: NaiveDate,
     /// The first day on which nothing hangs out any more.
+    #[serde(deserialize_with = "date::written")]
     pub notice_until: NaiveDate,
 }
 
@@ -126,6 +131,7 @@ pub struct NewAcceptance {
     #[schema(min_length = 1, max_length = 40)]
     pub signed_by: String,
     pub relation: RenovationSigner,
+    #[serde(deserialize_with = "date::written")]
     pub date: NaiveDate,
 }
 

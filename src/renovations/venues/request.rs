@@ -5,6 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::model::{VenueAction, VenueItem, VenueItemKind, VenueKind};
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{PublicVenueItemId, ResidentId};
@@ -23,6 +24,7 @@ pub struct NewVenueItem {
     pub kind: VenueItemKind,
     #[schema(min_length = 1, max_length = 500)]
     pub finding: String,
+    #[serde(deserialize_with = "date::written")]
     pub due_date: NaiveDate,
 }
 
@@ -30,7 +32,7 @@ pub struct NewVenueItem {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewPublicVenue, example = json!({
     "name": "丙岭县政务服务中心", "kind": "government", "division_code": "990121103000", "address": "人民路1号", "owner": "丙岭县行政审批局",
-    "items": [{"kind": "entrance", "finding": "正门三级台阶，无坡道", "due_date": "2022-09-30"}]
+    "items": [{"kind": "entrance", "finding": "正门三级台阶，无坡道", "due_date": "2099-09-30"}]
 }))]
 pub struct NewVenue {
     #[schema(min_length = 1, max_length = 100)]
@@ -79,7 +81,7 @@ pub struct NewItemChange {
     #[schema(value_type = uuid::Uuid)]
     pub item_id: PublicVenueItemId,
     /// Of extend and reject: until when it is to be remedied now.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub due_date: Option<NaiveDate>,
 }
 
@@ -104,7 +106,7 @@ pub struct NewVenueTransition {
     #[schema(value_type = Option<Vec<uuid::Uuid>>, max_items = 20)]
     pub participants: Option<Vec<ResidentId>>,
     /// Of accept.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub accepted_date: Option<NaiveDate>,
 }
 
@@ -181,5 +183,15 @@ fn check_items(
         let belongs = action != VenueAction::Remedy;
         wrong.belongs(one.due_date.is_some(), belongs, &pointer);
         wrong.refuse(one.due_date.is_some_and(|day| day < today), &pointer, PAST);
+        let before = known.iter().find(|item| item.id == one.item_id);
+        let shorter = before
+            .zip(one.due_date)
+            .is_some_and(|(item, day)| day <= item.due_date);
+        let later = (
+            "date.order",
+            "later than it was due before",
+            "须晚于原定期限",
+        );
+        wrong.refuse(action == VenueAction::Extend && shorter, &pointer, later);
     }
 }

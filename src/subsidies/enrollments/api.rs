@@ -18,6 +18,7 @@ use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
     etag,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{CaseId, EnrollmentId, ResidentId};
@@ -92,6 +93,7 @@ async fn list_enrollments(
 #[serde(deny_unknown_fields)]
 struct EnrollmentAsOfQuery {
     /// What held in the month of this day; today's, unless given.
+    #[serde(default, deserialize_with = "date::maybe")]
     valid_at: Option<NaiveDate>,
     /// As known to the office at this instant; now, unless given.
     known_at: Option<DateTime<Utc>>,

@@ -11,6 +11,7 @@ use crate::access::{Permit, acts};
 use crate::db::Store;
 use crate::http::page::{is_place, page_of};
 use crate::http::{Paging, Params, ReadErrors, Routes};
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::ResidentId;
@@ -31,8 +32,10 @@ struct LedgerQuery {
     #[param(inline)]
     entry: Option<EntryKind>,
     /// The first day of what was booked.
+    #[serde(default, deserialize_with = "date::maybe")]
     from_date: Option<NaiveDate>,
     /// The last day.
+    #[serde(default, deserialize_with = "date::maybe")]
     to_date: Option<NaiveDate>,
     /// 1 to 200, 50 unless given.
     #[serde(skip_serializing_if = "is_place")]
@@ -89,8 +92,10 @@ struct BalanceQuery {
     #[param(example = "nursing_subsidy")]
     program_code: Option<String>,
     /// The first day of what was booked.
+    #[serde(default, deserialize_with = "date::maybe")]
     from_date: Option<NaiveDate>,
     /// The last day.
+    #[serde(default, deserialize_with = "date::maybe")]
     to_date: Option<NaiveDate>,
 }
 

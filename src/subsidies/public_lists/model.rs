@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::kernel::crypto::sha256;
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Error, FieldError, Result};
 use crate::kernel::id::{PublicListId, ResidentId, UserId};
@@ -16,7 +17,7 @@ use crate::kernel::time::Timestamp;
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"division_code": "990121103000", "program_code": "nursing_subsidy", "first_month": "2022-01",
-    "last_month": "2022-12", "to_date": "2023-01-20", "phone": "0991-1234567"}))]
+    "last_month": "2022-12", "to_date": "2099-01-20", "phone": "0991-1234567"}))]
 pub struct NewPublicList {
     /// A county, a township or a village.
     #[schema(value_type = String)]
@@ -28,6 +29,7 @@ pub struct NewPublicList {
     #[schema(value_type = Option<String>)]
     pub last_month: Option<Month>,
     /// The last day it is on show.
+    #[serde(deserialize_with = "date::written")]
     pub to_date: NaiveDate,
     /// Whom to tell what is wrong (监督电话).
     #[schema(min_length = 5, max_length = 30)]

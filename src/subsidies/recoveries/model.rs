@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::casework::decisions::{NewService, Recipient, Remedy, ServiceMethod};
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{EnrollmentId, EntitlementId, PaymentId, RecoveryId, ResidentId, UserId};
@@ -177,7 +178,7 @@ pub struct NewRecoveryTransition {
     pub method: Option<ServiceMethod>,
     #[serde(default)]
     pub recipient: Option<Recipient>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub served_date: Option<NaiveDate>,
     /// Needed by `withdraw`.
     #[serde(default)]

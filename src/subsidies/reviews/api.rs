@@ -14,6 +14,7 @@ use crate::http::page::{is_place, page_of, whole_page_of};
 use crate::http::{
     Answer, Creation, IdempotencyKey, IfMatch, Paging, Params, ReadErrors, Routes, WriteErrors,
 };
+use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
 use crate::kernel::error::Result;
 use crate::kernel::id::{EnrollmentId, EnrollmentReviewId, ResidentId};
@@ -28,6 +29,7 @@ whole_page_of!(EnrollmentReviewPage, ReviewBody);
 #[serde(deny_unknown_fields)]
 struct DueReviewQuery {
     /// Due before this day; by today, unless given.
+    #[serde(default, deserialize_with = "date::maybe")]
     due_before: Option<NaiveDate>,
     /// Only this division and all beneath it.
     #[param(value_type = Option<String>, example = "990121000000")]

@@ -46,6 +46,14 @@ impl NewReview {
                 "不超过1000字",
             ));
         }
+        if comment.is_none() && self.outcome == ReviewOutcome::Failed {
+            return Err(Error::field(
+                "/comment",
+                "comment.length",
+                "1 to 1000 characters: what failed says why",
+                "1 至 1000 个字：复核不合格须说明理由",
+            ));
+        }
         Ok(comment)
     }
 

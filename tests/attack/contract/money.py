@@ -197,7 +197,7 @@ def follow_run(world: World) -> Call:
 @makes("create_entitlement_run_transition")
 def cancel_run(world: World) -> Call:
     world.number += 1
-    past = f"{1000 + world.number // 12}-{1 + world.number % 12:02}"
+    past = f"{1900 + world.number // 12 % 110}-{1 + world.number % 12:02}"
     body = {"division_code": COUNTY, "month": past}
     run = world.ask(FINANCE, "POST", "/v1/entitlement-runs", body)
     by = world.office.person(FINANCE)

@@ -15,6 +15,7 @@ use crate::devices::catalog::{DeviceCode, Edition, ItemKey};
 use crate::devices::stock::{LotBody, StockMovementKind};
 use crate::http::page::is_place;
 use crate::http::{FileContent, Paging, Params, ReadErrors, Routes};
+use crate::kernel::date;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::WarehouseId;
 use crate::kernel::money::Fen;
@@ -27,6 +28,7 @@ const WORKBOOK: &str = "application/vnd.openxmlformats-officedocument.spreadshee
 struct StockQuery {
     /// At the end of that day; now unless given.
     #[param(example = "2022-07-31")]
+    #[serde(default, deserialize_with = "date::maybe")]
     at: Option<NaiveDate>,
     #[param(value_type = Option<String>, example = "2022")]
     edition: Option<Edition>,
@@ -125,9 +127,11 @@ async fn get_warehouse_stock(
 #[serde(deny_unknown_fields)]
 struct PeriodQuery {
     #[param(example = "2022-07-01")]
+    #[serde(deserialize_with = "date::written")]
     from_date: NaiveDate,
     /// Included.
     #[param(example = "2022-07-31")]
+    #[serde(deserialize_with = "date::written")]
     to_date: NaiveDate,
 }
 

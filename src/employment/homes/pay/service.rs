@@ -55,6 +55,14 @@ pub fn make(
             "须为已结束的月份",
         ));
     }
+    if new.month < Month::of(home.opened_date) {
+        return Err(Error::field(
+            "/month",
+            "month.before_opening",
+            "not before the home opened",
+            "不得早于机构启用之月",
+        ));
+    }
     members::hold(tx, id)?;
     let items = earned(tx, id, new.month)?;
     let total = Fen::sum(items.iter().map(|item| item.amount_fen));

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::Period;
 use crate::kernel::certificate_number::CertificateNumber;
+use crate::kernel::date;
 use crate::kernel::error::FieldError;
 use crate::kernel::id::CertificateId;
 use crate::kernel::impairment::{Component, ImpairmentType, SeverityLevel, overall};
@@ -66,6 +67,7 @@ impl Certificate {
 pub struct NewCertificate {
     /// 20 characters: the ID number, category, grade; reissues add B1, B2 …
     pub number: String,
+    #[serde(deserialize_with = "date::written")]
     pub issued_date: NaiveDate,
     /// Needed for category 7: two or more, the most severe of them giving the grade.
     #[serde(default)]
@@ -74,7 +76,7 @@ pub struct NewCertificate {
     #[serde(default)]
     pub state: Option<CertificateState>,
     /// From which day it replaces the one before; the day of issue, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_from: Option<NaiveDate>,
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::Period;
 use crate::kernel::circumstance::IncomeStatus;
+use crate::kernel::date;
 use crate::kernel::error::FieldError;
 use crate::kernel::name::PersonName;
 use crate::kernel::time::Timestamp;
@@ -68,6 +69,11 @@ vocabulary! {
 }
 
 impl CircumstanceKind {
+    /// Whether it comes about once in a life, on the day that is its value.
+    pub const fn is_once(self) -> bool {
+        matches!(self, Self::Death)
+    }
+
     /// Reads a value of this kind and writes it as it is kept.
     pub fn parse(self, value: &Value) -> Result<String, FieldError> {
         let wrong = |expected: &str| {
@@ -99,7 +105,7 @@ impl CircumstanceKind {
             ),
             Self::Death => value
                 .as_str()
-                .and_then(|text| text.parse::<NaiveDate>().ok())
+                .and_then(|text| date::parse(text).ok())
                 .map(|date| date.to_string())
                 .ok_or_else(|| wrong("a date, as 2022-07-01")),
             Self::GuardianName => value
@@ -132,6 +138,32 @@ impl CircumstanceKind {
         }
     }
 
+    /// Refuses what lies before a person's birth or after today, of what came about on a day.
+    pub fn came_about(
+        self,
+        value: String,
+        birth: NaiveDate,
+        today: NaiveDate,
+    ) -> Result<String, FieldError> {
+        match date::parse(&value) {
+            Ok(day) if self.is_once() && !(birth..=today).contains(&day) => Err(FieldError::new(
+                format!("/circumstances/{}", self.as_str()),
+                "circumstance.day",
+                "not before the person was born, and not a day to come",
+                "不得早于出生日期，也不得为今后的日期",
+            )),
+            _ => Ok(value),
+        }
+    }
+
+    /// The time for which a kept value holds, where that is not given by itself.
+    pub fn period(self, value: &str, given: Period) -> Period {
+        match date::parse(value) {
+            Ok(day) if self.is_once() => Period::open(day),
+            _ => given,
+        }
+    }
+
     /// The kept value as it goes over the wire.
     pub fn show(self, kept: &str) -> Value {
         match kept {
@@ -148,14 +180,15 @@ impl CircumstanceKind {
 #[schema(example = json!({"kind": "income_status", "value": "minimum_living", "valid_from": "2022-03-01"}))]
 pub struct NewCircumstance {
     pub kind: CircumstanceKind,
-    /// A word, a date or a truth value, by kind.
+    /// A word, a date or a truth value, by kind; null takes back what was recorded for the period, as of a death
+    /// that was not one.
     #[schema(value_type = Value)]
     pub value: Value,
-    /// Today, unless given.
-    #[serde(default)]
+    /// Today, unless given. A death holds from its day on, and has no other.
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_from: Option<NaiveDate>,
     /// The first day it no longer holds; open, unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub valid_to: Option<NaiveDate>,
     /// Where the office has it from; `caseworker`, unless given.
     #[serde(default)]

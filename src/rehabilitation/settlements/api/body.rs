@@ -48,7 +48,8 @@ pub struct SettlementBody {
     amount_fen: Fen,
     /// Of that, what is kept back for lines that were taken back after they were paid.
     deduction_fen: Fen,
-    /// What is to be paid.
+    /// What is to be paid, as it was checked: a line that is taken back later says so itself, and is kept back
+    /// from the next settlement.
     net_fen: Fen,
     #[schema(value_type = uuid::Uuid)]
     proposed_by: UserId,

@@ -36,6 +36,7 @@ pub struct BatchBody {
     state: PaymentBatchState,
     /// What you may do now.
     allowed_actions: Vec<PaymentBatchAction>,
+    /// Who answers for what is in it: who made it, or submitted it last.
     #[schema(value_type = uuid::Uuid)]
     maker_id: UserId,
     #[schema(value_type = Option<uuid::Uuid>)]

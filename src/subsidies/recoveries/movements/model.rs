@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::kernel::date;
 use crate::kernel::error::{Code, Error, Result};
 use crate::kernel::id::{PaymentId, RecoveryId, RecoveryMovementId, UserId};
 use crate::kernel::money::Fen;
@@ -93,7 +94,7 @@ pub struct NewMovement {
     #[serde(default)]
     #[schema(max_length = 50)]
     pub receipt_number: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "date::maybe")]
     pub received_date: Option<NaiveDate>,
     /// Needed by a write-off.
     #[serde(default)]
