@@ -25,6 +25,14 @@ pub enum Kind {
     Postgres,
 }
 
+/// What a connection is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Duty {
+    Reading,
+    /// Finds its rows by key.
+    Writing,
+}
+
 /// A file path, `sqlite://path` or `postgres://…`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl {
@@ -51,11 +59,23 @@ impl DatabaseUrl {
 
     /// A connection for requests, which reaches nothing until it is told for whom it works. On
     /// PostgreSQL it takes the role of the service, whoever it signed in as.
-    pub(super) fn connect_seat(&self, given: &Given, keys: &Arc<Keys>) -> ConnectionResult<Db> {
+    pub(super) fn connect_seat(
+        &self,
+        given: &Given,
+        keys: &Arc<Keys>,
+        duty: Duty,
+    ) -> ConnectionResult<Db> {
         // Plans are made once a statement, not anew for each set of values: with the fences in them
         // they cost more than most queries, and the indexes leave little to choose.
         let settings = "SET ROLE huican_service; SET plan_cache_mode = force_generic_plan";
-        self.prepared(given, keys, Reach::NOTHING, settings)
+        match duty {
+            Duty::Reading => self.prepared(given, keys, Reach::NOTHING, settings),
+            // A plan made while a table was small would go on reading all of it when it has grown.
+            Duty::Writing => {
+                let by_index = format!("{settings}; SET enable_seqscan = off");
+                self.prepared(given, keys, Reach::NOTHING, &by_index)
+            }
+        }
     }
 
     fn prepared(

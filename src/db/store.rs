@@ -16,6 +16,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use diesel::result::ConnectionError;
 use tokio::sync::oneshot;
 
+use super::connect::Duty;
 use super::unit::{Outcome, Sight, Unit, Work, guarded};
 use super::{DatabaseUrl, Db, Kind, Looked, Reach, Recorded, Tx};
 use crate::kernel::crypto::Keys;
@@ -66,16 +67,17 @@ impl Store {
         given: &Given,
         keys: &Arc<Keys>,
     ) -> std::result::Result<Self, ConnectionError> {
-        let first = url.connect_seat(given, keys)?;
-        let seat = |db| Seat {
+        let first = url.connect_seat(given, keys, Duty::Writing)?;
+        let seat = |duty, db| Seat {
             db,
+            duty,
             url: url.clone(),
             given: given.clone(),
             keys: Arc::clone(keys),
         };
         let (reads, jobs) = bounded::<Job>(QUEUE);
         for number in 0..size.readers.get() {
-            let (jobs, mut seat) = (jobs.clone(), seat(None));
+            let (jobs, mut seat) = (jobs.clone(), seat(Duty::Reading, None));
             start(format!("reader-{number}"), move || {
                 jobs.iter().for_each(|job| job(&mut seat));
             })?;
@@ -87,7 +89,7 @@ impl Store {
         };
         let mut first = Some(first);
         for number in 0..writers {
-            let (works, mut seat) = (works.clone(), seat(first.take()));
+            let (works, mut seat) = (works.clone(), seat(Duty::Writing, first.take()));
             start(format!("writer-{number}"), move || {
                 while let Ok(work) = works.recv() {
                     seat.commit(work, &works, together);
@@ -102,7 +104,7 @@ impl Store {
             }
             Kind::Postgres => {
                 let (sights, waiting) = bounded::<Sight>(QUEUE);
-                let mut seat = seat(None);
+                let mut seat = seat(Duty::Writing, None);
                 start("recorder".to_owned(), move || {
                     while let Ok(first) = waiting.recv() {
                         seat.record(first, &waiting);
@@ -205,6 +207,7 @@ fn start(
 /// A thread's place at the database: a connection, made anew when it broke.
 struct Seat {
     db: Option<Db>,
+    duty: Duty,
     url: DatabaseUrl,
     given: Given,
     keys: Arc<Keys>,
@@ -215,7 +218,7 @@ impl Seat {
         match &mut self.db {
             Some(db) => Ok(db),
             empty => {
-                let fresh = self.url.connect_seat(&self.given, &self.keys);
+                let fresh = self.url.connect_seat(&self.given, &self.keys, self.duty);
                 Ok(empty.insert(fresh.map_err(|error| Error::new(Code::Busy).because(error))?))
             }
         }
