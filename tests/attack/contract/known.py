@@ -634,12 +634,13 @@ DRAFTS = "/v1/programs/nursing_subsidy/drafts"
 
 
 def terms(world: World) -> dict:
-    """What a version of some far year lays down."""
+    """What a version lays down for two far days."""
     world.number += 1
+    first = date(2100, 1, 1) + timedelta(days=2 * world.number)
     return {
         "division_code": "990100000000",
-        "effective_from": f"{2100 + world.number}-01-01",
-        "effective_to": f"{2100 + world.number}-12-31",
+        "effective_from": str(first),
+        "effective_to": str(first + timedelta(days=1)),
         "legal_basis": "民发〔2021〕70号",
         "steps": [
             {"step": "initial_review", "role": "township_caseworker", "working_days": 5},
