@@ -16,6 +16,6 @@ pub use etag::{IfMatch, etag};
 pub use idempotency::{Answer, Creation, IdempotencyKey};
 pub use page::Paging;
 pub use problem::{ConflictError, Problem, ReadErrors, WriteErrors};
-pub use routes::Routes;
+pub use routes::{Methods, Routes};
 pub use stale::{Current, Sent, or_current};
 pub use upload::{FileContent, Upload};

@@ -11,7 +11,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 
 use super::{Office, jobs, openapi, routes};
 use crate::access::authenticate;
-use crate::http::{BODY_LIMIT, Routes, problem, request};
+use crate::http::{BODY_LIMIT, Methods, Routes, problem, request};
 use crate::kernel::error::{Code, Error};
 
 /// How long a client may take to send its head, and a request to end when the server stops.
@@ -38,14 +38,18 @@ pub fn app(
         .app_data(office.given.clone())
         .app_data(office.sealer.clone())
         .app_data(office.archive.clone())
-        .app_data(office.document.clone())
+        .app_data(office.library.clone())
         .app_data(web::PayloadConfig::new(BODY_LIMIT))
         // An id that is none names nothing.
         .app_data(
             web::PathConfig::default()
                 .error_handler(|_error, _request| Error::new(Code::RouteNotFound).into()),
         )
-        .configure(|config| routes(&mut Routes::Served(config)))
+        .configure(|config| {
+            let mut methods = Methods::default();
+            routes(&mut Routes::Served(config, &mut methods));
+            config.app_data(web::Data::new(methods));
+        })
         .configure(openapi::pages)
         .default_service(web::to(nowhere))
         .wrap(Compress::default())
@@ -61,14 +65,11 @@ pub fn app(
 }
 
 /// A known address with another method is 405 and says which it takes, an unknown one 404.
-async fn nowhere(
-    request: HttpRequest,
-    document: web::Data<openapi::Document>,
-) -> Result<HttpResponse, Error> {
+async fn nowhere(request: HttpRequest, methods: web::Data<Methods>) -> Result<HttpResponse, Error> {
     let known = request.resource_map().match_pattern(request.path());
-    let methods = document.methods(&known.ok_or(Code::RouteNotFound)?);
+    let known = known.ok_or(Code::RouteNotFound)?;
     Ok(HttpResponse::MethodNotAllowed()
-        .insert_header((ALLOW, methods))
+        .insert_header((ALLOW, methods.of(&known)))
         .finish())
 }
 

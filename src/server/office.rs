@@ -24,7 +24,7 @@ pub struct Office {
     pub(super) given: web::Data<Given>,
     pub(super) sealer: web::Data<Sealer>,
     pub(super) archive: web::Data<Archive>,
-    pub(super) document: web::Data<openapi::Document>,
+    pub(super) library: web::Data<openapi::Library>,
 }
 
 impl Office {
@@ -49,7 +49,7 @@ impl Office {
             given: web::Data::new(store.given().clone()),
             sealer: web::Data::new(sealer),
             archive: web::Data::new(archive),
-            document: web::Data::new(openapi::Document::new()?),
+            library: web::Data::default(),
             store: web::Data::new(store),
         })
     }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
+use tokio::sync::OnceCell;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     AllOf, ComponentsBuilder, ContactBuilder, InfoBuilder, License, Object, ObjectBuilder, OpenApi,
-    OpenApiBuilder, PathItem, RefOr, Schema, Type, tag::TagBuilder,
+    OpenApiBuilder, RefOr, Schema, Type, tag::TagBuilder,
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
@@ -105,10 +106,8 @@ fn introduction() -> OpenApi {
 /// The whole document, as it is served.
 #[derive(Debug)]
 pub struct Document {
-    yaml: String,
-    json: String,
-    /// The methods of each address.
-    methods: BTreeMap<String, String>,
+    pub yaml: String,
+    pub json: String,
 }
 
 impl Document {
@@ -121,22 +120,7 @@ impl Document {
         Ok(Self {
             yaml: api.to_yaml().map_err(Error::internal)?,
             json: api.to_json().map_err(Error::internal)?,
-            methods: api
-                .paths
-                .paths
-                .iter()
-                .map(|(path, item)| (path.clone(), methods(item)))
-                .collect(),
         })
-    }
-
-    /// What an address takes, as an `Allow` header lists it.
-    pub fn methods(&self, path: &str) -> &str {
-        self.methods.get(path).map_or("", String::as_str)
-    }
-
-    pub fn yaml(&self) -> &str {
-        &self.yaml
     }
 }
 
@@ -183,31 +167,28 @@ fn object(part: &RefOr<Schema>, schemas: &Schemas) -> Option<Object> {
     }
 }
 
-fn methods(item: &PathItem) -> String {
-    let all = [
-        ("GET", &item.get),
-        ("POST", &item.post),
-        ("PUT", &item.put),
-        ("PATCH", &item.patch),
-        ("DELETE", &item.delete),
-    ];
-    let taken = all
-        .iter()
-        .filter(|(_, operation)| operation.is_some())
-        .map(|(name, _)| *name);
-    taken.collect::<Vec<_>>().join(", ")
+/// Made when it is first asked for: most offices never do.
+#[derive(Debug, Default)]
+pub(super) struct Library(OnceCell<Document>);
+
+impl Library {
+    async fn document(&self) -> Result<&Document> {
+        self.0
+            .get_or_try_init(async || web::block(Document::new).await.map_err(Error::internal)?)
+            .await
+    }
 }
 
-async fn yaml(document: web::Data<Document>) -> HttpResponse {
-    HttpResponse::Ok()
+async fn yaml(library: web::Data<Library>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok()
         .content_type("application/yaml; charset=utf-8")
-        .body(document.yaml.clone())
+        .body(library.document().await?.yaml.clone()))
 }
 
-async fn json(document: web::Data<Document>) -> HttpResponse {
-    HttpResponse::Ok()
+async fn json(library: web::Data<Library>) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok()
         .content_type("application/json")
-        .body(document.json.clone())
+        .body(library.document().await?.json.clone()))
 }
 
 /// `/openapi.yaml` and the reference page `/docs`.

@@ -1,7 +1,7 @@
 //! What a city ten or a hundred times as large costs a single caller: the same requests to a small and to
 //! a large city, in turn.
 
-use super::writes::Write;
+use super::writes::{Write, created};
 use super::{Bench, LOGIN, PASSWORD, Place, count, open, template};
 use crate::city::{Rows, resident_id};
 use crate::load::{Client, Request};
@@ -12,6 +12,9 @@ use crate::{Database, Outcome, load};
 /// Requests of one kind in a round.
 const TIMES: usize = 100;
 
+/// What cases are created of: not what other measures create, for these stay in the city that is kept.
+const PROGRAM: &str = "social_insurance_subsidy";
+
 /// What is asked: what for, by whom, with what answer, and the n-th request.
 struct Asked {
     name: &'static str,
@@ -20,7 +23,7 @@ struct Asked {
     request: fn(&Place, usize) -> Request,
 }
 
-const ASKED: [Asked; 4] = [
+const ASKED: [Asked; 5] = [
     Asked {
         name: "read one resident",
         user: supervisor,
@@ -47,10 +50,16 @@ const ASKED: [Asked; 4] = [
         request: |_, _| Request::get("/v1/cases?state=in_review".to_owned()),
     },
     Asked {
+        name: "list what few cases are, of all counties",
+        user: supervisor,
+        expected: 200,
+        request: |_, _| Request::get("/v1/cases?state=returned".to_owned()),
+    },
+    Asked {
         name: "create a case",
         user: |place| format!("{}.{}", Write::Create.role(), first_county(place)),
         expected: 201,
-        request: |place, n| Write::Create.request(n * place.city.counties.len(), 0),
+        request: |place, n| created(PROGRAM, n * place.city.counties.len()),
     },
 ];
 
@@ -65,7 +74,9 @@ fn first_county(place: &Place) -> &str {
 /// How many requests an earlier run may have made: its cases are there still.
 fn before(place: &Place) -> Outcome<usize> {
     let county = first_county(place);
-    let drafts = format!("cases WHERE state = 'draft' AND county_code = '{county}'");
+    let drafts = format!(
+        "cases WHERE state = 'draft' AND program_code = '{PROGRAM}' AND county_code = '{county}'"
+    );
     let drafts = count(&mut open(&place.url, &place.keys)?, &drafts)?;
     Ok(usize::try_from(drafts)?)
 }

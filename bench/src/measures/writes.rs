@@ -35,12 +35,7 @@ impl Write {
 
     pub(super) fn request(self, n: usize, version: i64) -> Request {
         match self {
-            Self::Create => Request {
-                method: "POST",
-                path: "/v1/cases".to_owned(),
-                version: None,
-                body: json!({"resident_id": resident_id(n), "program_code": "nursing_subsidy", "details": {}}),
-            },
+            Self::Create => created("nursing_subsidy", n),
             Self::Approve => Request {
                 method: "POST",
                 path: format!("/v1/cases/{}/transitions", case_id(3 * n)),
@@ -48,6 +43,16 @@ impl Write {
                 body: json!({"action": "approve"}),
             },
         }
+    }
+}
+
+/// A case of this program for the n-th resident.
+pub(super) fn created(program: &str, n: usize) -> Request {
+    Request {
+        method: "POST",
+        path: "/v1/cases".to_owned(),
+        version: None,
+        body: json!({"resident_id": resident_id(n), "program_code": program, "details": {}}),
     }
 }
 

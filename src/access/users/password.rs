@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use argon2::password_hash::PasswordHasher;
 use argon2::password_hash::phc::{Output, PasswordHash};
@@ -19,12 +20,17 @@ const LONGEST: usize = 200;
 const COST: (u32, u32, u32) = (19_456, 2, 1);
 /// Bytes of a hash.
 const OUTPUT: usize = 32;
+/// How long a thread keeps its memory when nobody signs in.
+const KEPT: Duration = Duration::from_secs(5);
+/// Blocks of 1 KiB that are asked for, of which those above are touched: what is larger than 32 MiB
+/// glibc takes from the kernel, and gives back when it is freed.
+const CAPACITY: usize = 33 * 1024;
 /// How many may wait for a place; the rest are told to come back.
 const WAITING: usize = 64;
 
 type Job = Box<dyn FnOnce(&mut Memory) + Send>;
 
-/// What argon2 works in: 19 MiB that a thread keeps, rather than asking for it at every sign-in.
+/// What argon2 works in: 19 MiB that a thread keeps from one sign-in to the next, while they come.
 type Memory = Vec<Block>;
 
 /// Hashes and checks passwords, a few at a time.
@@ -47,8 +53,13 @@ impl Hasher {
         for number in 0..at_once.max(1) {
             let waiting = waiting.clone();
             let work = move || {
-                let mut memory = Memory::new();
-                waiting.iter().for_each(|job| job(&mut memory));
+                while let Ok(first) = waiting.recv() {
+                    let mut memory = Memory::with_capacity(CAPACITY);
+                    first(&mut memory);
+                    while let Ok(next) = waiting.recv_timeout(KEPT) {
+                        next(&mut memory);
+                    }
+                }
             };
             std::thread::Builder::new()
                 .name(format!("hasher-{number}"))
@@ -151,7 +162,7 @@ mod tests {
     fn a_password_fits_its_own_hash_only() {
         let stored = hash("correct horse battery").unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        let mut memory = Memory::new();
+        let mut memory = Memory::with_capacity(CAPACITY);
         assert!(verify(&stored, "correct horse battery", &mut memory));
         assert!(!verify(&stored, "correct horse batterz", &mut memory));
         assert!(!verify("not a hash", "x", &mut memory));

@@ -180,12 +180,11 @@ const RECONSIDERATION: ReviewStep = ReviewStep {
 };
 
 /// Who takes a step, and within which time.
-pub fn step_of(step: Step, steps: &[ReviewStep]) -> Option<ReviewStep> {
+pub fn step_of(step: Step, steps: &[ReviewStep]) -> Option<&ReviewStep> {
     steps
         .iter()
         .chain([&RECONSIDERATION])
         .find(|one| one.step == step)
-        .copied()
 }
 
 /// Where `action` leads from `at`, or nowhere. `closed_as` is what a case was that is reconsidered.

@@ -308,18 +308,14 @@ impl Situation<'_> {
     /// Where the action leads, if this person may take it: a transfer that is offered first, then the
     /// state, then the role, then recusal and separation of duties.
     pub fn check(&self, action: Action) -> Result<Move> {
-        self.check_as(action, &self.roles_for(action))
+        self.check_as(action, self.roles_for(action))
     }
 
     /// As `check`, where the action is for other roles than is usual.
     pub fn check_as(&self, action: Action, roles: &[Role]) -> Result<Move> {
         transfers::hold(self.transfer)?;
         let at = self.case.position;
-        // What was approved and not begun is completed by the service alone.
-        let early = action == Action::Complete && at.state != State::InService;
-        let asked = Action::ASKED.contains(&action) && !early;
-        let closed_as = self.closing.map(|closing| closing.state);
-        let Some(next) = follow(at, action, self.steps, closed_as).filter(|_| asked) else {
+        let Some(next) = self.next(action) else {
             let step = at.step.map_or(String::new(), |step| format!(" at {step}"));
             let step_zh = at
                 .step
@@ -357,31 +353,45 @@ impl Situation<'_> {
         Ok(next)
     }
 
+    /// Where the state lets the action lead.
+    fn next(&self, action: Action) -> Option<Move> {
+        let at = self.case.position;
+        // What was approved and not begun is completed by the service alone.
+        let early = action == Action::Complete && at.state != State::InService;
+        let asked = Action::ASKED.contains(&action) && !early;
+        let closed_as = self.closing.map(|closing| closing.state);
+        follow(at, action, self.steps, closed_as).filter(|_| asked)
+    }
+
     /// The office for which this person takes the action, in one of these roles.
     pub fn office(&self, roles: &[Role]) -> Result<OrganizationId> {
         self.held_as(roles).map(|held| held.organization)
     }
 
     /// Who takes the action.
-    pub fn roles_for(&self, action: Action) -> Vec<Role> {
-        let step = self.case.position.step;
-        let by_step = step.and_then(|step| step_of(step, self.steps)?.role);
-        let needed = match action {
-            Action::Submit | Action::Withdraw | Action::RequestReconsideration => &FILING[..],
+    pub fn roles_for(&self, action: Action) -> &[Role] {
+        match action {
+            Action::Submit | Action::Withdraw | Action::RequestReconsideration => &FILING,
             Action::Object => &OBJECTING,
             Action::Complete => &COMPLETING,
             Action::Terminate => &STOPPING,
             Action::Uphold | Action::Reopen => &JUDGING,
-            _ => by_step.as_slice(),
-        };
-        needed.to_vec()
+            _ => {
+                let step = self.case.position.step;
+                let step = step.and_then(|step| step_of(step, self.steps));
+                step.map_or(&[], |step| step.role.as_slice())
+            }
+        }
+    }
+
+    fn held(&self, needed: &[Role]) -> Option<&Held> {
+        let division = self.case.division_code;
+        let mut held = self.actor.grants.iter();
+        held.find(|held| needed.contains(&held.role) && held.division.contains(division))
     }
 
     fn held_as(&self, needed: &[Role]) -> Result<&Held> {
-        let division = self.case.division_code;
-        let mut held = self.actor.grants.iter();
-        let suits = |held: &&Held| needed.contains(&held.role) && held.division.contains(division);
-        held.find(suits).ok_or_else(|| {
+        self.held(needed).ok_or_else(|| {
             let names: Vec<_> = needed.iter().map(|role| role.as_str()).collect();
             let labels: Vec<_> = needed.iter().map(|role| role.label_zh()).collect();
             Error::new(Code::CaseStepRole).detail(
@@ -392,9 +402,12 @@ impl Situation<'_> {
     }
 
     pub fn allowed(&self) -> Vec<Action> {
+        // A refusal says why at some length: lists make none for what state or role rule out.
+        let may =
+            |action| self.next(action).is_some() && self.held(self.roles_for(action)).is_some();
         Action::ASKED
             .into_iter()
-            .filter(|action| self.check(*action).is_ok())
+            .filter(|action| may(*action) && self.check(*action).is_ok())
             .collect()
     }
 }

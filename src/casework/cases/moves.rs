@@ -99,7 +99,7 @@ pub fn act(
         fresh: untaken(&next, &duties)?,
         decided: decided.as_ref(),
         comment,
-        office: situation.office(&situation.roles_for(request.action))?,
+        office: situation.office(situation.roles_for(request.action))?,
     };
     let office = step.office;
     let (mut moved, recorded) = take(tx, permit, &version, step)?;
