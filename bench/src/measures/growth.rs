@@ -1,6 +1,8 @@
 //! What a city ten or a hundred times as large costs a single caller: the same requests to a small and to
 //! a large city, in turn.
 
+use serde_json::json;
+
 use super::writes::{Write, created};
 use super::{Bench, LOGIN, PASSWORD, Place, count, open, template};
 use crate::city::{Rows, resident_id};
@@ -59,7 +61,13 @@ const ASKED: [Asked; 5] = [
         name: "create a case",
         user: |place| format!("{}.{}", Write::Create.role(), first_county(place)),
         expected: 201,
-        request: |place, n| created(PROGRAM, n * place.city.counties.len()),
+        request: |place, n| {
+            let details = json!({
+                "period_from": "2022-01", "period_to": "2022-03",
+                "contribution_fen": 120_000, "voucher_number": format!("990100-{n}"),
+            });
+            created(PROGRAM, details, n * place.city.counties.len())
+        },
     },
 ];
 

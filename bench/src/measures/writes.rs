@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Bench, DATABASE, PASSWORD, Place, rates, said};
 use crate::city::{case_id, resident_id};
@@ -35,7 +35,7 @@ impl Write {
 
     pub(super) fn request(self, n: usize, version: i64) -> Request {
         match self {
-            Self::Create => created("nursing_subsidy", n),
+            Self::Create => created("nursing_subsidy", json!({}), n),
             Self::Approve => Request {
                 method: "POST",
                 path: format!("/v1/cases/{}/transitions", case_id(3 * n)),
@@ -47,12 +47,12 @@ impl Write {
 }
 
 /// A case of this program for the n-th resident.
-pub(super) fn created(program: &str, n: usize) -> Request {
+pub(super) fn created(program: &str, details: Value, n: usize) -> Request {
     Request {
         method: "POST",
         path: "/v1/cases".to_owned(),
         version: None,
-        body: json!({"resident_id": resident_id(n), "program_code": program, "details": {}}),
+        body: json!({"resident_id": resident_id(n), "program_code": program, "details": details}),
     }
 }
 

@@ -1,0 +1,2 @@
+DROP INDEX cases_service;
+DROP INDEX cases_step;
