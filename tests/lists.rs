@@ -1,5 +1,8 @@
 //! Lists: filters, orders, and pages that show every item once.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::support::people::{ELSEWHERE, fresh_citizen_id, id_of, person};
@@ -172,5 +175,48 @@ on_both! {
         assert_eq!(count("state=active&program_code=nursing_subsidy&division_code=990121103").await, 3);
         assert_eq!(count("state=stopped").await, 0);
         assert_eq!(count("program_code=living_subsidy").await, 0);
+    }
+}
+
+/// The names of a query's first and last day or month, if it has some.
+fn period(operation: &Value) -> Option<[String; 2]> {
+    let named = operation["parameters"].as_array()?.iter();
+    let names: BTreeSet<_> = named.filter_map(|one| one["name"].as_str()).collect();
+    names.iter().find_map(|first| {
+        let last = match first.strip_prefix("from_") {
+            Some(unit @ ("date" | "month")) => format!("to_{unit}"),
+            Some(_) => return None,
+            None => format!("{}_to", first.strip_suffix("_from")?),
+        };
+        (names.contains(&*last)).then(|| [(*first).to_owned(), last])
+    })
+}
+
+on_both! {
+    /// Nothing is found in a period that ends before it begins: whoever asks for it made a mistake.
+    async fn no_period_ends_before_it_begins(office: &TestOffice) {
+        let document = office.anonymous().get("/openapi.json").await.expect(200);
+        let mut asked = BTreeSet::new();
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            let operation = &methods["get"];
+            let Some([first, last]) = period(operation) else {
+                continue;
+            };
+            let days = if first.ends_with("month") { ["2022-07", "2022-06"] } else { ["2022-07-05", "2022-07-04"] };
+            let mut query = format!("{first}={}&{last}={}", days[0], days[1]);
+            for one in operation["parameters"].as_array().unwrap() {
+                let name = one["name"].as_str().unwrap();
+                if one["in"] == "query" && one["required"] == true && name != first && name != last {
+                    write!(query, "&{name}={}", one["example"].as_str().unwrap()).unwrap();
+                }
+            }
+            let path = format!("{}?{query}", path.replace("{id}", "0190a000-0000-7000-8000-000000000001"));
+            let finance = office.as_user("finance.990121").await.get(&path).await;
+            let answer = if finance.status == 403 { office.as_user("county.990121").await.get(&path).await } else { finance };
+            let refused = answer.refused(400, "request.malformed");
+            assert_eq!(refused["errors"][0]["pointer"], json!(last), "{path}: {refused}");
+            asked.insert(operation["operationId"].as_str().unwrap().to_owned());
+        }
+        assert!(asked.len() >= 12, "{asked:?}");
     }
 }

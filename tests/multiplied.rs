@@ -16,6 +16,9 @@ use crate::support::{Backend, TestOffice, on_both};
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 pub mod city;
 
+/// How long something may take that comes about by itself.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// What may differ between a resident and the one they were copied from, by table: identity, and what
@@ -116,6 +119,14 @@ impl TestOffice {
         rows.into_iter().map(named).collect()
     }
 
+    /// A living subsidy's, of somebody poor.
+    async fn waits_for_approval(&self) -> String {
+        let resident = id_of(&self.register(poor()).await);
+        let case = self.draft_for(&resident, "living_subsidy").await;
+        self.bring(&case, "approval").await;
+        case
+    }
+
     /// What a connection did is counted when it ends, if not before.
     async fn disconnect_everybody(&self) {
         let others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
@@ -153,11 +164,6 @@ impl TestOffice {
 
 on_both! {
     async fn a_multiplied_city_is_what_the_services_write(office: &TestOffice) {
-        let poor = || {
-            let mut poor = person();
-            poor["circumstances"]["income_status"] = json!("minimum_living");
-            poor
-        };
         let original = id_of(&office.register(poor()).await);
         let waiting = office.draft_for(&original, "living_subsidy").await;
         office.bring(&waiting, "approval").await;
@@ -234,13 +240,16 @@ on_both! {
     }
 }
 
+fn poor() -> Value {
+    let mut poor = person();
+    poor["circumstances"]["income_status"] = json!("minimum_living");
+    poor
+}
+
 async fn until(mut so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !so() {
-        assert!(
-            began.elapsed() < Duration::from_mins(1),
-            "PostgreSQL does not say so"
-        );
+        assert!(began.elapsed() < PATIENCE, "PostgreSQL does not say so");
         actix_web::rt::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -265,11 +274,7 @@ async fn no_step_of_a_case_reads_everybody() {
     until(|| office.scans()["enrollments"].n_tup_ins >= people).await;
     let before = office.scans();
 
-    let mut poor = person();
-    poor["circumstances"]["income_status"] = json!("minimum_living");
-    let resident = id_of(&office.register(poor).await);
-    let case = office.draft_for(&resident, "living_subsidy").await;
-    office.bring(&case, "approval").await;
+    let case = office.waits_for_approval().await;
     let approver = office.as_user("approver.990121").await;
     approver.act(&case, "approve").await.expect(201);
 
@@ -293,11 +298,7 @@ async fn who_writes_reads_by_key_in_the_smallest_office() {
         return;
     };
     office.beneficiary().await;
-    let mut poor = person();
-    poor["circumstances"]["income_status"] = json!("minimum_living");
-    let resident = id_of(&office.register(poor).await);
-    let case = office.draft_for(&resident, "living_subsidy").await;
-    office.bring(&case, "approval").await;
+    let case = office.waits_for_approval().await;
     let approver = office.as_user("approver.990121").await;
     let seen = approver.get(&format!("/v1/cases/{case}")).await.expect(200);
     office.disconnect_everybody().await;
@@ -305,15 +306,16 @@ async fn who_writes_reads_by_key_in_the_smallest_office() {
     let path = format!("/v1/cases/{case}/transitions");
     let version = seen["version"].as_i64().unwrap();
     // Each writer finds once that it was cut off.
-    loop {
-        let approved = approver
+    let began = Instant::now();
+    let approved = loop {
+        let answer = approver
             .post_seen(&path, version, json!({"action": "approve"}))
             .await;
-        if approved.status != 503 {
-            approved.expect(201);
-            break;
+        if answer.status != 503 || began.elapsed() > PATIENCE {
+            break answer;
         }
-    }
+    };
+    approved.expect(201);
     office.disconnect_everybody().await;
     let after = office.scans();
     assert!(

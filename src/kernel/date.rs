@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Deserializer, de};
 
+use super::error::{self, Error};
 use super::patch::Patch;
 
 const YEARS: RangeInclusive<i32> = 1900..=2199;
@@ -63,9 +64,36 @@ pub fn patched<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Naive
     Ok(maybe(deserializer)?.map_or(Patch::Clear, Patch::Set))
 }
 
+/// A query's last day does not lie before its first; each with its parameter's name.
+pub fn in_order(
+    (first_name, first): (&str, impl Into<Option<NaiveDate>>),
+    (last_name, last): (&str, impl Into<Option<NaiveDate>>),
+) -> error::Result<()> {
+    match (first.into(), last.into()) {
+        (Some(first), Some(last)) if last < first => Err(Error::parameter(
+            last_name,
+            "period.order",
+            format!("not before {first_name}"),
+            format!("不得早于 {first_name}"),
+        )),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_given_in_order() {
+        let day = |day| NaiveDate::from_ymd_opt(2022, 7, day);
+        for (first, last) in [(1, 1), (1, 2)] {
+            assert!(in_order(("from", day(first)), ("to", day(last))).is_ok());
+        }
+        assert!(in_order(("from", None::<NaiveDate>), ("to", day(1))).is_ok());
+        assert!(in_order(("from", day(1)), ("to", None::<NaiveDate>)).is_ok());
+        assert!(in_order(("from", day(2)), ("to", day(1))).is_err());
+    }
 
     #[test]
     fn a_date_is_written_in_one_way() {

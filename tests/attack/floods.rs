@@ -31,6 +31,8 @@ const SMALL: u64 = 64;
 const TWICE: f64 = 2.0;
 /// What the threads that look at passwords work in, in KiB, as many as there are.
 const HASHING: u64 = 2 * 20 * 1024;
+/// What such a thread gives back at the least, in KiB, when it has nothing to do.
+const GIVEN_BACK: u64 = 16 * 1024;
 /// What each endless request sends unless it is stopped, in KiB.
 const ENDLESS: usize = 64 * 1024;
 /// Longer than a head and a body may take.
@@ -337,6 +339,16 @@ fn two_hundred_guesses_a_second_from_everywhere() {
     at_work.holds_out(TWICE, HASHING, SENDERS, &attack);
     let let_in = under(SENDERS, &attack, || sign_in_from(served, ELSEWHERE));
     assert_eq!(let_in, 201);
+    // What the threads worked in is given back when nobody signs in any more.
+    let (busy, ended) = (served.memory(), Instant::now());
+    while served.memory() + GIVEN_BACK > busy {
+        assert!(
+            ended.elapsed() < PATIENCE,
+            "{busy} KiB, and {} KiB",
+            served.memory()
+        );
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
     let (made, looked_at) = (guesses.made.into_inner(), guesses.looked_at.into_inner());
     assert!(looked_at > made / 10, "{looked_at} of {made}");
 }

@@ -51,11 +51,20 @@ impl Served {
 
     /// What the process has needed of memory at the most, in KiB.
     pub fn peak(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    /// What it has now, in KiB.
+    pub fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    fn status(&self, name: &str) -> u64 {
         let status = format!("/proc/{}/status", self.process());
         let status = std::fs::read_to_string(status).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.unwrap().trim_end_matches("kB").trim();
-        peak.parse().unwrap()
+        let size = status.lines().find_map(|line| line.strip_prefix(name));
+        let size = size.unwrap().trim_end_matches("kB").trim();
+        size.parse().unwrap()
     }
 
     /// `kill -9`.

@@ -199,6 +199,7 @@ async fn list_stock_movements(
     store: web::Data<Store>,
     Params(query): Params<MovementQuery>,
 ) -> Result<web::Json<StockMovementPage>> {
+    date::in_order(("from_date", query.from_date), ("to_date", query.to_date))?;
     let paging = Paging::of(
         store.keys(),
         "stock-movements",

@@ -100,6 +100,7 @@ async fn list_activities(
     store: web::Data<Store>,
     Params(query): Params<ActivityQuery>,
 ) -> Result<web::Json<ActivityPage>> {
+    date::in_order(("held_from", query.held_from), ("held_to", query.held_to))?;
     let paging = Paging::of(
         store.keys(),
         "activities",

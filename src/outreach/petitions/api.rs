@@ -20,7 +20,7 @@ use crate::http::{
 };
 use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{CaseId, PetitionId, ResidentId};
 
 page_of!(PetitionPage, Petition);
@@ -81,6 +81,10 @@ async fn list_petitions(
     store: web::Data<Store>,
     Params(query): Params<PetitionQuery>,
 ) -> Result<web::Json<PetitionPage>> {
+    date::in_order(
+        ("received_from", query.received_from),
+        ("received_to", query.received_to),
+    )?;
     let keys = store.keys();
     let cursor = query.cursor.as_deref();
     let paging = Paging::of(keys, "petitions", &query, query.limit, cursor)?;
@@ -142,14 +146,7 @@ async fn count_petitions(
     store: web::Data<Store>,
     Params(query): Params<PetitionCountQuery>,
 ) -> Result<web::Json<PetitionCounts>> {
-    if query.from_date > query.to_date {
-        return Err(Error::parameter(
-            "to_date",
-            "period.order",
-            "not before from_date",
-            "不得早于 from_date",
-        ));
-    }
+    date::in_order(("from_date", query.from_date), ("to_date", query.to_date))?;
     // A figure of which a part is out of sight would be taken for the whole.
     if !permit.scope().sees(query.division_code) {
         return Err(Code::DivisionNotFound.into());

@@ -85,6 +85,7 @@ async fn list_visits(
     store: web::Data<Store>,
     Params(query): Params<VisitQuery>,
 ) -> Result<web::Json<VisitPage>> {
+    date::in_order(("due_from", query.due_from), ("due_to", query.due_to))?;
     let paging = Paging::of(
         store.keys(),
         "visits",

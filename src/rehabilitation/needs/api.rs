@@ -22,7 +22,7 @@ use crate::http::{
 };
 use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{CaseId, RehabilitationServiceId, ResidentId};
 
 page_of!(RehabilitationServicePage, RehabilitationService);
@@ -75,6 +75,10 @@ async fn list_rehabilitation_services(
     store: web::Data<Store>,
     Params(query): Params<ServiceQuery>,
 ) -> Result<web::Json<RehabilitationServicePage>> {
+    date::in_order(
+        ("delivered_from", query.delivered_from),
+        ("delivered_to", query.delivered_to),
+    )?;
     let keys = store.keys();
     let paging = Paging::of(
         keys,
@@ -141,14 +145,7 @@ async fn count_rehabilitation_services(
     store: web::Data<Store>,
     Params(query): Params<CountQuery>,
 ) -> Result<web::Json<RehabilitationServiceCounts>> {
-    if query.from_date > query.to_date {
-        return Err(Error::parameter(
-            "to_date",
-            "period.order",
-            "not before from_date",
-            "不得早于 from_date",
-        ));
-    }
+    date::in_order(("from_date", query.from_date), ("to_date", query.to_date))?;
     // A figure of which a part is out of sight would be taken for the whole.
     if !permit.scope().sees(query.division_code) {
         return Err(Code::DivisionNotFound.into());

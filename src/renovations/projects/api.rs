@@ -22,7 +22,7 @@ use crate::http::{
 };
 use crate::kernel::date;
 use crate::kernel::division::DivisionCode;
-use crate::kernel::error::{Code, Error, Result};
+use crate::kernel::error::{Code, Result};
 use crate::kernel::id::{CaseId, OrganizationId, RenovationProjectId, ResidentId};
 
 page_of!(RenovationProjectPage, ProjectBody);
@@ -79,6 +79,10 @@ async fn list_renovation_projects(
     store: web::Data<Store>,
     Params(query): Params<ProjectQuery>,
 ) -> Result<web::Json<RenovationProjectPage>> {
+    date::in_order(
+        ("accepted_from", query.accepted_from),
+        ("accepted_to", query.accepted_to),
+    )?;
     let paging = Paging::of(
         store.keys(),
         "renovation-projects",
@@ -141,14 +145,7 @@ async fn count_renovations(
     store: web::Data<Store>,
     Params(query): Params<CountQuery>,
 ) -> Result<web::Json<RenovationCounts>> {
-    if query.from_date > query.to_date {
-        return Err(Error::parameter(
-            "to_date",
-            "period.order",
-            "not before from_date",
-            "不得早于 from_date",
-        ));
-    }
+    date::in_order(("from_date", query.from_date), ("to_date", query.to_date))?;
     // A figure of which a part is out of sight would be taken for the whole.
     if !permit.scope().sees(query.division_code) {
         return Err(Code::DivisionNotFound.into());

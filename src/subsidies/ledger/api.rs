@@ -57,6 +57,7 @@ async fn list_ledger_entries(
     store: web::Data<Store>,
     Params(query): Params<LedgerQuery>,
 ) -> Result<web::Json<LedgerEntryPage>> {
+    date::in_order(("from_date", query.from_date), ("to_date", query.to_date))?;
     let paging = Paging::of(
         store.keys(),
         "ledger_entries",
@@ -112,6 +113,7 @@ async fn get_ledger_balances(
     store: web::Data<Store>,
     Params(query): Params<BalanceQuery>,
 ) -> Result<web::Json<LedgerBalances>> {
+    date::in_order(("from_date", query.from_date), ("to_date", query.to_date))?;
     let scope = permit.scope_in(query.division_code)?;
     let filter = Filter {
         program_code: query.program_code,

@@ -73,7 +73,8 @@ class Contract:
             held &= self.holds(*chosen)
         self.tell()
         problems = self.attack.problems
-        never = [f"never done: {one} {dict(problems[one])}" for one in self.never()]
+        spoilt = self.attack.spoilt
+        never = [f"never done: {one} {dict(problems[one])}, spoilt {spoilt[one]}" for one in self.never()]
         if not any("clude" in option for option in options):
             asked = self.attack.answers
             never += [f"never asked: {one}" for one in self.attack.operations if one not in asked]
@@ -86,12 +87,13 @@ class Contract:
     def tell(self) -> None:
         """Says how every operation was answered."""
         classes = range(2, 6)
-        print(f"\n{'answers':<50}" + "".join(f"{f'{digit}xx':>7}" for digit in classes))
+        print(f"\n{'answers':<50}" + "".join(f"{f'{digit}xx':>7}" for digit in classes) + " spoilt")
         for operation, statuses in sorted(self.attack.answers.items()):
             counts = {digit: 0 for digit in classes}
             for status, count in statuses.items():
                 counts[status // 100] += count
-            print(f"{operation:<50}" + "".join(f"{count:>7}" for count in counts.values()))
+            numbers = [*counts.values(), self.attack.spoilt[operation]]
+            print(f"{operation:<50}" + "".join(f"{number:>7}" for number in numbers))
 
 
 def is_long() -> bool:

@@ -9,7 +9,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import FuzzingPhaseData
 
 from known import MAKERS, Call, World
-from office import Person
+from office import Person, Spoilt
 
 READS = ("GET", "HEAD", "OPTIONS", "TRACE")
 AUTHORIZATION = "Authorization"
@@ -35,6 +35,8 @@ class Attack:
         # Answers by operation and status, and the problems they told of.
         self.answers: dict[str, Counter[int]] = defaultdict(Counter)
         self.problems: dict[str, Counter[str]] = defaultdict(Counter)
+        # Calls that were to be done, and what they rest on could not be had.
+        self.spoilt: Counter[str] = Counter()
         # Those who sent a token, by that.
         self.callers: dict[str, Person] = {}
 
@@ -49,7 +51,11 @@ class Attack:
         # Of what takes nothing there are few examples.
         often = 0.5 if isinstance(case.body, dict) or case.path_parameters else 1.0
         if operation in MAKERS and fitting and self.random.random() < often:
-            call = MAKERS[operation](self.world)
+            try:
+                call = MAKERS[operation](self.world)
+            except Spoilt:
+                # It goes as it was made up. What nobody could ever prepare was never done.
+                self.spoilt[case.operation.label] += 1
         self._say_what(case, call)
         self._say_who(case, call)
 

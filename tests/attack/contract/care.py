@@ -18,7 +18,7 @@ def listed(world: World, path: str) -> list[dict]:
 def helped_case(world: World) -> str:
     """An approved case in which something was concluded and nothing is needed."""
     done = listed(world, f"{SERVICES}?state=concluded&division_code={COUNTY}")
-    case = world.random.choice(done)["case_id"]
+    case = world.one_of(done)["case_id"]
     for one in listed(world, f"{SERVICES}?case_id={case}"):
         if "cancel" in one["allowed_actions"]:
             body = {"action": "cancel", "comment": "本人已自行配置"}
@@ -38,7 +38,7 @@ def note(world: World) -> Call:
 
 @makes("get_rehabilitation_service")
 def look_at_service(world: World) -> Call:
-    one = world.random.choice(listed(world, f"{SERVICES}?division_code={COUNTY}"))
+    one = world.one_of(listed(world, f"{SERVICES}?division_code={COUNTY}"))
     return Call({"id": one["id"]}, by=world.office.person(CLERK))
 
 
@@ -72,7 +72,9 @@ def found(world: World) -> dict:
     """What a screening of somebody found, on a day that is no other screening's."""
     world.number += 1
     kinds = ["visual", "hearing", "speech", "physical", "intellectual", "autism"]
-    body = {"resident_id": world.random.choice(world.ids["residents"]), "place": "县妇幼保健院"}
+    # Nobody else's: those whom all know may be about to move.
+    resident, _ = world.resident()
+    body = {"resident_id": resident, "place": "县妇幼保健院"}
     body |= {"kind": world.random.choice(kinds), "result": "positive"}
     body["screened_date"] = str(today() - timedelta(days=world.number))
     return body
@@ -85,7 +87,7 @@ def screen(world: World) -> Call:
 
 @makes("get_screening")
 def look_at_screening(world: World) -> Call:
-    one = world.random.choice(listed(world, f"{SCREENINGS}?division_code={COUNTY}"))
+    one = world.one_of(listed(world, f"{SCREENINGS}?division_code={COUNTY}"))
     return Call({"id": one["id"]}, by=world.office.person(CLERK))
 
 

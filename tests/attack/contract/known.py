@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
-from office import PASSWORD, PEOPLE, STEP, Office, Person
+from office import PASSWORD, PEOPLE, STEP, Office, Person, Spoilt
 
 VILLAGE = "990121103201"
 PROGRAMS = ("nursing_subsidy", "living_subsidy")
@@ -63,6 +63,11 @@ class World:
 
     def ask(self, username: str, *arguments, **more):
         return self.office.ask(self.office.person(username), *arguments, **more)
+
+    def one_of(self, those: list[Any]) -> Any:
+        if not those:
+            raise Spoilt("nothing of that kind is left")
+        return self.random.choice(those)
 
     def value(self, name: str, path: str) -> str | None:
         """Something that a parameter of this name may hold on this path, and that is there."""

@@ -206,7 +206,7 @@ def cancel_run(world: World) -> Call:
 
 @makes("get_entitlement", "explain_entitlement")
 def look_at_due(world: World) -> Call:
-    return Call({"id": world.random.choice(money(world).items)["id"]}, by=world.office.person(CIVIL))
+    return Call({"id": world.one_of(money(world).items)["id"]}, by=world.office.person(CIVIL))
 
 
 @makes("list_financial_disclosures")
@@ -263,7 +263,7 @@ def clear_flag(world: World) -> Call:
     if not flags:
         # Whoever was flagged has another account by now, or nothing more to get.
         paid = known.list(FINANCE, f"/v1/payments?batch_id={made}&limit=200")
-        known.flag(world.random.choice(paid)["resident_id"])
+        known.flag(world.one_of(paid)["resident_id"])
         made = known.draft()["id"]
         flags = known.list(CIVIL, f"/v1/payment-batches/{made}/flags")
     path = {"id": made, "flag_id": flags[0]["id"]}
@@ -301,7 +301,7 @@ def look_at_list(world: World) -> Call:
 
 @makes("create_recovery")
 def recover(world: World) -> Call:
-    body = {"enrollment_id": world.random.choice(money(world).unclaimed)}
+    body = {"enrollment_id": world.one_of(money(world).unclaimed)}
     return Call(body=body, by=world.office.person(CIVIL))
 
 
@@ -349,7 +349,7 @@ def decide_refund(world: World) -> Call:
 def deaths(world: World) -> bytes:
     """A list that names somebody who has a benefit, by a day that no list named before."""
     world.number += 1
-    resident = world.random.choice(money(world).suspects)
+    resident = world.one_of(money(world).suspects)
     path = f"/v1/residents/{resident}"
     name = world.ask(CLERK, "GET", path)["name"]
     body = {"fields": ["id_number"], "reason": "名单比对"}
@@ -369,7 +369,7 @@ def bring_list(world: World) -> Call:
 
 def suspected(world: World) -> dict:
     world.ask(CLERK, "POST", BROUGHT, file=deaths(world))
-    return world.random.choice(money(world).list(CIVIL, "/v1/matches?state=suspected&limit=200"))
+    return world.one_of(money(world).list(CIVIL, "/v1/matches?state=suspected&limit=200"))
 
 
 @makes("get_match")

@@ -41,6 +41,10 @@ RENEWED_AFTER = 8 * 60
 STEP = 30
 
 
+class Spoilt(RuntimeError):
+    """What a call rests on cannot be had: somebody else has changed what there was."""
+
+
 class Elsewhere(HTTPAdapter):
     """Comes from an address of its own: that of the attack has to wait after its wrong passwords."""
 
@@ -120,6 +124,8 @@ class Office:
         answer = self._http.request(
             method, self.url + path, json=body, data=file, headers=headers, timeout=30
         )
+        if 400 <= answer.status_code < 500:
+            raise Spoilt(f"{method} {path}: {answer.status_code} {answer.text}")
         if not answer.ok:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
         return answer.json() if answer.content else None

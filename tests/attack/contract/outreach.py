@@ -41,7 +41,7 @@ def held(world: World) -> dict:
 def lives_here(world: World) -> str:
     """Somebody of the township whose record stands."""
     township = world.ask(CLERK, "GET", "/v1/residents?division_code=990121103&limit=200")["items"]
-    return world.random.choice(township)["id"]
+    return world.one_of(township)["id"]
 
 
 @makes("create_activity")
@@ -51,7 +51,7 @@ def plan_activity(world: World) -> Call:
 
 @makes("get_activity")
 def look_at_activity(world: World) -> Call:
-    one = world.random.choice(listed(world, f"{ACTIVITIES}?division_code={COUNTY}"))
+    one = world.one_of(listed(world, f"{ACTIVITIES}?division_code={COUNTY}"))
     return Call({"id": one["id"]}, by=by(world))
 
 
@@ -126,7 +126,7 @@ def assess(world: World) -> Call:
 
 @makes("get_need_assessment")
 def look_at_assessment(world: World) -> Call:
-    one = world.random.choice(listed(world, f"{ASSESSMENTS}?division_code={COUNTY}"))
+    one = world.one_of(listed(world, f"{ASSESSMENTS}?division_code={COUNTY}"))
     return Call({"id": one["id"]}, by=by(world))
 
 
@@ -153,7 +153,7 @@ def plan_many(world: World) -> Call:
 
 @makes("get_visit")
 def look_at_visit(world: World) -> Call:
-    one = world.random.choice(listed(world, f"{VISITS}?division_code={COUNTY}"))
+    one = world.one_of(listed(world, f"{VISITS}?division_code={COUNTY}"))
     return Call({"id": one["id"]}, by=by(world))
 
 

@@ -28,7 +28,7 @@ def receive(world: World) -> Call:
 
 @makes("get_petition")
 def look_at_petition(world: World) -> Call:
-    one = world.random.choice(listed(world, f"{PETITIONS}?division_code={COUNTY}"))
+    one = world.one_of(listed(world, f"{PETITIONS}?division_code={COUNTY}"))
     return Call({"id": one["id"]}, by=world.office.person(CLERK))
 
 
@@ -66,7 +66,7 @@ def apply(world: World) -> Call:
 
 @makes("get_legal_aid_application")
 def look_at_application(world: World) -> Call:
-    one = world.random.choice(listed(world, f"{AID}?division_code={COUNTY}"))
+    one = world.one_of(listed(world, f"{AID}?division_code={COUNTY}"))
     return Call({"id": one["id"]}, by=world.office.person(CLERK))
 
 

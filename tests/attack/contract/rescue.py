@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from known import VILLAGE, Call, World, makes
 from money import today
+from office import Spoilt
 
 COUNTY = "990121000000"
 CLERK, APPROVER, FINANCE = "county.990121", "approver.990121", "finance.990121"
@@ -131,7 +132,7 @@ def choose(world: World) -> Call:
 @makes("get_rehabilitation_plan")
 def look_at_plan(world: World) -> Call:
     who = world.random.choice([CLERK, WORKER])
-    plan = world.random.choice(listed(world, who, f"{PLANS}?institution_id={center(world)}"))
+    plan = world.one_of(listed(world, who, f"{PLANS}?institution_id={center(world)}"))
     return Call({"id": plan["id"]}, by=world.office.person(who))
 
 
@@ -144,7 +145,7 @@ def end(world: World) -> Call:
 
 def treated(world: World) -> dict:
     """A plan under way at the center."""
-    return listed(world, WORKER, f"{PLANS}?state=active&institution_id={center(world)}")[0]
+    return world.one_of(listed(world, WORKER, f"{PLANS}?state=active&institution_id={center(world)}"))
 
 
 def long_treated(world: World) -> dict:
@@ -154,7 +155,7 @@ def long_treated(world: World) -> dict:
         began, ended = plan["start_date"], plan["end_date"]
         if began and began <= first and (ended is None or ended >= last):
             return plan
-    raise RuntimeError("nobody is treated at the center")
+    raise Spoilt("nobody is treated at the center")
 
 
 @makes("create_rehabilitation_assessment")
@@ -186,7 +187,7 @@ def treat(world: World) -> Call:
 
 @makes("get_rehabilitation_session")
 def look_at_session(world: World) -> Call:
-    one = world.random.choice(listed(world, WORKER, SESSIONS))
+    one = world.one_of(listed(world, WORKER, SESSIONS))
     return Call({"id": one["id"]}, by=world.office.person(WORKER))
 
 
@@ -229,7 +230,7 @@ def settle(world: World) -> Call:
 
 @makes("get_settlement")
 def look_at_settlement(world: World) -> Call:
-    one = world.random.choice(listed(world, FINANCE, SETTLEMENTS))
+    one = world.one_of(listed(world, FINANCE, SETTLEMENTS))
     return Call({"id": one["id"]}, by=world.office.person(FINANCE))
 
 

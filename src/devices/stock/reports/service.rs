@@ -13,6 +13,7 @@ use crate::db::Db;
 use crate::devices::catalog::service::{self as catalog, Called};
 use crate::devices::stock::service::{self as stock, Filter};
 use crate::devices::warehouses::service as warehouses;
+use crate::kernel::date;
 use crate::kernel::error::{Error, Result};
 use crate::kernel::id::{StockLotId, WarehouseId};
 use crate::kernel::time::Timestamp;
@@ -52,16 +53,8 @@ pub fn stock(
 /// From one day to another, both included.
 pub type Period = (NaiveDate, NaiveDate);
 
-fn check(period: Period) -> Result<()> {
-    if period.0 <= period.1 {
-        return Ok(());
-    }
-    Err(Error::parameter(
-        "to_date",
-        "period.order",
-        "to_date does not lie before from_date",
-        "to_date 不得早于 from_date",
-    ))
+fn check((from, to): Period) -> Result<()> {
+    date::in_order(("from_date", from), ("to_date", to))
 }
 
 /// What went in and out of a warehouse in a period, with what the items are called.

@@ -1,0 +1,2 @@
+DROP INDEX certificates_impairment;
+DROP INDEX certificates_state;
