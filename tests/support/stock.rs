@@ -82,15 +82,13 @@ impl TestOffice {
 
     /// An organization of a kind there.
     pub async fn organization_of(&self, county: &str, kind: &str) -> String {
-        let list = format!("/v1/organizations?division_code={county}&limit=200");
-        let all = self.as_user("sysadmin").await.get(&list).await.expect(200);
+        let list = format!("/v1/organizations?division_code={county}");
         let code = format!("{county}000000");
-        let all = all["items"].as_array().unwrap().iter();
-        id_of(
-            all.into_iter()
-                .find(|one| one["kind"] == kind && one["division_code"] == code.as_str())
-                .unwrap(),
-        )
+        let all = self.pages("sysadmin", &list, 200).await;
+        let found = all
+            .iter()
+            .find(|one| one["kind"] == kind && one["division_code"] == code.as_str());
+        id_of(found.unwrap())
     }
 
     pub async fn gives_duty(
