@@ -3,7 +3,7 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::support::people::VILLAGE;
 use crate::support::{Backend, TestOffice};
@@ -490,7 +490,33 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
     );
 }
 
-/// A table that is added later, and forgotten here, is found by its name.
+/// Of places, offices and rules, and nobody's: what they say may be read of other divisions.
+const OF_NOBODY: [&str; 22] = [
+    "case_numbers",
+    "device_recalls",
+    "disability_homes",
+    "divisions",
+    "employers",
+    "employment_standards",
+    "institution_agreements",
+    "institutions",
+    "job_fairs",
+    "levy_estimates",
+    "need_assessments",
+    "need_standards",
+    "organizations",
+    "payment_batch_numbers",
+    "program_drafts",
+    "program_versions",
+    "public_venues",
+    "screening_deadlines",
+    "simulations",
+    "stock_movement_numbers",
+    "vacancies",
+    "warehouses",
+];
+
+/// A table that is added later, and forgotten here, is found by what it holds.
 #[actix_web::test]
 async fn every_table_with_residents_data_is_fenced() {
     let Some(office) = TestOffice::open(Backend::Postgres).await else {
@@ -501,9 +527,12 @@ async fn every_table_with_residents_data_is_fenced() {
         "SELECT DISTINCT c.relname::text AS name FROM pg_class c
          JOIN pg_attribute a ON a.attrelid = c.oid
          WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
-           AND (c.relname = 'residents' OR a.attname IN ('resident_id', 'case_id', 'certificate_id', 'enrollment_id', 'kept_id', 'member_id'))
+           AND (c.relname = 'residents'
+                OR a.attname IN ('resident_id', 'case_id', 'certificate_id', 'enrollment_id', 'kept_id', 'member_id')
+                OR (a.attname IN ('division_code', 'county_code') AND NOT c.relname = ANY($1)))
            AND NOT (c.relrowsecurity AND c.relforcerowsecurity)",
     )
+    .bind::<Array<Text>, _>(OF_NOBODY.as_slice())
     .load(&mut owner)
     .unwrap();
     let open: Vec<_> = open.into_iter().map(|table| table.name).collect();
