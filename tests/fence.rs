@@ -491,7 +491,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
 }
 
 /// Of places, offices and rules, and nobody's: what they say may be read of other divisions.
-const OF_NOBODY: [&str; 22] = [
+const OF_NOBODY: [&str; 21] = [
     "case_numbers",
     "device_recalls",
     "disability_homes",
@@ -508,7 +508,6 @@ const OF_NOBODY: [&str; 22] = [
     "payment_batch_numbers",
     "program_drafts",
     "program_versions",
-    "public_venues",
     "screening_deadlines",
     "simulations",
     "stock_movement_numbers",
