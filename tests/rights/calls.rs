@@ -376,10 +376,13 @@ async fn waiting(office: &TestOffice, village: &str) -> (String, String, String)
 /// The one institution of a county.
 async fn institution(office: &TestOffice, county: &str) -> String {
     let system = office.as_user("sysadmin").await;
-    let list = format!("/v1/organizations?division_code={county}&limit=200");
-    let all = system.get(&list).await.expect(200);
-    let mut all = all["items"].as_array().unwrap().iter();
-    if let Some(known) = all.find(|one| one["kind"] == "institution") {
+    let list = format!("/v1/organizations?division_code={county}");
+    let code = format!("{county}000000");
+    let all = office.pages("sysadmin", &list, 200).await;
+    let known = all
+        .iter()
+        .find(|one| one["kind"] == "institution" && one["division_code"] == code.as_str());
+    if let Some(known) = known {
         return id_of(known);
     }
     let new = json!({"name": "某康复中心", "kind": "institution", "division_code": county});

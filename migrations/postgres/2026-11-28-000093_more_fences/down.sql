@@ -1,3 +1,18 @@
+DROP POLICY reach ON disability_homes;
+DROP POLICY seen ON disability_homes;
+ALTER TABLE disability_homes NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
+DROP POLICY reach ON levy_estimates;
+DROP POLICY seen ON levy_estimates;
+ALTER TABLE levy_estimates NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
+DROP POLICY reach ON job_fairs;
+DROP POLICY seen ON job_fairs;
+ALTER TABLE job_fairs NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
+DROP POLICY reach ON vacancies;
+DROP POLICY seen ON vacancies;
+ALTER TABLE vacancies NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
+DROP POLICY reach ON employers;
+DROP POLICY seen ON employers;
+ALTER TABLE employers NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY;
 DROP POLICY reach ON public_venue_transitions;
 DROP POLICY reach ON public_venue_items;
 DROP POLICY reach ON public_venues;
