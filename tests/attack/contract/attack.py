@@ -9,7 +9,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import FuzzingPhaseData
 
 from known import MAKERS, Call, World
-from office import Person, Spoilt
+from office import ANEW, Person, Spoilt
 
 READS = ("GET", "HEAD", "OPTIONS", "TRACE")
 AUTHORIZATION = "Authorization"
@@ -90,6 +90,7 @@ class Attack:
 
     def _say_who(self, case, call: Call) -> None:
         """Mostly somebody who may, sometimes somebody who may not, or nobody."""
+        case.headers.update(ANEW)
         case.headers.pop(AUTHORIZATION, None)
         definition = case.operation.definition.raw
         permit = definition["x-permit"]

@@ -39,6 +39,8 @@ PEOPLE = (
 RENEWED_AFTER = 8 * 60
 # Seconds that a one-time password is shown.
 STEP = 30
+# A connection that is kept may be closed by the server just when the next request is sent on it.
+ANEW = {"Connection": "close"}
 
 
 class Spoilt(RuntimeError):
@@ -79,6 +81,7 @@ class Office:
         self.url = url
         self._http = requests.Session()
         self._http.mount("http://", Elsewhere())
+        self._http.headers.update(ANEW)
         self._people = {name: self.sign_in(Person(name)) for name in PEOPLE}
         self._guests = 0
 
