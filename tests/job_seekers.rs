@@ -229,6 +229,17 @@ on_both! {
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     }
 
+    async fn work_that_is_done_elsewhere_is_its_employers(office: &TestOffice) {
+        let employer = office.employer_in(VILLAGE).await;
+        let vacancy = office.vacancy_of(&employer, VILLAGE, json!({"division_code": ELSEWHERE})).await;
+        let path = format!("/v1/vacancies/{vacancy}");
+        let there = office.as_user("county.990122").await;
+        assert_eq!(there.get(&path).await.expect(200)["division_code"], ELSEWHERE);
+        let change = json!({"openings": 2});
+        there.patch_seen(&path, 1, change.clone()).await.refused(404, "vacancy.not_found");
+        office.as_user(COUNTY).await.patch_seen(&path, 1, change).await.expect(200);
+    }
+
     async fn at_a_fair_persons_and_person_times_are_counted_apart(office: &TestOffice) {
         let employer = office.employer_in(VILLAGE).await;
         let vacancy = office.vacancy_of(&employer, VILLAGE, json!({})).await;

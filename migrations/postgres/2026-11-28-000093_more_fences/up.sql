@@ -17,8 +17,10 @@ CREATE POLICY reach ON employers
     USING (CASE WHEN division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange) THEN true ELSE false END);
 ALTER TABLE vacancies ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY seen ON vacancies FOR SELECT USING (true);
-CREATE POLICY reach ON vacancies
-    USING (CASE WHEN division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange) THEN true ELSE false END);
+-- The work may be done anywhere: a vacancy is its employer's.
+CREATE POLICY reach ON vacancies USING (EXISTS (
+    SELECT 1 FROM employers o WHERE o.id = employer_id
+        AND o.division_code::bigint <@ (SELECT nullif(current_setting('huican.reach', true), '')::int8multirange)));
 ALTER TABLE job_fairs ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY seen ON job_fairs FOR SELECT USING (true);
 CREATE POLICY reach ON job_fairs
