@@ -413,6 +413,7 @@ async fn the_service_owns_nothing_and_only_adds_to_history() {
         "home_pay_items",
         "job_fair_vacancies",
         "activity_transitions",
+        "levy_estimates",
         "placement_verifications",
         "bank_return_rows",
         "bank_returns",

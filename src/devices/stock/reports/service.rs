@@ -53,10 +53,6 @@ pub fn stock(
 /// From one day to another, both included.
 pub type Period = (NaiveDate, NaiveDate);
 
-fn check((from, to): Period) -> Result<()> {
-    date::in_order(("from_date", from), ("to_date", to))
-}
-
 /// What went in and out of a warehouse in a period, with what the items are called.
 pub fn turnover(
     db: &mut Db,
@@ -64,7 +60,7 @@ pub fn turnover(
     warehouse: WarehouseId,
     period: Period,
 ) -> Result<(Turnover, Called)> {
-    check(period)?;
+    date::in_order(("from_date", period.0), ("to_date", period.1))?;
     warehouses::found(db, permit.scope(), warehouse)?;
     let opening = match period.0.pred_opt() {
         None => Vec::new(),
@@ -95,7 +91,7 @@ pub fn register(
     period: Period,
     now: Timestamp,
 ) -> Result<Register> {
-    check(period)?;
+    date::in_order(("from_date", period.0), ("to_date", period.1))?;
     let warehouse = warehouses::found(db, permit.scope(), warehouse)?;
     let filter = Filter {
         warehouse: Some(warehouse.id),
